@@ -1,0 +1,81 @@
+"""The house decorator for compiled loops, and where their machine code is kept.
+
+Every room keeps its loops in a ``_kernels.py`` and decorates them with :func:`kernel`; nothing
+else imports numba. Kernels are plain functions of arrays and scalars: no checks, no defaults, no
+strings, NaN is data (fast-math stays off).
+
+Numba's own on-disk cache does not notice an edit made in *another* file that a kernel calls into.
+So the cache folder is named after a digest of all kernel sources together: edit any kernel and
+every kernel is compiled anew, into a new folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba import config as numba_config
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+CACHE_ENV = "AIRSHIELD_CACHE_DIR"
+"""Environment variable that moves the cache away from the user's cache folder."""
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> Path:
+    """Return the folder for this build's machine code, made if need be.
+
+    Falls back to a private folder under the system's temporary directory where the user's cache
+    folder cannot be written (read-only homes, service accounts).
+    """
+    digest = hashlib.sha256(numba.__version__.encode())
+    root = Path(__file__).parent
+    for source in sorted(root.rglob("_kernels.py")):
+        digest.update(str(source.relative_to(root)).encode())
+        digest.update(source.read_bytes())
+    name = f"kernels-{digest.hexdigest()[:16]}"
+
+    chosen = os.environ.get(CACHE_ENV)
+    user_cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    base = Path(chosen) if chosen else Path(user_cache).expanduser() / "airshield"
+    fallback = Path(tempfile.gettempdir()) / f"airshield-{os.getuid()}"
+    for folder in (base / name, fallback / name):
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="airshield-"))
+
+
+def is_compiled() -> bool:
+    """Tell whether a warm-up of exactly these kernel sources has run to its end before."""
+    return (cache_folder() / "complete").exists()
+
+
+def mark_compiled() -> None:
+    """Note that every kernel has been compiled into the cache folder."""
+    (cache_folder() / "complete").touch()
+
+
+def kernel(function: _F) -> _F:
+    """Compile a loop at its first call, without the GIL, cached on disk.
+
+    The plain Python function stays reachable as ``.py_func``, for the tests that hold the
+    interpreted and the compiled form to the same slow twin.
+    """
+    before = numba_config.CACHE_DIR
+    numba_config.CACHE_DIR = str(cache_folder())
+    try:
+        compiled: _F = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    finally:
+        numba_config.CACHE_DIR = before
+    return compiled

@@ -1,0 +1,53 @@
+"""A shield as the rooms see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from airshield.sensors import Radar
+from airshield.warn import Site
+from airshield.zones import Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contributor:
+    """A nation or organisation that brings parts of the shield."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A live source of bytes.
+
+    ``host`` is the address to bind, or the multicast group to join when it is one; ``interface``
+    is the local address that joins the group.
+    """
+
+    name: str
+    contributor: str
+    format: str
+    host: str
+    port: int
+    interface: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shield:
+    """Everything a shield file says.
+
+    ``geoid_height_m`` is the height of mean sea level above the WGS-84 ellipsoid over the area
+    (geoid undulation); it links the heights of people to those of satellites.
+    """
+
+    name: str
+    about: str
+    folder: Path
+    geoid_height_m: float
+    contributors: tuple[Contributor, ...]
+    radars: tuple[Radar, ...]
+    feeds: tuple[Feed, ...]
+    zones: tuple[Zone, ...]
+    sites: tuple[Site, ...]

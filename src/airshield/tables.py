@@ -1,0 +1,293 @@
+"""The Arrow schemas rooms exchange: the contracts of the house.
+
+Every column's name ends with its unit, the unit stands in the field's metadata too, and a test
+compares the two. ``t`` is when it happened, ``t_heard`` is when we heard of it; both are UTC in
+nanoseconds and are never mixed. An unknown is null, never zero. A nullable column is one whose
+value may be unknown; the others are always known.
+
+=============  =====================================================================================
+FRAME          bytes as they came in: what the journal keeps, what ``read`` decodes
+REPORT         one row per sensor report
+TRACK          one row per published state of a track
+INCIDENT       one row per change of state of a (track, zone) affair
+WARNING        one row per warning issued, updated or cancelled
+REJECT         one row per piece of input that could not be read
+=============  =====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntFlag
+from typing import Any, Final
+
+import pyarrow as pa
+
+from airshield.units import UNITS
+
+REPORT_KINDS: Final = (
+    "psr",
+    "ssr",
+    "psr_ssr",
+    "mode_s",
+    "adsb",
+    "mlat",
+    "track",
+    "drone_id",
+    "acoustic",
+    "spotter",
+)
+"""What made a report. The order numbers the bits of TRACK ``kinds``: never reorder, only append."""
+
+TRACK_STATUSES: Final = ("tentative", "confirmed", "coasting", "ended")
+HEIGHT_BASES: Final = ("none", "baro", "geometric", "elevation")
+"""What a track's height rests on: nothing; Mode C or ADS-B pressure altitude; an ADS-B, GNSS or
+multilateration height above the ellipsoid; a radar's own elevation angle."""
+TRACK_CLASSES: Final = (
+    "unknown",
+    "airliner",
+    "light",
+    "jet",
+    "fast_low",
+    "helicopter",
+    "drone",
+    "balloon",
+    "bird_flock",
+)
+ADSB_CHECKS: Final = ("none", "unverified", "verified", "contradicted")
+INCIDENT_STATES: Final = ("suspected", "confirmed", "ended")
+WARNING_STATES: Final = ("issued", "updated", "cancelled")
+
+
+class ReportFlag(IntFlag):
+    """Bits of REPORT ``flags``."""
+
+    SPI = 1
+    """Special position identification: the pilot pressed IDENT."""
+    EMERGENCY = 2
+    """Mode 3/A 7500, 7600 or 7700, or an emergency status that the aircraft sent."""
+    SIMULATED = 4
+    """The sensor says that the target is simulated."""
+    TEST = 8
+    """The sensor says that the target is a test target (field monitor, test transponder)."""
+    ON_GROUND = 16
+    """The aircraft or the sensor says that it is on the ground."""
+
+
+TIME: Final = pa.timestamp("ns", tz="UTC")
+WORD: Final = pa.dictionary(pa.int32(), pa.string())
+"""A string out of a small set (sensor names, states, classes)."""
+
+
+
+def _field(name: str, kind: pa.DataType, what: str, *, null: bool = False) -> pa.Field:
+    """Make a field whose unit is read off its name and kept in its metadata."""
+    meta = {"what": what}
+    suffix = name.rsplit("_", 1)[-1]
+    if "_" in name and suffix in UNITS:
+        meta["unit"] = suffix
+    return pa.field(name, kind, nullable=null, metadata=meta)
+
+
+_F8 = pa.float64()
+
+FRAME: Final = pa.schema(
+    [
+        _field("frame", pa.uint64(), "place in the journal, counted from 0 without gaps"),
+        _field("t_heard", TIME, "when the bytes reached us; null until a replay gives a raw file its clock", null=True),
+        _field("source", WORD, "where from: 'udp://239.0.0.1:8600', 'file:NAME'"),
+        _field("offset", pa.uint64(), "byte offset in a file, datagram count on a live feed"),
+        _field("octets", pa.large_binary(), "the bytes, whole: one data block of a raw file, one datagram's payload"),
+    ],
+    metadata={"table": "FRAME"},
+)
+
+REPORT: Final = pa.schema(
+    [
+        _field("t", TIME, "time of measurement"),
+        _field("t_heard", TIME, "when the bytes reached us", null=True),
+        _field("sensor", WORD, "who measured: 'SAC/SIC' in decimals for ASTERIX, e.g. '20/129'"),
+        _field("kind", WORD, "one of REPORT_KINDS"),
+        _field("rng_slant_m", _F8, "slant range from the sensor", null=True),
+        _field("azm_true_deg", _F8, "azimuth at the sensor, clockwise from true north, [0, 360)", null=True),
+        _field("elv_deg", _F8, "elevation above the sensor's horizontal plane", null=True),
+        _field("lat_deg", _F8, "WGS-84 latitude, where the source gives a place", null=True),
+        _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)", null=True),
+        _field("alt_baro_m", _F8, "pressure altitude (ISA, 1013.25 hPa), valid and ungarbled only", null=True),
+        _field("alt_hae_m", _F8, "height above the WGS-84 ellipsoid", null=True),
+        _field("vel_east_mps", _F8, "ground velocity, true east at the target", null=True),
+        _field("vel_north_mps", _F8, "ground velocity, true north at the target", null=True),
+        _field("vel_up_mps", _F8, "vertical rate, up positive", null=True),
+        _field("spd_radial_mps", _F8, "Doppler speed, away from the sensor positive", null=True),
+        _field("mode_s", pa.uint32(), "24-bit ICAO aircraft address", null=True),
+        _field("mode_3a", pa.uint16(), "Mode 3/A code as a number (octal 7700 is 4032), valid only", null=True),
+        _field("callsign", pa.string(), "aircraft identification, without padding", null=True),
+        _field("track_sensor", pa.uint32(), "the sensor's own number for the track", null=True),
+        _field("sigma_rng_m", _F8, "one-sigma of the slant range, where the source tells", null=True),
+        _field("sigma_azm_deg", _F8, "one-sigma of the azimuth, where the source tells", null=True),
+        _field("sigma_pos_m", _F8, "one-sigma per axis of the horizontal place, where the source tells", null=True),
+        _field("nacp", pa.uint8(), "navigation accuracy category, position (DO-260B)", null=True),
+        _field("flags", pa.uint16(), "bits of ReportFlag"),
+        _field("frame", pa.uint64(), "the frame it came in"),
+    ],
+    metadata={"table": "REPORT"},
+)
+
+TRACK: Final = pa.schema(
+    [
+        _field("t", TIME, "time the state is for"),
+        _field("track", pa.uint64(), "track number, stable for life, never used again"),
+        _field("status", WORD, "one of TRACK_STATUSES"),
+        _field("lat_deg", _F8, "WGS-84 latitude"),
+        _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)"),
+        _field("alt_hae_m", _F8, "height above the WGS-84 ellipsoid", null=True),
+        _field("alt_baro_m", _F8, "pressure altitude", null=True),
+        _field("vel_east_mps", _F8, "ground velocity, true east at the target"),
+        _field("vel_north_mps", _F8, "ground velocity, true north at the target"),
+        _field("vel_up_mps", _F8, "vertical rate, up positive", null=True),
+        _field(
+            "cov_m2",
+            pa.list_(pa.field("item", _F8, nullable=True), 6),
+            "position covariance ee, en, eu, nn, nu, uu in east, north, up; eu, nu, uu null without height",
+        ),
+        _field("existence", _F8, "probability that something real is there, 0 to 1"),
+        _field("height_basis", WORD, "one of HEIGHT_BASES"),
+        _field("mode_s", pa.uint32(), "24-bit ICAO aircraft address", null=True),
+        _field("mode_3a", pa.uint16(), "Mode 3/A code as a number", null=True),
+        _field("callsign", pa.string(), "aircraft identification", null=True),
+        _field("sensors", pa.uint64(), "bit i: sensor i of the shield has contributed"),
+        _field("kinds", pa.uint32(), "bit i: REPORT_KINDS[i] has contributed"),
+        _field("cls", WORD, "one of TRACK_CLASSES"),
+        _field("adsb_check", WORD, "one of ADSB_CHECKS"),
+        _field("frame", pa.uint64(), "the frame whose arrival published this row"),
+    ],
+    metadata={"table": "TRACK"},
+)
+
+INCIDENT: Final = pa.schema(
+    [
+        _field("t", TIME, "when the state changed, in the track's own time"),
+        _field("incident", pa.uint64(), "incident number, one per (track, zone) affair"),
+        _field("state", WORD, "one of INCIDENT_STATES"),
+        _field("track", pa.uint64(), "the track"),
+        _field("zone", WORD, "the zone's name"),
+        _field("lat_deg", _F8, "WGS-84 latitude of the track then"),
+        _field("lon_deg", _F8, "WGS-84 longitude of the track then"),
+        _field("alt_hae_m", _F8, "height above the ellipsoid then", null=True),
+        _field("alt_baro_m", _F8, "pressure altitude then", null=True),
+        _field("depth_m", _F8, "distance to the zone's border, positive inside"),
+        _field("sigma_pos_m", _F8, "one-sigma of the place across the border"),
+        _field("height_basis", WORD, "one of HEIGHT_BASES: what the vertical judgement rests on"),
+        _field("mode_s", pa.uint32(), "24-bit ICAO aircraft address", null=True),
+        _field("mode_3a", pa.uint16(), "Mode 3/A code as a number", null=True),
+        _field("callsign", pa.string(), "aircraft identification", null=True),
+        _field("reason", pa.string(), "why, in plain words, for the watch officer and the evidence"),
+        _field("frame", pa.uint64(), "the frame whose arrival changed the state"),
+    ],
+    metadata={"table": "INCIDENT"},
+)
+
+WARNING: Final = pa.schema(
+    [
+        _field("t", TIME, "when the warning changed, in the track's own time"),
+        _field("warning", pa.uint64(), "warning number, one per (incident, site) affair"),
+        _field("state", WORD, "one of WARNING_STATES"),
+        _field("site", WORD, "the site's name"),
+        _field("incident", pa.uint64(), "the confirmed incident behind it"),
+        _field("track", pa.uint64(), "the track that approaches"),
+        _field("rng_ground_m", _F8, "ground distance from the site to the track now"),
+        _field("azm_true_deg", _F8, "bearing of the track seen from the site"),
+        _field("rng_closest_m", _F8, "predicted least ground distance from the site", null=True),
+        _field("dt_reach_s", _F8, "time until the track reaches the site's radius; null when it will not", null=True),
+        _field("spd_mps", _F8, "ground speed"),
+        _field("alt_baro_m", _F8, "pressure altitude", null=True),
+        _field("text", pa.string(), "the warning in plain words"),
+        _field("frame", pa.uint64(), "the frame whose arrival changed the warning"),
+    ],
+    metadata={"table": "WARNING"},
+)
+
+REJECT: Final = pa.schema(
+    [
+        _field("frame", pa.uint64(), "the frame it was in"),
+        _field("t_heard", TIME, "when the frame was heard", null=True),
+        _field("source", WORD, "where from"),
+        _field("offset", pa.uint64(), "offset in the source: file offset, or octet within the datagram"),
+        _field("category", pa.uint8(), "ASTERIX category, where one was read", null=True),
+        _field("item", pa.string(), "the item being read, e.g. 'I048/130'", null=True),
+        _field("reason", WORD, "what was wrong"),
+        _field("octets", pa.large_binary(), "the octets that are lost to the tables"),
+    ],
+    metadata={"table": "REJECT"},
+)
+
+TABLES: Final[Mapping[str, pa.Schema]] = {
+    "FRAME": FRAME,
+    "REPORT": REPORT,
+    "TRACK": TRACK,
+    "INCIDENT": INCIDENT,
+    "WARNING": WARNING,
+    "REJECT": REJECT,
+}
+
+
+def make_table(schema: pa.Schema, columns: Mapping[str, Any], *, rows: int) -> pa.Table:
+    """Build a table of ``schema`` from the columns at hand; the absent nullable ones become null.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        One of the house's schemas.
+    columns : mapping of name to array-like
+        Arrow arrays, NumPy arrays or lists, each of length ``rows``. NaN in a float column of a
+        nullable field is unknown and becomes null.
+    rows : int
+        Number of rows.
+
+    Raises
+    ------
+    KeyError
+        A column that the schema has not, or a required one that is missing.
+    """
+    unknown = sorted(set(columns) - set(schema.names))
+    if unknown:
+        raise KeyError(f"no such columns in {_title(schema)}: {', '.join(unknown)}")
+    arrays = []
+    for field in schema:
+        if field.name not in columns:
+            if not field.nullable:
+                raise KeyError(f"{_title(schema)} needs column {field.name}")
+            arrays.append(pa.nulls(rows, field.type))
+            continue
+        arrays.append(_as_array(columns[field.name], field))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def empty(schema: pa.Schema) -> pa.Table:
+    """Return a table of no rows."""
+    return schema.empty_table()
+
+
+def concat(schema: pa.Schema, tables: Iterable[pa.Table]) -> pa.Table:
+    """Join tables of one schema, with one dictionary per column, into one contiguous table."""
+    parts = [table for table in tables if table.num_rows]
+    if not parts:
+        return empty(schema)
+    return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+
+
+def words(codes: Any, names: Sequence[str]) -> pa.DictionaryArray:
+    """Make a dictionary column from integer codes into ``names``."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))
+
+
+def _as_array(values: Any, field: pa.Field) -> pa.Array | pa.ChunkedArray:
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values if values.type.equals(field.type) else values.cast(field.type)
+    if field.type == WORD:
+        return pa.array(values, pa.string()).dictionary_encode()
+    return pa.array(values, field.type, from_pandas=field.nullable)
+
+
+def _title(schema: pa.Schema) -> str:
+    return (schema.metadata or {}).get(b"table", b"the table").decode()

@@ -1,0 +1,65 @@
+"""The contracts of the house say the same thing twice, and mean it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from airshield import tables
+from airshield.units import UNITS
+
+
+@pytest.mark.parametrize("name", sorted(tables.TABLES))
+def test_a_unit_in_the_name_is_the_unit_in_the_metadata(name):
+    for field in tables.TABLES[name]:
+        suffix = field.name.rsplit("_", 1)[-1] if "_" in field.name else None
+        unit = (field.metadata or {}).get(b"unit")
+        if suffix in UNITS:
+            assert unit == suffix.encode(), field.name
+        else:
+            assert unit is None, field.name
+
+
+@pytest.mark.parametrize("name", sorted(tables.TABLES))
+def test_every_number_that_measures_something_has_a_unit(name):
+    for field in tables.TABLES[name]:
+        if pa.types.is_floating(field.type) and field.name != "existence":
+            assert b"unit" in field.metadata, field.name
+
+
+@pytest.mark.parametrize("name", sorted(tables.TABLES))
+def test_every_column_says_what_it_is(name):
+    for field in tables.TABLES[name]:
+        assert field.metadata[b"what"]
+
+
+def test_an_absent_nullable_column_becomes_null_and_never_zero():
+    table = tables.make_table(
+        tables.REJECT,
+        {"frame": [1], "source": ["x"], "offset": [0], "reason": ["short"], "octets": [b"\x30"]},
+        rows=1,
+    )
+    assert table.schema == tables.REJECT
+    assert table["category"].to_pylist() == [None]
+
+
+def test_nan_in_a_nullable_column_is_unknown():
+    columns = {
+        "t": np.zeros(2, "datetime64[ns]"),
+        "sensor": ["a", "b"],
+        "kind": ["psr", "psr"],
+        "rng_slant_m": np.array([1.0, np.nan]),
+        "flags": [0, 0],
+        "frame": [0, 1],
+    }
+    table = tables.make_table(tables.REPORT, columns, rows=2)
+    assert table["rng_slant_m"].to_pylist() == [1.0, None]
+
+
+def test_a_missing_required_column_is_refused():
+    with pytest.raises(KeyError, match="needs column t"):
+        tables.make_table(tables.TRACK, {}, rows=0)
+
+
+def test_an_unknown_column_is_refused():
+    with pytest.raises(KeyError, match="rng_slant"):
+        tables.make_table(tables.REJECT, {"rng_slant": []}, rows=0)
