@@ -1,0 +1,21 @@
+"""Fixtures shared by all tests."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of recordings that may be used here but not shipped."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the recordings are not beside this checkout ({SHARED_DATA})")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def barcelona_048(shared_data):
+    """An hour and a bit of the Barcelona Mode S radar: 22,146 CAT048 blocks of one record."""
+    return shared_data / "asterix" / "barcelona" / "cat048_20230502_first.ast"
