@@ -1,0 +1,67 @@
+# The whole interface of the house: make setup | check | test | bench | docs | demo
+#
+# Works with git, make and Python 3.11 or newer alone: the first target that needs it builds .venv.
+# uv is used when it is on the PATH, because it is quicker; the result is the same.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+
+ifneq ($(UV),)
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --constraint constraints.txt
+else
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+endif
+
+.PHONY: help setup check test bench docs demo clean
+
+help:
+	@echo "make demo    see it: an exercise sky on a map in your browser"
+	@echo "make test    all tests"
+	@echo "make check   ruff, mypy, import contracts"
+	@echo "make bench   measurements beside their peers"
+	@echo "make docs    pages of the API from the docstrings"
+	@echo "make setup   only build .venv"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "airshield needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
+	  echo "Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@echo "making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "The venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
+
+# Two levels: what runs the product, and what develops it on top.
+$(VENV)/.run: pyproject.toml constraints.txt hatch_build.py package.json package-lock.json | $(BIN)/python
+	@echo "installing airshield into $(VENV) (a minute or two, once) ..."
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "installing the development tools into $(VENV) ..."
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.run
+	@$(BIN)/airshield demo
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.dev
+	$(BIN)/python tools/write_api_pages.py
+
+clean:
+	rm -rf $(VENV) dist build src/airshield/serve/static/vendor

@@ -1,0 +1,72 @@
+"""The application object, and how errors leave the process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from airshield import __version__
+from airshield.cli import check, decode, demo, track, watch
+from airshield.errors import AirshieldError
+
+EXIT_BAD_INPUT = 2
+
+app = typer.Typer(
+    name="airshield",
+    help="Plan, rehearse and watch an air shield. Surveillance, warning and planning only: a person decides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"airshield {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens inside, on standard error.")
+    ] = False,
+) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+app.command("demo")(demo.demo)
+app.command("decode")(decode.decode)
+app.command("track")(track.track)
+app.command("watch")(watch.watch)
+app.command("check")(check.check)
+
+
+def main() -> None:
+    """Run the command line; turn our own errors into a clear line and exit code 2."""
+    try:
+        app()
+    except AirshieldError as error:
+        if "--json" in sys.argv:
+            print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
+        print(f"airshield: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has left; that is no error of ours.
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("airshield: stopped", file=sys.stderr)
+        sys.exit(130)
