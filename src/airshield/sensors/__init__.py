@@ -9,6 +9,15 @@ north, clockwise. Terrain, weather and detection theory come with the coverage i
 horizon is the smooth 4/3 Earth.
 """
 
+from airshield.sensors.detection import is_in_cover, primary_pd, secondary_pd
+from airshield.sensors.horizon import horizon_ground_m, is_above_horizon
 from airshield.sensors.radar import Radar
 
-__all__ = ["Radar"]
+__all__ = [
+    "Radar",
+    "horizon_ground_m",
+    "is_above_horizon",
+    "is_in_cover",
+    "primary_pd",
+    "secondary_pd",
+]
