@@ -221,6 +221,27 @@ REJECT: Final = pa.schema(
     metadata={"table": "REJECT"},
 )
 
+TRUTH: Final = pa.schema(
+    [
+        _field("t", TIME, "moment of the exercise"),
+        _field("target", pa.string(), "the flight's name in the scenario"),
+        _field("cls", WORD, "one of TRACK_CLASSES: what it really is"),
+        _field("lat_deg", _F8, "WGS-84 latitude"),
+        _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)"),
+        _field("alt_hae_m", _F8, "height above the WGS-84 ellipsoid"),
+        _field("alt_baro_m", _F8, "pressure altitude; an exercise flies in the standard atmosphere"),
+        _field("vel_east_mps", _F8, "ground velocity, true east at the target"),
+        _field("vel_north_mps", _F8, "ground velocity, true north at the target"),
+        _field("vel_up_mps", _F8, "vertical rate, up positive"),
+        _field("rcs_dbsm", _F8, "radar cross-section, a class figure"),
+        _field("mode_s", pa.uint32(), "24-bit address of its transponder", null=True),
+        _field("mode_3a", pa.uint16(), "Mode 3/A code as a number", null=True),
+        _field("callsign", pa.string(), "what its transponder says", null=True),
+    ],
+    metadata={"table": "TRUTH"},
+)
+"""What a rehearsal knows and the watch does not: where everything really was."""
+
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "FRAME": FRAME,
     "REPORT": REPORT,
@@ -228,6 +249,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "INCIDENT": INCIDENT,
     "WARNING": WARNING,
     "REJECT": REJECT,
+    "TRUTH": TRUTH,
 }
 
 
