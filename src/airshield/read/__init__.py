@@ -1,0 +1,16 @@
+"""Reading: bytes as sensors and recorders send them, to tables.
+
+Framing
+-------
+What comes in is a recording (raw ASTERIX data blocks, pcap, pcapng) or a live UDP feed; what
+goes out are FRAME tables: the bytes untouched, with their source, their place in it and the time
+we heard them. :func:`read_frames` opens a recording, told by its content, and gives batches of
+frames; what could not be a frame is a REJECT table afterwards. Nothing is dropped: the octets of
+a raw file are all either in a frame or in a reject, and the packets of a capture that carry no
+UDP are counted. Recorder formats (Final, RFF, ioss, GPS), TCP streams and ASTERIX straight over
+LLC are left out.
+"""
+
+from airshield.read.recording import Recording, read_frames
+
+__all__ = ["Recording", "read_frames"]

@@ -1,0 +1,96 @@
+"""Frames: bytes as they came in, and the ledger of what could not become one.
+
+A frame is the piece of input that the journal keeps whole: one data block of a raw file, one
+UDP payload of a capture or of a live feed. Whatever is not in a frame is in the ledger: a
+stretch of octets that could not be read, with its place and the reason, or a count of packets
+that were none of our business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from airshield import tables
+
+REJECT_OCTETS_MAX: Final = 65_536
+"""A longer stretch of lost octets is cut into rows of this size."""
+
+
+class Datagram(NamedTuple):
+    """One frame on its way into a table."""
+
+    offset: int
+    t_ns: int | None
+    octets: bytes
+
+
+def frame_table(source: str, datagrams: Sequence[Datagram], *, first_frame: int) -> pa.Table:
+    """Make a FRAME table of one source, numbered from ``first_frame``."""
+    rows = len(datagrams)
+    return tables.make_table(
+        tables.FRAME,
+        {
+            "frame": np.arange(first_frame, first_frame + rows, dtype=np.uint64),
+            "t_heard": pa.array([one.t_ns for one in datagrams], pa.int64()).cast(tables.TIME),
+            "source": tables.words(np.zeros(rows, np.int32), [source]),
+            "offset": pa.array([one.offset for one in datagrams], pa.uint64()),
+            "octets": pa.array([one.octets for one in datagrams], pa.large_binary()),
+        },
+        rows=rows,
+    )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a recording held besides the frames it gave.
+
+    Attributes
+    ----------
+    source : str
+        The source's name, as in FRAME.
+    frames, octets : int
+        Frames given so far and the octets in them.
+    packets : int
+        Packets of a capture, of any kind; zero for a raw file.
+    not_udp : int
+        Packets that carry no UDP datagram: ARP, TCP, spanning tree and the like.
+    reassembled : int
+        Datagrams put together from IP fragments.
+    """
+
+    source: str
+    frames: int = 0
+    octets: int = 0
+    packets: int = 0
+    not_udp: int = 0
+    reassembled: int = 0
+    _rows: list[tuple[int, int | None, int, str, bytes]] = field(default_factory=list)
+
+    def reject(
+        self, offset: int, octets: bytes | memoryview, reason: str, *, t_ns: int | None = None
+    ) -> None:
+        """Note that the octets at ``offset`` are lost to the tables, and why."""
+        for cut in range(0, max(len(octets), 1), REJECT_OCTETS_MAX):
+            piece = bytes(octets[cut : cut + REJECT_OCTETS_MAX])
+            self._rows.append((self.frames, t_ns, offset + cut, reason, piece))
+
+    def rejects(self) -> pa.Table:
+        """Return a REJECT table; ``frame`` is the number of frames given before the damage."""
+        rows = self._rows
+        return tables.make_table(
+            tables.REJECT,
+            {
+                "frame": pa.array([row[0] for row in rows], pa.uint64()),
+                "t_heard": pa.array([row[1] for row in rows], pa.int64()).cast(tables.TIME),
+                "source": tables.words(np.zeros(len(rows), np.int32), [self.source]),
+                "offset": pa.array([row[2] for row in rows], pa.uint64()),
+                "reason": [row[3] for row in rows],
+                "octets": pa.array([row[4] for row in rows], pa.large_binary()),
+            },
+            rows=len(rows),
+        )
