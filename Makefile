@@ -61,7 +61,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
 
 docs: $(VENV)/.dev
-	$(BIN)/python tools/write_api_pages.py
+	$(BIN)/python tools/write_docs.py
 
 clean:
 	rm -rf $(VENV) dist build src/airshield/serve/static/vendor

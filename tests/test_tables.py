@@ -1,5 +1,9 @@
 """The contracts of the house say the same thing twice, and mean it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -63,3 +67,11 @@ def test_a_missing_required_column_is_refused():
 def test_an_unknown_column_is_refused():
     with pytest.raises(KeyError, match="rng_slant"):
         tables.make_table(tables.REJECT, {"rng_slant": []}, rows=0)
+
+
+def test_the_page_of_the_tables_is_what_the_code_says():
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, root / "tools" / "write_docs.py", "--check"], check=False
+    )
+    assert done.returncode == 0, "run: make docs"

@@ -1,0 +1,127 @@
+"""Writing tables to files as they come: Parquet, Arrow IPC, JSON lines or CSV."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+from airshield.errors import UsageError
+
+
+class _Writer(Protocol):
+    def write_table(self, table: pa.Table) -> None: ...
+    def close(self) -> None: ...
+
+
+class _JsonLines:
+    """One JSON object a row; octets as hexadecimal, times as ISO 8601."""
+
+    def __init__(self, path: Path, _schema: pa.Schema) -> None:
+        self._file = path.open("w", encoding="utf-8")
+
+    def write_table(self, table: pa.Table) -> None:
+        for row in table.to_pylist():
+            self._file.write(json.dumps(row, default=_plain, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Csv:
+    """Comma-separated, with lists and octets as JSON text: CSV has no word for them."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._flat = pa.schema([_csv_field(field) for field in schema])
+        self._writer = pcsv.CSVWriter(str(path), self._flat)
+
+    def write_table(self, table: pa.Table) -> None:
+        arrays = [
+            _csv_column(column, field) for column, field in zip(table.columns, self._flat, strict=True)
+        ]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._flat))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def _parquet(path: Path, schema: pa.Schema) -> _Writer:
+    return cast(_Writer, pq.ParquetWriter(path, schema, compression="zstd"))
+
+
+def _arrow(path: Path, schema: pa.Schema) -> _Writer:
+    # Dictionaries grow from batch to batch; Arrow files allow that as deltas only.
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True, unify_dictionaries=False)
+    return cast(_Writer, pa.ipc.new_stream(str(path), schema, options=options))
+
+
+WRITERS = {".parquet": _parquet, ".arrow": _arrow, ".jsonl": _JsonLines, ".csv": _Csv}
+
+
+class TableFiles:
+    """Several tables to files beside each other.
+
+    With one table the file gets the name asked for; with more, each gets its own name before the
+    suffix (``OUT.cat048.parquet``). Files appear under their names only when they are whole.
+
+    Raises
+    ------
+    UsageError
+        The suffix names no format, or the folder is not there.
+    """
+
+    def __init__(self, to: Path) -> None:
+        if to.suffix not in WRITERS:
+            raise UsageError(f"--to {to}: the name must end with one of {', '.join(WRITERS)}")
+        if not to.parent.is_dir():
+            raise UsageError(f"--to {to}: there is no folder {to.parent}; make it first")
+        self._to = to
+        self._writers: dict[str, _Writer] = {}
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Add rows to the table called ``name``."""
+        if name not in self._writers:
+            self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
+        self._writers[name].write_table(table)
+
+    def close(self) -> list[Path]:
+        """Finish every file; return the names they got."""
+        main = [name for name in self._writers if name != "rejects"]
+        written = []
+        for name, writer in self._writers.items():
+            writer.close()
+            alone = main == [name]
+            final = self._to if alone else self._to.with_suffix(f".{name}{self._to.suffix}")
+            self._part(name).replace(final)
+            written.append(final)
+        return written
+
+    def _part(self, name: str) -> Path:
+        return self._to.with_name(f".{self._to.name}.{name}.part")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _needs_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _csv_field(field: pa.Field) -> pa.Field:
+    if pa.types.is_dictionary(field.type):
+        return pa.field(field.name, field.type.value_type)
+    return pa.field(field.name, pa.string()) if _needs_text(field.type) else field
+
+
+def _csv_column(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    if _needs_text(column.type):
+        texts = [None if v is None else json.dumps(v, default=_plain) for v in column.to_pylist()]
+        return pa.array(texts, pa.string())
+    return column.cast(field.type)

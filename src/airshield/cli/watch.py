@@ -1,0 +1,80 @@
+"""``airshield watch``: the air now, or as it was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def watch(
+    shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option("--replay", metavar="FILE", help="Play recordings in place of the live feeds."),
+    ] = None,
+    more: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", help="More recordings to play after --replay.")
+    ] = None,
+    speed: Annotated[
+        str, typer.Option("--speed", metavar="X|max", help="Pace of a replay: a factor, or max.")
+    ] = "1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")] = 8080,
+    headless: Annotated[bool, typer.Option("--headless", help="No web map.")] = False,
+    duration: Annotated[
+        float | None, typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds.")
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="DIR",
+            help="Where to keep the journal and the output. A live watch without it uses the user's "
+            "state folder and goes on there; a replay without it keeps nothing.",
+        ),
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            "--date", metavar="YYYY-MM-DD", help="Day of the first frame, where the feed's clock is not ours."
+        ),
+    ] = None,
+    edition: Annotated[
+        list[str] | None,
+        typer.Option("--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Watch over a shield: tracks, violations and warnings from live radar or a recording."""
+    from airshield.cli.console import print_json
+    from airshield.cli.decoding import parse_date, parse_editions
+    from airshield.cli.watching import WatchPlan, parse_speed, run_watch
+    from airshield.errors import UsageError
+
+    recordings = [*(replay or []), *(more or [])]
+    if more and not replay:
+        raise UsageError(f"{more[0]}: to play recordings write --replay {' '.join(map(str, more))}")
+    plan = WatchPlan(
+        shield=shield,
+        recordings=tuple(recordings),
+        speed=parse_speed(speed),
+        port=None if headless else port,
+        duration_s=duration,
+        journal=journal,
+        date=parse_date(date),
+        editions=parse_editions(edition or []),
+    )
+    summary = run_watch(plan)
+    if as_json:
+        print_json(summary)
+        return
+    typer.echo(
+        f"{summary['frames']:,} frames, {sum(summary['records'].values()):,} records, "
+        f"{summary['rejects']:,} rejects, {summary['tracks']['confirmed']:,} confirmed tracks, "
+        f"{summary['incidents']['confirmed']:,} violations, {summary['warnings']['issued']:,} warnings"
+    )
+    for reason, count in summary["reports_not_tracked"].items():
+        typer.echo(f"  {count:,} reports not tracked: {reason}")
+    if summary["journal"]:
+        typer.echo(f"kept in {summary['journal']}")

@@ -1,0 +1,143 @@
+"""What ``airshield watch`` and ``airshield demo`` do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from airshield.cli.console import prepare_kernels, progress
+from airshield.config import load_shield
+from airshield.errors import UsageError
+from airshield.picture import Picture
+from airshield.serve import Server, create_app
+from airshield.watch import ReplayProgress, Watch, open_feeds, watch_live, watch_replay
+
+WEB_HOST = "127.0.0.1"
+"""The map is for this machine; who may see it from others is for a proxy with a login to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchPlan:
+    """What the command line asked for."""
+
+    shield: Path
+    recordings: tuple[Path, ...]
+    speed: float | None
+    port: int | None
+    duration_s: float | None
+    journal: Path | None
+    date: dt.date | None
+    editions: Mapping[int, str]
+
+
+def parse_speed(text: str) -> float | None:
+    """Read ``max`` as None, a factor as itself.
+
+    Raises
+    ------
+    UsageError
+        Neither.
+    """
+    if text == "max":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.0 < factor < float("inf"):
+        raise UsageError(f"--speed {text}: write a factor above 0, or max")
+    return factor
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and a polite kill set, so that a watch ends in order."""
+    stop = threading.Event()
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def run_watch(plan: WatchPlan) -> dict[str, Any]:
+    """Watch until the recording, the time or the person's patience ends; return the summary."""
+    shield = load_shield(plan.shield)
+    live = not plan.recordings
+    folder = plan.journal or (_state_folder(plan.shield) if live else None)
+    picture = None
+    start = time.monotonic()
+    with ExitStack() as stack:
+        stop = stack.enter_context(stop_on_signal())
+        feeds = open_feeds(shield, clock_ns=time.time_ns) if live else []
+        for feed in feeds:
+            stack.callback(feed.close)
+        if plan.port is not None:
+            picture = Picture(mode="live" if live else "replay", now_ns=time.time_ns)
+            server = stack.enter_context(
+                Server(create_app(picture, shield), host=WEB_HOST, port=plan.port)
+            )
+            print(f"airshield: the map is at {server.url}", file=sys.stderr)
+        prepare_kernels()
+        watch = Watch(shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions)
+        stack.callback(watch.close)
+        if picture is not None:
+            picture.set_state("running", "")
+        notes: list[dict[str, str]] = []
+        work_start = time.monotonic()
+        if live:
+            watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
+        else:
+            notes = _replay(plan, watch, stop)
+        work_s = time.monotonic() - work_start
+        watch.close()
+        if picture is not None:
+            picture.set_state("ended", "the recording has ended")
+            if not live and plan.duration_s is None:
+                stop.wait()
+        return {
+            "shield": shield.name,
+            "mode": "live" if live else "replay",
+            "journal": str(folder) if folder else None,
+            "recordings": notes,
+            **watch.summary(),
+            "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
+        }
+
+
+def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[dict[str, str]]:
+    with progress(unit="octets") as shown:
+        tasks = {path: shown.add_task(path.name, total=path.stat().st_size) for path in plan.recordings}
+
+        def tell(done: ReplayProgress) -> None:
+            shown.update(tasks[done.path], completed=done.octets_read)
+
+        return watch_replay(
+            watch,
+            plan.recordings,
+            speed=plan.speed,
+            stop=stop,
+            date=plan.date,
+            duration_s=plan.duration_s,
+            tell=tell,
+        )
+
+
+def _state_folder(shield: Path) -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(base).expanduser() / "airshield" / shield.resolve().name

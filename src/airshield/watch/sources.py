@@ -1,0 +1,189 @@
+"""Where a watch's frames come from: live feeds, or recordings at their own pace or another.
+
+Both loops are told the time and when to stop from outside; a test or a rehearsal runs them on a
+clock of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import selectors
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airshield.config import Shield
+from airshield.errors import UsageError
+from airshield.read import UdpSource, replay_frames
+from airshield.units import NS_PER_S
+from airshield.watch.watch import Watch
+
+WAIT_S = 0.02
+"""Longest wait before the journal is looked after; well inside its group commit of 50 ms."""
+
+REPLAY_FRAMES = 256
+"""Frames a replay hands over at once when it does not wait: one group commit of the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayProgress:
+    """How far a replay is."""
+
+    path: Path
+    octets_read: int
+    octets: int
+    frames: int
+
+
+def open_feeds(shield: Shield, *, clock_ns: Callable[[], int], port: int | None = None) -> list[UdpSource]:
+    """Open every live feed of a shield.
+
+    Parameters
+    ----------
+    clock_ns : callable
+        Nanoseconds UTC since 1970: stamps what is heard.
+    port : int, optional
+        Use this port in place of the shield's (a shield with one feed; 0 takes any free port).
+
+    Raises
+    ------
+    FeedError
+        A port is in use or an address is not ours.
+    UsageError
+        The shield names no feed, or none that can be read.
+    """
+    if not shield.feeds:
+        raise UsageError(
+            f"shield {shield.name!r} names no feed to watch: add a [[feeds]] table to "
+            f"{shield.folder / 'shield.toml'}, or give --replay FILE"
+        )
+    opened: list[UdpSource] = []
+    try:
+        for feed in shield.feeds:
+            opened.append(
+                UdpSource(
+                    feed.host,
+                    feed.port if port is None else port,
+                    interface=feed.interface,
+                    name=feed.name,
+                    clock_ns=clock_ns,
+                )
+            )
+    except BaseException:
+        for source in opened:
+            source.close()
+        raise
+    return opened
+
+
+def watch_live(
+    watch: Watch,
+    feeds: Sequence[UdpSource],
+    *,
+    stop: threading.Event,
+    duration_s: float | None = None,
+) -> None:
+    """Take what the feeds bring until told to stop or the time is up."""
+    end = None if duration_s is None else time.monotonic() + duration_s
+    with selectors.DefaultSelector() as selector:
+        for feed in feeds:
+            selector.register(feed, selectors.EVENT_READ, feed)
+        while not stop.is_set() and (end is None or time.monotonic() < end):
+            for key, _ in selector.select(timeout=WAIT_S):
+                frames = key.data.receive(max_wait_s=0.0)
+                if frames is not None:
+                    watch.take(frames)
+            watch.pump()
+
+
+def watch_replay(
+    watch: Watch,
+    paths: Sequence[Path],
+    *,
+    speed: float | None,
+    stop: threading.Event,
+    date: dt.date | None = None,
+    duration_s: float | None = None,
+    tell: Callable[[ReplayProgress], object] = lambda _progress: None,
+) -> list[dict[str, str]]:
+    """Play recordings into a watch, one after the other.
+
+    Parameters
+    ----------
+    speed : float or None
+        Times the recording's own pace; None is as fast as can be.
+    date : datetime.date, optional
+        Day of the first frame, for recordings that carry none.
+    tell : callable
+        Told how far the replay is.
+
+    Returns
+    -------
+    list of dict
+        For each recording its file, the date its times count from and what that rests on.
+
+    Notes
+    -----
+    Frames that the watch's journal already has from the same file are not taken again: a replay
+    that was killed goes on where its journal ends.
+    """
+    end = None if duration_s is None else time.monotonic() + duration_s
+
+    def over() -> bool:
+        return stop.is_set() or (end is not None and time.monotonic() >= end)
+
+    pace = None if speed is None else _Pace(speed)
+    notes = []
+    recordings = [replay_frames(path, date=date) for path in paths]  # wrong names are told first
+    for path, recording in zip(paths, recordings, strict=True):
+        octets = path.stat().st_size
+        taken = watch.source_end(recording.source)
+        frames_done = 0
+        for batch in recording:
+            rest = batch
+            if taken is not None:
+                rest = batch.filter(pc.greater(batch["offset"], taken))
+            while rest.num_rows and not over():
+                ready = REPLAY_FRAMES if pace is None else min(pace.ready(rest), REPLAY_FRAMES)
+                if ready == 0:
+                    watch.pump()
+                    time.sleep(WAIT_S)
+                    continue
+                watch.take(rest.slice(0, ready))
+                frames_done += min(ready, rest.num_rows)
+                rest = rest.slice(ready)
+                tell(
+                    ReplayProgress(
+                        path=path, octets_read=recording.octets_read, octets=octets, frames=frames_done
+                    )
+                )
+            if over():
+                break
+        watch.count_rejects(recording.rejects)
+        notes.append(
+            {"file": str(path), "date": str(recording.date), "date_from": recording.date_basis}
+        )
+    return notes
+
+
+class _Pace:
+    """Lets frames go when their time has come, ``speed`` times as fast as they were heard."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._start_s: float | None = None
+        self._first_ns = 0
+
+    def ready(self, frames: pa.Table) -> int:
+        """Return how many of the first rows are due."""
+        heard = frames["t_heard"].cast(pa.int64()).to_numpy()
+        if self._start_s is None:
+            self._start_s, self._first_ns = time.monotonic(), int(heard[0])
+        played_s = (time.monotonic() - self._start_s) * self._speed
+        return int(np.searchsorted(heard, self._first_ns + int(played_s * NS_PER_S), side="right"))

@@ -1,0 +1,314 @@
+"""One watch: frames taken, kept, worked through, counted and shown.
+
+Order matters here and nowhere else: a frame is in the journal, on disk, before the chain sees it;
+output parts are on disk before the snapshot that vouches for them. So a kill at any moment leaves
+a journal that is whole up to its last acknowledged frame, and a snapshot not younger than the
+parts beside it; a restart drops the parts the snapshot does not vouch for and computes them again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter, deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airshield import tables
+from airshield.config import Shield
+from airshield.picture import Picture
+from airshield.store import Archive, Journal, Snapshots
+from airshield.watch.chain import Chain, ChainBatch
+from airshield.watch.digest import TableDigest
+
+SNAPSHOT_EVERY_FRAMES = 20_000
+"""Frames between snapshots: a restart works through at most these again, well under a second."""
+
+KEPT_TABLES = {
+    "TRACK": tables.TRACK,
+    "INCIDENT": tables.INCIDENT,
+    "WARNING": tables.WARNING,
+    "REJECT": tables.REJECT,
+}
+"""Tables the archive keeps. Reports are not: they are the journal, read again."""
+
+
+class Watch:
+    """A watch over one shield.
+
+    Parameters
+    ----------
+    shield : Shield
+        What to watch over.
+    folder : Path or None
+        Where journal, snapshots and output live. None keeps nothing: for replays, whose recording
+        is the record.
+    picture : Picture or None
+        Shown what happens, as it happens.
+    date, editions
+        See :class:`Chain`.
+    snapshot_every : int
+        Frames between snapshots.
+
+    Raises
+    ------
+    JournalBusyError
+        Another watch writes there.
+    JournalDamagedError
+        A sealed part of the journal fails its check.
+    """
+
+    def __init__(
+        self,
+        shield: Shield,
+        *,
+        folder: Path | None = None,
+        picture: Picture | None = None,
+        date: dt.date | None = None,
+        editions: Mapping[int, str] | None = None,
+        snapshot_every: int = SNAPSHOT_EVERY_FRAMES,
+    ) -> None:
+        self._chain = Chain(shield, date=date, editions=editions)
+        self._picture = picture
+        self._snapshot_every = snapshot_every
+        self._counts = Counts()
+        self._digests = {name: TableDigest() for name in ("TRACK", "INCIDENT", "WARNING")}
+        self._next_frame = 0
+        self._waiting: deque[pa.Table] = deque()
+        self._journal: Journal | None = None
+        if folder is not None:
+            self._journal = Journal(folder / "journal")
+            self._archive = Archive(folder / "archive")
+            self._snapshots = Snapshots(folder / "snapshots")
+            self._snapshot_frame = 0
+            self._unsaved: dict[str, list[pa.Table]] = {name: [] for name in KEPT_TABLES}
+            self._recover(self._journal)
+
+    @property
+    def durable(self) -> int:
+        """Number of frames that no crash can take any more (all taken ones, without a journal)."""
+        return self._next_frame if self._journal is None else self._journal.durable
+
+    def source_end(self, source: str) -> int | None:
+        """Return the offset of the last journalled frame of a source, None when there is none."""
+        return None if self._journal is None else self._journal.source_end(source)
+
+    def take(self, frames: pa.Table) -> None:
+        """Take frames of tables.FRAME in order of arrival; their numbers are given here."""
+        if frames.num_rows == 0:
+            return
+        first = self._next_frame
+        numbers = pa.array(np.arange(first, first + frames.num_rows, dtype=np.uint64))
+        numbered = frames.set_column(0, tables.FRAME.field("frame"), numbers)
+        self._next_frame += frames.num_rows
+        if self._journal is None:
+            self._work(numbered)
+            return
+        self._journal.append(numbered)
+        self._waiting.append(numbered)
+        self.pump()
+
+    def pump(self) -> None:
+        """Commit when it is due and work through what has become durable. Call often."""
+        if self._journal is None:
+            return
+        self._journal.commit_if_due()
+        self._work_durable(self._journal.durable)
+
+    def count_rejects(self, rejects: pa.Table) -> None:
+        """Add what the framing could not read: octets that never became a frame."""
+        self._note_rejects(rejects)
+
+    def close(self) -> None:
+        """Commit, work through the rest, save, and let go of the folder."""
+        if self._journal is None:
+            return
+        self._journal.commit()
+        self._work_durable(self._journal.durable)
+        if self._next_frame > self._snapshot_frame:
+            self._save()
+        self._journal.close()
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts of this watch, and fingerprints of its tracks, incidents and warnings."""
+        return {
+            **self._counts.document(),
+            "digest": {name.lower(): digest.hexdigest() for name, digest in self._digests.items()},
+        }
+
+    def _work_durable(self, durable: int) -> None:
+        while self._waiting:
+            frames = self._waiting[0]
+            first = frames["frame"][0].as_py()
+            ready = min(durable - first, frames.num_rows)
+            if ready <= 0:
+                return
+            if ready == frames.num_rows:
+                self._waiting.popleft()
+                self._work(frames)
+            else:
+                self._waiting[0] = frames.slice(ready)
+                self._work(frames.slice(0, ready))
+
+    def _work(self, frames: pa.Table) -> None:
+        batch = self._chain.feed(frames)
+        self._counts.add(frames, batch)
+        self._digests["TRACK"].update(batch.tracks)
+        self._digests["INCIDENT"].update(batch.incidents)
+        self._digests["WARNING"].update(batch.warnings)
+        if self._picture is not None:
+            self._picture.feed(
+                reports=batch.reports,
+                tracks=batch.tracks,
+                incidents=batch.incidents,
+                warnings=batch.warnings,
+            )
+        if self._journal is None:
+            return
+        self._unsaved["TRACK"].append(batch.tracks)
+        self._unsaved["INCIDENT"].append(batch.incidents)
+        self._unsaved["WARNING"].append(batch.warnings)
+        self._unsaved["REJECT"].append(batch.rejects)
+        worked = frames["frame"][frames.num_rows - 1].as_py() + 1
+        if worked - self._snapshot_frame >= self._snapshot_every:
+            self._save_at(worked)
+
+    def _note_rejects(self, rejects: pa.Table) -> None:
+        self._counts.rejects += rejects.num_rows
+        if self._journal is not None:
+            self._unsaved["REJECT"].append(rejects)
+
+    def _save(self) -> None:
+        self._save_at(self._next_frame)
+
+    def _save_at(self, frame: int) -> None:
+        """Parts first, the snapshot that vouches for them second."""
+        for name, schema in KEPT_TABLES.items():
+            table = tables.concat(schema, self._unsaved[name])
+            if table.num_rows:
+                self._archive.write(name, table, first_frame=self._snapshot_frame, last_frame=frame - 1)
+            self._unsaved[name] = []
+        state = {f"chain.{name}": array for name, array in self._chain.snapshot().items()}
+        state["counts"] = self._counts.to_array()
+        self._snapshots.save(frame, state)
+        self._snapshot_frame = frame
+
+    def _recover(self, journal: Journal) -> None:
+        """Go on where the last watch in this folder ended, however it ended."""
+        saved = self._snapshots.load()
+        if saved is not None and saved[0] <= journal.durable:
+            self._snapshot_frame, state = saved
+            self._chain.restore(
+                {name.removeprefix("chain."): a for name, a in state.items() if name.startswith("chain.")}
+            )
+            self._counts = Counts.from_array(state["counts"])
+        self._archive.drop_after(self._snapshot_frame)
+        kept = {name: self._archive.read(name) for name in self._digests}
+        for name, digest in self._digests.items():
+            digest.update(kept[name])
+        if self._picture is not None:
+            self._picture.feed(
+                tracks=kept["TRACK"], incidents=kept["INCIDENT"], warnings=kept["WARNING"]
+            )
+        self._next_frame = journal.durable
+        for frames in journal.read(self._snapshot_frame):
+            self._work(frames)
+
+
+class Counts:
+    """What went through a watch, by kind."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.octets = 0
+        self.rejects = 0
+        self.reports = 0
+        self.track_rows = 0
+        self.blocks: Counter[int] = Counter()
+        self.records: Counter[int] = Counter()
+        self.dropped: Counter[str] = Counter()
+        self.incidents: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.tracks = 0
+        self.confirmed = 0
+        self._confirmed_now: set[int] = set()
+
+    def add(self, frames: pa.Table, batch: ChainBatch) -> None:
+        """Add one batch."""
+        self.frames += frames.num_rows
+        self.octets += pc.sum(pc.binary_length(frames["octets"])).as_py() or 0
+        self.rejects += batch.rejects.num_rows
+        self.reports += batch.reports.num_rows
+        self.track_rows += batch.tracks.num_rows
+        self.blocks.update(batch.blocks)
+        self.records.update(batch.records)
+        self.dropped.update(batch.dropped)
+        self._add_tracks(batch.tracks)
+        self.incidents.update(batch.incidents["state"].to_pylist())
+        self.warnings.update(batch.warnings["state"].to_pylist())
+
+    def _add_tracks(self, rows: pa.Table) -> None:
+        if rows.num_rows == 0:
+            return
+        numbers, status = rows["track"].to_numpy(), rows["status"].cast(pa.string())
+        self.tracks = max(self.tracks, int(numbers.max()))  # numbers count up from 1
+        sure = set(numbers[pc.equal(status, "confirmed").to_numpy()].tolist())
+        self.confirmed += len(sure - self._confirmed_now)
+        # Numbers are never used again, so an ended track need not be remembered.
+        ended = numbers[pc.equal(status, "ended").to_numpy()].tolist()
+        self._confirmed_now = (self._confirmed_now | sure).difference(ended)
+
+    def document(self) -> dict[str, Any]:
+        """Return the counts as a JSON-able document."""
+        return {
+            "frames": self.frames,
+            "octets": self.octets,
+            "blocks": {f"{category:03d}": n for category, n in sorted(self.blocks.items())},
+            "records": {f"{category:03d}": n for category, n in sorted(self.records.items())},
+            "rejects": self.rejects,
+            "reports": self.reports,
+            "reports_not_tracked": dict(sorted(self.dropped.items())),
+            "tracks": {"all": self.tracks, "confirmed": self.confirmed, "rows": self.track_rows},
+            "incidents": {state: self.incidents[state] for state in tables.INCIDENT_STATES},
+            "warnings": {state: self.warnings[state] for state in tables.WARNING_STATES},
+        }
+
+    def to_array(self) -> np.ndarray:
+        """Return the counts as octets, for a snapshot."""
+        plain = {
+            "numbers": [self.frames, self.octets, self.rejects, self.reports, self.track_rows, self.tracks, self.confirmed],
+            "blocks": list(self.blocks.items()),
+            "records": list(self.records.items()),
+            "dropped": list(self.dropped.items()),
+            "incidents": list(self.incidents.items()),
+            "warnings": list(self.warnings.items()),
+            "confirmed_now": sorted(self._confirmed_now),
+        }
+        return np.frombuffer(json.dumps(plain).encode(), dtype=np.uint8)
+
+    @classmethod
+    def from_array(cls, octets: np.ndarray) -> Counts:
+        """Take up counts from a snapshot."""
+        plain = json.loads(octets.tobytes())
+        counts = cls()
+        (
+            counts.frames,
+            counts.octets,
+            counts.rejects,
+            counts.reports,
+            counts.track_rows,
+            counts.tracks,
+            counts.confirmed,
+        ) = plain["numbers"]
+        counts.blocks = Counter(dict(plain["blocks"]))
+        counts.records = Counter(dict(plain["records"]))
+        counts.dropped = Counter(dict(plain["dropped"]))
+        counts.incidents = Counter(dict(plain["incidents"]))
+        counts.warnings = Counter(dict(plain["warnings"]))
+        counts._confirmed_now = set(plain["confirmed_now"])
+        return counts

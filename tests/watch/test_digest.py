@@ -1,0 +1,52 @@
+"""The fingerprint of a table is that of its rows, not of its batches."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airshield.watch.digest import TableDigest
+
+ROWS = pa.table(
+    {
+        "t": pa.array(range(6), pa.timestamp("ns", tz="UTC")),
+        "state": pa.array(["a", "b", "a", None, "", "c"]).dictionary_encode(),
+        "name": pa.array(["x", None, "", "yy", "z", None]),
+        "value": pa.array([1.0, None, 0.0, -0.5, None, 2.0]),
+        "cov": pa.array([[1.0, None]] * 6, pa.list_(pa.float64(), 2)),
+    }
+)
+
+
+def fingerprint(*parts):
+    digest = TableDigest()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+@settings(deadline=None)
+@given(cuts=st.lists(st.integers(0, 6)))
+def test_it_does_not_depend_on_how_the_rows_were_batched(cuts):
+    edges = sorted({0, 6, *cuts})
+    parts = [ROWS.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    assert fingerprint(*parts) == fingerprint(ROWS)
+
+
+def test_every_value_counts():
+    whole = fingerprint(ROWS)
+    for name in ROWS.column_names:
+        i = ROWS.column_names.index(name)
+        turned = ROWS.column(name).take(np.array([1, 0, 2, 3, 4, 5]))
+        changed = ROWS.set_column(i, ROWS.field(name), turned)
+        if changed.column(i).to_pylist() != ROWS.column(i).to_pylist():
+            assert fingerprint(changed) != whole, name
+
+
+def test_null_is_neither_zero_nor_the_empty_string():
+    assert fingerprint(pa.table({"v": [None, 1.0]})) != fingerprint(pa.table({"v": [0.0, 1.0]}))
+    assert fingerprint(pa.table({"v": [None, "a"]})) != fingerprint(pa.table({"v": ["", "a"]}))
+
+
+def test_a_string_cannot_lend_letters_to_its_neighbour():
+    assert fingerprint(pa.table({"v": ["ab", "c"]})) != fingerprint(pa.table({"v": ["a", "bc"]}))
