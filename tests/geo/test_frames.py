@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from reference import geo as slow
 
 from airshield import geo
 from airshield.geo import _kernels
+from reference import geo as slow
 
 lats = st.floats(-90.0, 90.0)
 lons = st.floats(-180.0, 180.0)

@@ -131,7 +131,7 @@ def polar_from_enu(enu_m: ArrayLike) -> tuple[Floats, Floats, Floats]:
 
 
 def enu_from_polar(rng_slant_m: ArrayLike, azm_true_deg: ArrayLike, elv_deg: ArrayLike) -> Floats:
-    """Points, shape (..., 3) [m], in the radar's east-north-up frame: see :func:`polar_from_enu`."""
+    """Points, shape (..., 3) [m], in the radar's own frame: see :func:`polar_from_enu`."""
     rng = np.asarray(rng_slant_m, np.float64)
     azm, elv = np.radians(azm_true_deg), np.radians(elv_deg)
     across = rng * np.cos(elv)
