@@ -5,6 +5,7 @@
     AirshieldError
     ├── InputError              what a person gave us is wrong (exit code 2)
     │   ├── ShieldError         a shield file: file, field and remedy   (also ValueError)
+    │   │   └── ShieldProblemsError  several of them, told together
     │   ├── FormatError         a recording that is not what it should be (also ValueError)
     │   ├── UsageError          an option or argument                   (also ValueError)
     │   └── MissingFileError    nothing there to read                   (also FileNotFoundError)
@@ -37,6 +38,26 @@ class ShieldError(InputError, ValueError):
     def __init__(self, *, file: str, where: str, what: str, remedy: str) -> None:
         super().__init__(f"{file}: {where}: {what}; {remedy}")
         self.file, self.where, self.what, self.remedy = file, where, what, remedy
+
+    @property
+    def problems(self) -> tuple[ShieldError, ...]:
+        """Every single problem: here just this one."""
+        return (self,)
+
+
+class ShieldProblemsError(ShieldError):
+    """Several things are wrong with a shield: told together, so that one edit can mend them all."""
+
+    def __init__(self, problems: tuple[ShieldError, ...]) -> None:
+        first = problems[0]
+        super().__init__(file=first.file, where=first.where, what=first.what, remedy=first.remedy)
+        self.args = ("\n".join(str(problem) for problem in problems),)
+        self._problems = problems
+
+    @property
+    def problems(self) -> tuple[ShieldError, ...]:
+        """Every single problem, in the order of the files."""
+        return self._problems
 
 
 class FormatError(InputError, ValueError):

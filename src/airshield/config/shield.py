@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from airshield.sensors import Radar
-from airshield.warn import Site
-from airshield.zones import Zone
+from airshield.warn import Site, WarnSettings
+from airshield.zones import Zone, ZoneSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +51,5 @@ class Shield:
     feeds: tuple[Feed, ...]
     zones: tuple[Zone, ...]
     sites: tuple[Site, ...]
+    zone_settings: ZoneSettings = field(default_factory=ZoneSettings)
+    warn_settings: WarnSettings = field(default_factory=WarnSettings)

@@ -4,6 +4,7 @@ Comes in: protected sites (:class:`Site`), TRACK rows and INCIDENT rows. Goes ou
 one per warning issued, updated or cancelled.
 """
 
+from airshield.warn.settings import WarnSettings
 from airshield.warn.site import Site
 
-__all__ = ["Site"]
+__all__ = ["Site", "WarnSettings"]
