@@ -1,0 +1,365 @@
+"""Frames to tables: cut blocks, walk records, make columns, and account for every octet."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from airshield import tables
+from airshield.errors import UsageError
+from airshield.read.asterix import _kernels
+from airshield.read.asterix.columns import Plan, make_columns, make_plan
+from airshield.read.asterix.spec import Spec, find_spec
+from airshield.read.asterix.spec import categories as known_categories
+from airshield.read.asterix.spec import editions as known_editions
+
+REASONS: Final[Mapping[int, str]] = {
+    _kernels.FAULT_TRUNCATED: "the block ends before the item does",
+    _kernels.FAULT_FSPEC_LONG: "the field specification is longer than the profile",
+    _kernels.FAULT_FSPEC_EMPTY: "the field specification names no item",
+    _kernels.FAULT_NO_SUCH_ITEM: "the field specification names an item that the profile has not",
+    _kernels.FAULT_ENDLESS: "the last part of an extended item says that another follows",
+    _kernels.FAULT_LENGTH_ZERO: "an explicit item of length zero",
+    _kernels.FAULT_NO_PROFILE: "nothing says which profile the record follows",
+    _kernels.FAULT_EXPANSION: "the expansion field is not as its specification; kept as octets",
+    _kernels.FAULT_BLOCK_SHORT: "a block length below 3",
+    _kernels.FAULT_BLOCK_LONG: "the block is longer than what is left of the frame",
+    _kernels.FAULT_LEFTOVER: "octets left over after the last block",
+}
+"""What REJECT ``reason`` can say."""
+
+_CHUNK_CELLS: Final = 1 << 20
+"""Slots noted before columns are made from them: 2 MiB, about a second-level cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What :func:`decode` found.
+
+    Every octet of the frames is in exactly one of the four counts.
+    """
+
+    tables: dict[tuple[int, str], pa.Table]
+    """Records by category and edition; only categories that have a record."""
+    rejects: pa.Table
+    """REJECT rows in frame order."""
+    blocks: dict[int, int]
+    """Data blocks by category: those decoded, those not asked for, those without specification."""
+    records: dict[int, int]
+    """Records decoded, by category."""
+    skipped: dict[int, int]
+    """Octets of blocks that were not decoded on purpose, by category."""
+    octets_decoded: int
+    """Octets of decoded records and of the headers of their blocks."""
+    octets_rejected: int
+    """Octets in ``rejects``."""
+    octets_skipped: int
+    """Octets of the blocks in ``skipped``."""
+
+
+def decode(
+    frames: pa.Table,
+    *,
+    editions: Mapping[int, str] | None = None,
+    columns: Sequence[str] | None = None,
+    categories: Collection[int] | None = None,
+) -> Decoded:
+    """Decode frames of ASTERIX data blocks into one table per category.
+
+    Parameters
+    ----------
+    frames : pyarrow.Table of tables.FRAME
+        Each frame holds whole data blocks, of any categories.
+    editions : mapping of category to edition, optional
+        Such as ``{21: "0.23"}``. The newest edition is taken where nothing is said.
+    columns : sequence of str, optional
+        The leaves to decode; each is taken from every category that has it. All by default.
+    categories : collection of int, optional
+        The categories to decode; blocks of others are counted as skipped. All by default.
+
+    Returns
+    -------
+    Decoded
+        Tables whose columns are ``frame``, ``t_heard``, ``record``, ``offset``, ``profile`` (only
+        in categories with several) and then one for each leaf; see the essay of this package for
+        names and types. The result does not depend on how frames are batched.
+
+    Raises
+    ------
+    UsageError
+        There is no such edition, category or column; the message says which there are.
+
+    Notes
+    -----
+    A block's length is trusted: a record that cannot be read takes the rest of its block with it
+    into the REJECT table, and decoding goes on with the next block.
+    """
+    chosen = _choose_editions(editions or {}, categories)
+    wanted = None if columns is None else tuple(columns)
+    if wanted is not None:
+        _check_columns(wanted, chosen)
+    runs: dict[int, list[_Run]] = {}
+    blocks: dict[int, int] = {}
+    skipped: dict[int, int] = {}
+    rejects: list[pa.Table] = []
+    decoded = rejected = 0
+    for batch in frames.to_batches():
+        if batch.num_rows == 0:
+            continue
+        cut = _cut(batch)
+        bad = [cut.faults()]
+        for category in np.unique(cut.category).tolist():
+            mine = np.flatnonzero(cut.category == category)
+            blocks[category] = blocks.get(category, 0) + mine.size
+            if category not in chosen:
+                size = int((cut.stop[mine] - cut.start[mine] + 3).sum())
+                skipped[category] = skipped.get(category, 0) + size
+                continue
+            run = _walk(cut, mine, make_plan(category, chosen[category], wanted))
+            runs.setdefault(category, []).append(run)
+            bad.append(run.faults)
+            decoded += int((cut.stop[mine] - cut.start[mine] + 3).sum()) - run.faults.octets()
+        faults = _Faults.join(bad)
+        rejected += faults.octets()
+        rejects.append(faults.table(cut))
+    found = {category: [t for run in parts for t in run.tables] for category, parts in runs.items()}
+    out = {
+        (category, chosen[category]): pa.concat_tables(parts)
+        for category, parts in sorted(found.items())
+        if parts
+    }
+    return Decoded(
+        tables=out,
+        rejects=tables.concat(tables.REJECT, rejects),
+        blocks=dict(sorted(blocks.items())),
+        records={category: table.num_rows for (category, _), table in out.items()},
+        skipped=dict(sorted(skipped.items())),
+        octets_decoded=decoded,
+        octets_rejected=rejected,
+        octets_skipped=sum(skipped.values()),
+    )
+
+
+def _choose_editions(
+    asked: Mapping[int, str], categories: Collection[int] | None
+) -> dict[int, str]:
+    """Return category and edition of everything to decode; checks what was asked for."""
+    for category in asked:
+        find_spec(category, asked[category])
+    if categories is not None:
+        for category in categories:
+            find_spec(category, asked.get(category))
+    wanted = known_categories() if categories is None else frozenset(categories)
+    newest = {category: names[-1] for category, names in known_editions().items()}
+    return {category: asked.get(category, newest[category]) for category in sorted(wanted)}
+
+
+def _check_columns(columns: tuple[str, ...], chosen: Mapping[int, str]) -> None:
+    unknown = set(columns)
+    seen: set[str] = set()
+    for category, edition in chosen.items():
+        leaves = find_spec(category, edition).leaves
+        unknown -= leaves.keys()
+        seen |= leaves.keys()
+        if not unknown:
+            return
+    name = min(unknown)
+    close = difflib.get_close_matches(name, sorted(seen), n=3)
+    hint = f"; did you mean {', '.join(close)}" if close else ""
+    raise UsageError(f"no column {name!r} in the categories and editions to decode{hint}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The blocks of a batch of frames."""
+
+    batch: pa.RecordBatch
+    octets: NDArray[np.uint8]
+    frame_first: NDArray[np.int64]
+    category: NDArray[np.uint8]
+    frame: NDArray[np.int64]
+    start: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    fault: NDArray[np.int64]
+    fault_at: NDArray[np.int64]
+
+    def faults(self) -> _Faults:
+        """Return what could not be cut into blocks: at most one run at each frame's end."""
+        bad = np.flatnonzero(self.fault)
+        return _Faults(
+            frame=bad,
+            first=self.fault_at[bad],
+            stop=self.frame_first[bad + 1],
+            reason=self.fault[bad],
+            category=np.full(bad.size, -1, dtype=np.int64),
+            items=[None] * bad.size,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """Rows of the REJECT table in the making; places count in the batch's octets."""
+
+    frame: NDArray[np.int64]
+    first: NDArray[np.int64]
+    stop: NDArray[np.int64]
+    reason: NDArray[np.int64]
+    category: NDArray[np.int64]
+    items: list[str | None]
+
+    @classmethod
+    def join(cls, parts: Iterable[_Faults]) -> _Faults:
+        """Put the faults of several categories into the order of the octets."""
+        some = list(parts)
+        first = np.concatenate([p.first for p in some])
+        order = np.argsort(first, kind="stable")
+        items = [item for p in some for item in p.items]
+        return cls(
+            frame=np.concatenate([p.frame for p in some])[order],
+            first=first[order],
+            stop=np.concatenate([p.stop for p in some])[order],
+            reason=np.concatenate([p.reason for p in some])[order],
+            category=np.concatenate([p.category for p in some])[order],
+            items=[items[k] for k in order.tolist()],
+        )
+
+    def octets(self) -> int:
+        return int((self.stop - self.first).sum())
+
+    def table(self, cut: _Cut) -> pa.Table:
+        rows = self.frame.size
+        if rows == 0:
+            return tables.empty(tables.REJECT)
+        batch, where = cut.batch, pa.array(self.frame)
+        sources = batch.column("source").take(where)
+        offset = self.first - cut.frame_first[self.frame]
+        # In a file the octet's own offset finds it again; a datagram only has its inside.
+        in_file = [str(source).startswith("file:") for source in sources.to_pylist()]
+        base = batch.column("offset").take(where).to_numpy().astype(np.int64)
+        spans = zip(self.first.tolist(), self.stop.tolist(), strict=True)
+        return tables.make_table(
+            tables.REJECT,
+            {
+                "frame": batch.column("frame").take(where),
+                "t_heard": batch.column("t_heard").take(where),
+                "source": sources,
+                "offset": np.where(in_file, base + offset, offset).astype(np.uint64),
+                "category": pa.array(
+                    [None if c < 0 else c for c in self.category.tolist()], pa.uint8()
+                ),
+                "item": pa.array(self.items, pa.string()),
+                "reason": [REASONS[code] for code in self.reason.tolist()],
+                "octets": [cut.octets[a:b].tobytes() for a, b in spans],
+            },
+            rows=rows,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One category's records of one batch."""
+
+    tables: list[pa.Table]
+    faults: _Faults
+
+
+def _cut(batch: pa.RecordBatch) -> _Cut:
+    column = batch.column("octets")
+    _, offsets, data = column.buffers()
+    n = batch.num_rows
+    first = np.frombuffer(offsets, dtype=np.int64, count=n + 1, offset=8 * column.offset)
+    octets = np.frombuffer(data if data is not None else b"", dtype=np.uint8)
+    fault = np.zeros(n, dtype=np.int64)
+    fault_at = np.zeros(n, dtype=np.int64)
+    room = 0
+    while True:
+        category = np.empty(room, dtype=np.uint8)
+        frame, start, stop = (np.empty(room, dtype=np.int64) for _ in range(3))
+        found = int(
+            _kernels.split_blocks(octets, first, category, frame, start, stop, fault, fault_at)
+        )
+        if found == room:
+            return _Cut(batch, octets, first, category, frame, start, stop, fault, fault_at)
+        room = found
+
+
+def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
+    """Walk the blocks ``mine`` and make columns, a chunk of records at a time."""
+    spec = plan.spec
+    start, stop, frame = cut.start[mine], cut.stop[mine], cut.frame[mine]
+    selector = np.zeros(3, dtype=np.int64)
+    if spec.selector is not None:
+        leaf = spec.selector
+        selector[:] = plan.rows[leaf.slot], leaf.bit, leaf.bits
+    roots = np.array([record.number for record in spec.records], dtype=np.int64)
+    state = np.array([0, 0, -1, 0], dtype=np.int64)
+    fault, fault_first, fault_node, fault_at, fault_frn = np.zeros((5, mine.size), dtype=np.int64)
+    # Two octets are the least that a record can have.
+    room = min(int((stop - start).sum()) // 2 + 1, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
+    made: list[pa.Table] = []
+    flagged: list[NDArray[np.int64]] = []
+    while state[0] < mine.size:
+        slots = np.zeros((plan.row_count, room), dtype=np.uint16)
+        first, rec_frame, number, profile, expansion = np.empty((5, room), dtype=np.int64)
+        n = int(
+            _kernels.walk_blocks(
+                cut.octets, start, stop, frame, roots, selector, spec.choices,
+                spec.nodes, spec.kids, spec.parts, plan.rows, state, slots,
+                first, rec_frame, number, profile, expansion,
+                fault, fault_first, fault_node, fault_at, fault_frn,
+            )
+        )  # fmt: skip
+        if n == 0:
+            continue
+        where = rec_frame[:n]
+        bad = np.flatnonzero(expansion[:n] >= 0)
+        flagged.append(np.stack([where[bad], first[bad], expansion[bad]]))
+        place = [
+            cut.batch.column("frame").take(pa.array(where)),
+            cut.batch.column("t_heard").take(pa.array(where)),
+            pa.array(number[:n].astype(np.uint32)),
+            pa.array((first[:n] - cut.frame_first[where]).astype(np.uint32)),
+        ]
+        if len(spec.profiles) > 1:
+            place.append(tables.words(profile[:n], spec.profiles))
+        columns = make_columns(plan, cut.octets, first[:n], slots[:, :n])
+        made.append(pa.Table.from_arrays(place + columns, schema=plan.schema))
+    return _Run(
+        made, _faults_of(spec, frame, stop, flagged, fault, fault_first, fault_node, fault_frn)
+    )
+
+
+def _faults_of(
+    spec: Spec,
+    frame: NDArray[np.int64],
+    stop: NDArray[np.int64],
+    flagged: list[NDArray[np.int64]],
+    fault: NDArray[np.int64],
+    fault_first: NDArray[np.int64],
+    fault_node: NDArray[np.int64],
+    fault_frn: NDArray[np.int64],
+) -> _Faults:
+    """Gather what went wrong: tails of blocks, and records whose expansion field is odd."""
+    bad = np.flatnonzero(fault)
+    kept, at, node = np.concatenate([np.empty((3, 0), dtype=np.int64), *flagged], axis=1)
+    items: list[str | None] = []
+    for k in bad.tolist():
+        frn = int(fault_frn[k])
+        suffix = f"/FRN{frn}" if fault[k] == _kernels.FAULT_NO_SUCH_ITEM and frn > 0 else ""
+        items.append(spec.node_items[fault_node[k]] + suffix)
+    items += [spec.node_items[k] for k in node.tolist()]
+    return _Faults(
+        frame=np.concatenate([frame[bad], kept]),
+        first=np.concatenate([fault_first[bad], at]),
+        # An odd expansion field stays in its record, as octets: nothing is lost to the tables.
+        stop=np.concatenate([stop[bad], at]),
+        reason=np.concatenate([fault[bad], np.full(kept.size, _kernels.FAULT_EXPANSION)]),
+        category=np.full(bad.size + kept.size, spec.category, dtype=np.int64),
+        items=items,
+    )
