@@ -16,9 +16,9 @@ OP_FIXED        octets
 OP_EXTENDED     first row of parts   number of parts
 OP_REPEAT       octets of the count  octets of one repetition
 OP_REPEAT_FX                         octets of one repetition
-OP_EXPLICIT     compound within, -1  its first slot              its last slot + 1
-OP_COMPOUND     first row of kids    octets of its FSPEC (most)  1: FSPEC of fixed length, no FX
-OP_RFS          the record's node
+OP_EXPLICIT     its first slot       its last slot + 1           the compound within, or -1
+OP_COMPOUND     first row of kids    octets of its FSPEC (most)  FSPEC_FX or FSPEC_FIXED
+OP_RFS          first row of kids    highest FRN                 FSPEC_RANDOM
 ==============  ===================  ==========================  ==================================
 
 ``kids`` holds a node, or -1 where the specification has none, for every bit that the longest FSPEC
@@ -39,6 +39,10 @@ OP_EXPLICIT = 4
 OP_COMPOUND = 5
 OP_RFS = 6
 
+FSPEC_FX = 0
+FSPEC_FIXED = 1
+FSPEC_RANDOM = 2
+
 FAULT_TRUNCATED = 1
 FAULT_FSPEC_LONG = 2
 FAULT_FSPEC_EMPTY = 3
@@ -51,8 +55,8 @@ FAULT_BLOCK_SHORT = 9
 FAULT_BLOCK_LONG = 10
 FAULT_LEFTOVER = 11
 
-LEVELS = 5
-"""Record, random fields, expansion, compound; one to spare."""
+STACK_SIZE = 8 * 5 + 4
+"""Record, random fields, expansion, compound and one to spare; then what a walk tells."""
 
 _LEADING = np.array([8 - int(octet).bit_length() for octet in range(256)], dtype=np.int64)
 """Zero bits before the first set bit of an octet."""
@@ -104,311 +108,239 @@ def read_bits(octets, first, bit, bits):
 
 
 @kernel
-def walk_record(octets, first, limit, root, nodes, kids, parts, rows, slots, r, stack, told):
+def walk_record(octets, first, limit, root, nodes, kids, parts, marks, slots, r, stack, told):
     """Step through one record and note its slots; return where it ends, or minus a fault.
 
-    ``told`` comes back with the node at fault, the octet, the FRN where there is no node, and the
-    node of an expansion field that is not as its specification (or -1). Such a field is stepped
-    over by its own length and leaves no slots but its own: the record is good without it.
+    ``marks`` says where the noted slots of record 0 are in ``slots``, -1 for those nobody asked
+    for. ``told`` comes back with the node at fault, the FRN where the node has no such member, and
+    the node of an expansion field that is not as its specification (or -1). Such a field is
+    stepped over by its own length and leaves no slots but its own: the record is good without it.
     """
-    told[3] = -1
+    told[1], told[2] = 0, -1
     pos = first
     end = limit
     level = -1
     enter = root
-    owner = root
-    base, index, kind, bits, fspec, fspec_end = 0, 0, 0, 0, 0, 0
-    expansion, expansion_level, expansion_end = -1, -1, 0
-    rfs_level, rfs_node = -1, -1
+    # The field specification being read: its compound's node, the kid of its first bit, the FRN of
+    # the first bit of the current octet, the bits left of that octet, where it and the last are.
+    owner, base, index, bits, fspec, fspec_end = root, 0, 0, 0, 0, 0
+    kind = FSPEC_FX
+    expansion, expansion_level, rfs_level = -1, -1, -1
     seen = 0
     muted = False
     while True:
         fault = 0
-        at = pos
+        leave = False
         node = owner
         if enter >= 0:
             if level >= 0:
-                stack[level, 0], stack[level, 1], stack[level, 2] = base, index, kind
-                stack[level, 3], stack[level, 4], stack[level, 5] = bits, fspec, fspec_end
-                stack[level, 6] = owner
+                top = level * 8
+                stack[top], stack[top + 1], stack[top + 2] = owner, base, index
+                stack[top + 3], stack[top + 4], stack[top + 5] = bits, fspec, fspec_end
+                stack[top + 6] = kind
             level += 1
-            owner, node = enter, enter
+            node = enter
             enter = -1
-            base, kind = nodes[owner, 2], nodes[owner, 4]
-            most = nodes[owner, 3]
-            size = 0
-            flags = 0
-            if kind == 1:
-                size = most
-                if pos + size > end:
+            owner, base, kind = node, nodes[node, 2], nodes[node, 4]
+            index, bits, fspec, fspec_end = -7, 0, pos - 1, pos
+            if kind == FSPEC_RANDOM:
+                rfs_level = level
+                bits = int(octets[pos - 1])
+            elif kind == FSPEC_FIXED:
+                index = -8
+                fspec_end = pos + nodes[node, 3]
+                if fspec_end > end:
                     fault = FAULT_TRUNCATED
             else:
-                more = True
-                while more:
-                    if pos + size >= end:
+                flags = 0
+                octet = 1
+                while octet & 1 == 1:
+                    if fspec_end >= end:
                         fault = FAULT_TRUNCATED
                         break
-                    if size == most:
+                    if fspec_end - pos == nodes[node, 3]:
                         fault = FAULT_FSPEC_LONG
                         break
-                    octet = int(octets[pos + size])
-                    size += 1
+                    octet = int(octets[fspec_end])
                     flags |= octet & 0xFE
-                    more = octet & 1 == 1
+                    fspec_end += 1
                 if fault == 0 and level == 0 and flags == 0:
                     fault = FAULT_FSPEC_EMPTY
-            fspec = pos - 1
-            fspec_end = pos + size
-            index = -8 if kind == 1 else -7
-            bits = 0
             pos = fspec_end
+        elif bits == 0 and kind != FSPEC_RANDOM and fspec + 1 < fspec_end:
+            fspec += 1
+            bits = int(octets[fspec])
+            index += 8
+            if kind == FSPEC_FX:
+                bits &= 0xFE
+                index -= 1
         elif bits == 0:
-            if kind != 2 and fspec + 1 < fspec_end:
-                fspec += 1
-                if kind == 1:
-                    bits = int(octets[fspec])
-                    index += 8
-                else:
-                    bits = int(octets[fspec]) & 0xFE
-                    index += 7
-                continue
-            if level == expansion_level:
-                if pos != expansion_end:
-                    fault = FAULT_EXPANSION
-                else:
-                    expansion_level = -1
-                    end = limit
+            if level == 0:
+                return pos
+            if level == expansion_level and pos != end:
+                fault = FAULT_EXPANSION
             elif level == rfs_level:
-                row = rows[nodes[rfs_node, 1] + 1]
-                if row >= 0:
-                    slots[row, r] = pos - first
+                mark = marks[nodes[owner, 1] + 1]
+                if mark >= 0:
+                    slots[mark + r] = pos - first
                 rfs_level = -1
-            if fault == 0:
-                if level == 0:
-                    return pos
-                level -= 1
-                base, index, kind = stack[level, 0], stack[level, 1], stack[level, 2]
-                bits, fspec, fspec_end = stack[level, 3], stack[level, 4], stack[level, 5]
-                owner = stack[level, 6]
+            leave = True
         else:
-            frn = 0
-            if kind == 2:
+            if kind == FSPEC_RANDOM:
                 bits -= 1
-                if pos >= end:
-                    fault = FAULT_TRUNCATED
-                    frn = -1
-                else:
+                if pos < end:
                     frn = int(octets[pos]) - 1
                     pos += 1
-                    if frn >= index:
-                        frn = -1
+                else:
+                    frn = -1
+                    fault = FAULT_TRUNCATED
+                if frn >= nodes[owner, 3]:
+                    frn = -1
             else:
                 lead = _LEADING[bits]
                 bits ^= 0x80 >> lead
                 frn = index + lead
-            kid = -1
-            if frn >= 0:
-                kid = kids[base + frn]
-            if kid >= 0 and kind == 2 and nodes[kid, 0] == OP_RFS:
-                kid = -1
-            if kid < 0:
+            kid = kids[base + frn] if frn >= 0 else -1
+            if kid < 0 or (kind == FSPEC_RANDOM and nodes[kid, 0] == OP_RFS):
+                told[1] = frn + 1
                 if fault == 0:
                     fault = FAULT_NO_SUCH_ITEM
-                told[2] = frn + 1
             else:
                 node = kid
-                if level == 0 or kind == 2:
-                    muted = kind == 2 and (seen >> frn) & 1 == 1
+                if level == 0 or kind == FSPEC_RANDOM:
+                    # A random field repeats an item that is there already: the first one counts.
+                    muted = kind == FSPEC_RANDOM and (seen >> frn) & 1 == 1
                     seen |= 1 << frn
                 op = nodes[node, 0]
-                slot = nodes[node, 1]
+                size = 0
                 if op == OP_FIXED:
-                    if pos + nodes[node, 2] > end:
-                        fault = FAULT_TRUNCATED
-                    else:
-                        row = rows[slot]
-                        if row >= 0 and not muted:
-                            slots[row, r] = pos - first
-                        pos += nodes[node, 2]
+                    size = nodes[node, 2]
                 elif op == OP_COMPOUND:
                     enter = node
                 elif op == OP_EXTENDED:
                     for j in range(nodes[node, 3]):
                         part = parts[nodes[node, 2] + j]
-                        if pos + (part >> 1) > end:
+                        pos += part >> 1
+                        if pos > end:
                             fault = FAULT_TRUNCATED
                             break
-                        row = rows[slot + j]
-                        if row >= 0 and not muted:
-                            slots[row, r] = pos - first
-                        pos += part >> 1
+                        mark = marks[nodes[node, 1] + j]
+                        if mark >= 0 and not muted:
+                            slots[mark + r] = pos - (part >> 1) - first
                         if part & 1 == 1:
                             if int(octets[pos - 1]) & 1 == 0:
                                 break
                             if j == nodes[node, 3] - 1:
                                 fault = FAULT_ENDLESS
-                elif op == OP_REPEAT:
-                    size = nodes[node, 2]
-                    if pos + size > end:
-                        fault = FAULT_TRUNCATED
-                    else:
-                        count = 0
-                        for j in range(size):
-                            count = count * 256 + int(octets[pos + j])
-                        size += count * nodes[node, 3]
+                elif op == OP_REPEAT_FX:
+                    octet = 1
+                    while octet & 1 == 1 and fault == 0:
+                        size += nodes[node, 3]
                         if pos + size > end:
                             fault = FAULT_TRUNCATED
                         else:
-                            row = rows[slot]
-                            if row >= 0 and not muted:
-                                slots[row, r] = pos - first
-                            pos += size
-                elif op == OP_REPEAT_FX:
-                    row = rows[slot]
-                    if row >= 0 and not muted:
-                        slots[row, r] = pos - first
-                    while True:
-                        if pos + nodes[node, 3] > end:
-                            fault = FAULT_TRUNCATED
-                            break
-                        pos += nodes[node, 3]
-                        if int(octets[pos - 1]) & 1 == 0:
-                            break
-                elif op == OP_EXPLICIT:
-                    if pos >= end:
-                        fault = FAULT_TRUNCATED
-                    elif octets[pos] == 0:
-                        fault = FAULT_LENGTH_ZERO
-                    elif pos + int(octets[pos]) > end:
-                        fault = FAULT_TRUNCATED
-                    else:
-                        row = rows[slot]
-                        if row >= 0 and not muted:
-                            slots[row, r] = pos - first
-                        size = int(octets[pos])
-                        if nodes[node, 2] >= 0 and not muted:
-                            expansion, expansion_level = node, level + 1
-                            expansion_end = pos + size
-                            end = expansion_end
-                            enter = nodes[node, 2]
-                            pos += 1
-                        else:
-                            pos += size
-                elif pos >= end:
+                            octet = int(octets[pos + size - 1])
+                elif pos + nodes[node, 2] > end or pos >= end:
                     fault = FAULT_TRUNCATED
+                elif op == OP_REPEAT:
+                    count = 0
+                    for j in range(nodes[node, 2]):
+                        count = count * 256 + int(octets[pos + j])
+                    size = nodes[node, 2] + count * nodes[node, 3]
+                elif op == OP_EXPLICIT:
+                    size = int(octets[pos])
+                    if size == 0:
+                        fault = FAULT_LENGTH_ZERO
                 else:
-                    row = rows[slot]
-                    if row >= 0:
-                        slots[row, r] = pos - first
-                    stack[level, 0], stack[level, 1], stack[level, 2] = base, index, kind
-                    stack[level, 3], stack[level, 4], stack[level, 5] = bits, fspec, fspec_end
-                    stack[level, 6] = owner
-                    level += 1
-                    rfs_level, rfs_node = level, node
-                    base = nodes[nodes[node, 2], 2]
-                    index = nodes[nodes[node, 2], 3] * 7
-                    kind = 2
-                    bits = int(octets[pos])
-                    pos += 1
+                    size = 1
+                    enter = node
+                if pos + size > end:
+                    fault = FAULT_TRUNCATED
+                if fault == 0 and size > 0:
+                    mark = marks[nodes[node, 1]]
+                    if mark >= 0 and not muted:
+                        slots[mark + r] = pos - first
+                    pos += size
+                    if op == OP_EXPLICIT and nodes[node, 4] >= 0 and not muted:
+                        expansion, expansion_level = node, level + 1
+                        enter = nodes[node, 4]
+                        end = pos
+                        pos -= size - 1
         if fault != 0:
-            if expansion_level >= 0:
-                told[3] = expansion
-                for slot in range(nodes[expansion, 3], nodes[expansion, 4]):
-                    if rows[slot] >= 0:
-                        slots[rows[slot], r] = 0
-                level = expansion_level - 1
-                pos = expansion_end
-                end = limit
-                expansion_level = -1
-                enter = -1
-                base, index, kind = stack[level, 0], stack[level, 1], stack[level, 2]
-                bits, fspec, fspec_end = stack[level, 3], stack[level, 4], stack[level, 5]
-                owner = stack[level, 6]
-            else:
-                told[0], told[1] = node, at
+            if expansion_level < 0:
+                told[0] = node
                 return -fault
+            told[2] = expansion
+            for slot in range(nodes[expansion, 2], nodes[expansion, 3]):
+                if marks[slot] >= 0:
+                    slots[marks[slot] + r] = 0
+            level = expansion_level
+            leave = True
+            enter = -1
+            pos = end
+        if leave:
+            if level == expansion_level:
+                expansion_level = -1
+                end = limit
+            level -= 1
+            top = level * 8
+            owner, base, index = stack[top], stack[top + 1], stack[top + 2]
+            bits, fspec, fspec_end = stack[top + 3], stack[top + 4], stack[top + 5]
+            kind = stack[top + 6]
 
 
 @kernel
 def walk_blocks(
-    octets,
-    block_start,
-    block_stop,
-    block_frame,
-    roots,
-    selector,
-    choices,
-    nodes,
-    kids,
-    parts,
-    rows,
-    state,
-    slots,
-    rec_first,
-    rec_frame,
-    rec_number,
-    rec_profile,
-    rec_expansion,
-    fault,
-    fault_first,
-    fault_node,
-    fault_at,
-    fault_frn,
-):
+    octets, blocks, roots, selector, choices, nodes, kids, parts, marks, state, stack, slots,
+    records, faults,
+):  # fmt: skip
     """Walk the records of one category until the blocks or the room for records run out.
 
-    ``state`` holds the block and octet to go on with, the frame of the last record and its number
-    in that frame. ``slots`` comes in zeroed. Returns the number of records.
+    ``blocks`` has a row each for frame, start and stop. ``state`` holds the block and octet to go
+    on with, the frame of the last record and the number of the next in that frame. ``slots``
+    comes in zeroed. ``records`` gets rows for start, frame, number, profile and odd expansion;
+    ``faults`` for fault, start of the record, node and FRN, by block. Returns how many records.
     """
-    room = rec_first.size
-    stack = np.zeros((LEVELS, 7), dtype=np.int64)
-    told = np.zeros(4, dtype=np.int64)
+    room = records.shape[1]
+    told = stack[stack.size - 4 :]
     n = 0
-    block = state[0]
-    pos = state[1]
-    while block < block_start.size:
-        if pos < block_start[block]:
-            pos = block_start[block]
-        while pos < block_stop[block]:
+    block, pos = state[0], state[1]
+    while block < blocks.shape[1]:
+        pos = max(pos, blocks[1, block])
+        while pos < blocks[2, block]:
             if n == room:
                 state[0], state[1] = block, pos
                 return n
-            found = -1
-            worst = FAULT_NO_PROFILE
-            profile = 0
-            while profile < roots.size:
-                told[2] = 0
+            found = -FAULT_NO_PROFILE
+            first_fault = 0
+            for profile in range(roots.size):
                 found = walk_record(
-                    octets, pos, block_stop[block], roots[profile],
-                    nodes, kids, parts, rows, slots, n, stack, told,
+                    octets, pos, blocks[2, block], roots[profile],
+                    nodes, kids, parts, marks, slots, n, stack, told,
                 )  # fmt: skip
-                if roots.size == 1:
-                    worst = -found
-                    break
-                if found >= 0:
-                    at = slots[selector[0], n]
-                    if at != 0:
+                if found >= 0 and roots.size > 1:
+                    at = slots[selector[0] + n]
+                    value = -1
+                    if at > 0:
                         value = np.int64(read_bits(octets, pos + at, selector[1], selector[2]))
-                        if choices[value] == profile:
-                            break
-                    told[0], told[1] = roots[profile], pos
-                elif profile == 0:
-                    worst = -found
-                found = -1
-                for row in range(slots.shape[0]):
-                    slots[row, n] = 0
-                profile += 1
+                    if value < 0 or choices[value] != profile:
+                        found = -FAULT_NO_PROFILE
+                        told[0], told[1] = roots[profile], 0
+                if found >= 0:
+                    records[0, n], records[1, n], records[2, n] = pos, blocks[0, block], state[3]
+                    records[3, n], records[4, n] = profile, told[2]
+                    break
+                for row in range(slots.size // room):
+                    slots[row * room + n] = 0
+                if first_fault == 0:
+                    first_fault = -found
+                    faults[1, block], faults[2, block], faults[3, block] = pos, told[0], told[1]
             if found < 0:
-                for row in range(slots.shape[0]):
-                    slots[row, n] = 0
-                fault[block], fault_first[block] = worst, pos
-                fault_node[block], fault_at[block], fault_frn[block] = told[0], told[1], told[2]
+                faults[0, block] = first_fault
                 break
-            if block_frame[block] != state[2]:
-                state[2], state[3] = block_frame[block], 0
-            rec_first[n], rec_frame[n] = pos, block_frame[block]
-            rec_number[n] = state[3]
-            rec_profile[n], rec_expansion[n] = profile, told[3]
+            if blocks[0, block] != state[2]:
+                state[2], state[3] = blocks[0, block], 0
+                records[2, n] = 0
             state[3] += 1
             n += 1
             pos = found

@@ -292,74 +292,70 @@ def _cut(batch: pa.RecordBatch) -> _Cut:
 def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
     """Walk the blocks ``mine`` and make columns, a chunk of records at a time."""
     spec = plan.spec
-    start, stop, frame = cut.start[mine], cut.stop[mine], cut.frame[mine]
+    blocks = np.stack([cut.frame[mine], cut.start[mine], cut.stop[mine]])
+    # Two octets are the least that a record can have.
+    least = int((blocks[2] - blocks[1]).sum()) // 2 + 1
+    room = min(least, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
+    marks = np.where(plan.rows < 0, -1, plan.rows * room)
     selector = np.zeros(3, dtype=np.int64)
     if spec.selector is not None:
         leaf = spec.selector
-        selector[:] = plan.rows[leaf.slot], leaf.bit, leaf.bits
+        selector[:] = marks[leaf.slot], leaf.bit, leaf.bits
     roots = np.array([record.number for record in spec.records], dtype=np.int64)
     state = np.array([0, 0, -1, 0], dtype=np.int64)
-    fault, fault_first, fault_node, fault_at, fault_frn = np.zeros((5, mine.size), dtype=np.int64)
-    # Two octets are the least that a record can have.
-    room = min(int((stop - start).sum()) // 2 + 1, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
+    stack = np.zeros(_kernels.STACK_SIZE, dtype=np.int64)
+    faults = np.zeros((4, mine.size), dtype=np.int64)
     made: list[pa.Table] = []
     flagged: list[NDArray[np.int64]] = []
     while state[0] < mine.size:
         slots = np.zeros((plan.row_count, room), dtype=np.uint16)
-        first, rec_frame, number, profile, expansion = np.empty((5, room), dtype=np.int64)
+        records = np.empty((5, room), dtype=np.int64)
         n = int(
             _kernels.walk_blocks(
-                cut.octets, start, stop, frame, roots, selector, spec.choices,
-                spec.nodes, spec.kids, spec.parts, plan.rows, state, slots,
-                first, rec_frame, number, profile, expansion,
-                fault, fault_first, fault_node, fault_at, fault_frn,
+                cut.octets, blocks, roots, selector, spec.choices,
+                spec.nodes, spec.kids, spec.parts, marks, state, stack, slots.reshape(-1),
+                records, faults,
             )
         )  # fmt: skip
         if n == 0:
             continue
-        where = rec_frame[:n]
-        bad = np.flatnonzero(expansion[:n] >= 0)
+        first, where, number, profile, expansion = records[:, :n]
+        bad = np.flatnonzero(expansion >= 0)
         flagged.append(np.stack([where[bad], first[bad], expansion[bad]]))
         place = [
             cut.batch.column("frame").take(pa.array(where)),
             cut.batch.column("t_heard").take(pa.array(where)),
-            pa.array(number[:n].astype(np.uint32)),
-            pa.array((first[:n] - cut.frame_first[where]).astype(np.uint32)),
+            pa.array(number.astype(np.uint32)),
+            pa.array((first - cut.frame_first[where]).astype(np.uint32)),
         ]
         if len(spec.profiles) > 1:
-            place.append(tables.words(profile[:n], spec.profiles))
-        columns = make_columns(plan, cut.octets, first[:n], slots[:, :n])
+            place.append(tables.words(profile, spec.profiles))
+        columns = make_columns(plan, cut.octets, first, slots[:, :n])
         made.append(pa.Table.from_arrays(place + columns, schema=plan.schema))
-    return _Run(
-        made, _faults_of(spec, frame, stop, flagged, fault, fault_first, fault_node, fault_frn)
-    )
+    return _Run(made, _faults_of(spec, blocks, flagged, faults))
 
 
 def _faults_of(
     spec: Spec,
-    frame: NDArray[np.int64],
-    stop: NDArray[np.int64],
+    blocks: NDArray[np.int64],
     flagged: list[NDArray[np.int64]],
-    fault: NDArray[np.int64],
-    fault_first: NDArray[np.int64],
-    fault_node: NDArray[np.int64],
-    fault_frn: NDArray[np.int64],
+    faults: NDArray[np.int64],
 ) -> _Faults:
     """Gather what went wrong: tails of blocks, and records whose expansion field is odd."""
-    bad = np.flatnonzero(fault)
-    kept, at, node = np.concatenate([np.empty((3, 0), dtype=np.int64), *flagged], axis=1)
+    bad = np.flatnonzero(faults[0])
+    reason, first, node, frn = faults[:, bad]
+    kept, at, odd = np.concatenate([np.empty((3, 0), dtype=np.int64), *flagged], axis=1)
     items: list[str | None] = []
-    for k in bad.tolist():
-        frn = int(fault_frn[k])
-        suffix = f"/FRN{frn}" if fault[k] == _kernels.FAULT_NO_SUCH_ITEM and frn > 0 else ""
-        items.append(spec.node_items[fault_node[k]] + suffix)
-    items += [spec.node_items[k] for k in node.tolist()]
+    for k in range(bad.size):
+        item = spec.node_items[node[k]]
+        items.append(f"{item}/FRN{frn[k]}" if frn[k] > 0 else item)
+    items += [spec.node_items[k] for k in odd.tolist()]
     return _Faults(
-        frame=np.concatenate([frame[bad], kept]),
-        first=np.concatenate([fault_first[bad], at]),
+        frame=np.concatenate([blocks[0, bad], kept]),
+        first=np.concatenate([first, at]),
         # An odd expansion field stays in its record, as octets: nothing is lost to the tables.
-        stop=np.concatenate([stop[bad], at]),
-        reason=np.concatenate([fault[bad], np.full(kept.size, _kernels.FAULT_EXPANSION)]),
+        stop=np.concatenate([blocks[2, bad], at]),
+        reason=np.concatenate([reason, np.full(kept.size, _kernels.FAULT_EXPANSION)]),
         category=np.full(bad.size + kept.size, spec.category, dtype=np.int64),
         items=items,
     )

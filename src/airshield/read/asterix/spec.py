@@ -5,7 +5,7 @@ A specification is read once per (category, edition) and turned into three thing
 ``Leaf``, one for each column that decoding can give. A *slot* is a run of octets with a fixed inner
 layout; every leaf is a bit range of one slot.
 
-The files in ``specs/`` are written by ``tools/compile_asterix_specs.py``, which explains their form.
+``tools/compile_asterix_specs.py`` writes the files in ``specs/`` and explains their form.
 """
 
 from __future__ import annotations
@@ -246,12 +246,17 @@ class _Compiler:
             if frn is None:
                 members.append(None)
             elif frn == "RFS":
-                members.append(self._random(number))
+                members.append(self._random())
             else:
                 members.append(self._item(frn))
-        return self._compound(
+        record = self._compound(
             number, f"I{self.category:03d}", members, profile["fspec_octets"], fixed=False
         )
+        for member in members:
+            if member is not None and member.op == _kernels.OP_RFS:
+                row = [member.op, member.slot, self.nodes[number][2], len(members)]
+                self.nodes[member.number] = [*row, _kernels.FSPEC_RANDOM]
+        return record
 
     def _selector(self, form: dict[str, Any]) -> tuple[Leaf | None, NDArray[np.int64]]:
         if form["selector"] is None:
@@ -271,7 +276,7 @@ class _Compiler:
             self.by_item[number] = self._node([name], title, form)
         return self.by_item[number]
 
-    def _random(self, record: int) -> Node:
+    def _random(self) -> Node:
         node = self._new_node(f"I{self.category:03d}/RFS")
         slot = self._new_slots(2)
         leaf = Leaf(
@@ -282,7 +287,6 @@ class _Compiler:
             slot=slot,
         )
         self.leaves.setdefault(leaf.name, leaf)
-        self.nodes[node] = [_kernels.OP_RFS, slot, record, 0, 0]
         return Node(op=_kernels.OP_RFS, number=node, item=leaf.item, slot=slot, leaf=leaf)
 
     def _node(self, path: list[str], title: str, form: list[Any]) -> Node:
@@ -365,7 +369,7 @@ class _Compiler:
                 members.append(self._node([*path, name], member_title, member))
             within = self._compound(inner, item, members, form["fspec_octets"], fixed=form["fixed"])
         inner_number = -1 if within is None else within.number
-        self.nodes[number] = [_kernels.OP_EXPLICIT, slot, inner_number, first, self.slots]
+        self.nodes[number] = [_kernels.OP_EXPLICIT, slot, first, self.slots, inner_number]
         return Node(
             op=_kernels.OP_EXPLICIT, number=number, item=item, slot=slot, leaf=leaf, within=within
         )
