@@ -56,14 +56,14 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="airshield-"))
 
 
-def is_compiled() -> bool:
-    """Tell whether a warm-up of exactly these kernel sources has run to its end before."""
-    return (cache_folder() / "complete").exists()
+def is_compiled(room: str) -> bool:
+    """Tell whether a room's warm-up has run to its end before, with exactly these sources."""
+    return (cache_folder() / f"{room}.complete").exists()
 
 
-def mark_compiled() -> None:
-    """Note that every kernel has been compiled into the cache folder."""
-    (cache_folder() / "complete").touch()
+def mark_compiled(room: str) -> None:
+    """Note that all kernels of a room are in the cache folder."""
+    (cache_folder() / f"{room}.complete").touch()
 
 
 def kernel(function: _F) -> _F:

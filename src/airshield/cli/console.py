@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,18 +46,38 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
         yield shown
 
 
-def prepare_kernels() -> float:
-    """Compile what is not compiled yet, behind a progress display; return the seconds it took.
+KERNEL_ROOMS: Mapping[str, str] = {
+    "read": "radar files",
+    "read.asterix": "radar messages",
+    "track": "tracker",
+    "zones": "zones",
+}
+"""Rooms with compiled loops, and what a person is told while they compile."""
 
-    On a warm cache this only loads machine code and shows nothing.
+
+def prepare_kernels(*rooms: str) -> None:
+    """Compile the loops of some rooms before the first byte needs them.
+
+    Behind a progress display at first use; on a warm cache it loads their machine code and says
+    nothing.
     """
-    from airshield.watch.warm_up import STEPS, is_compiled, run_steps
+    from airshield._kernels import is_compiled, mark_compiled
 
-    if is_compiled():
-        return run_steps(lambda _done, _name: None)
+    missing = [room for room in rooms if not is_compiled(room)]
+    for room in rooms:
+        if room not in missing:
+            _warm_up(room)
+    if not missing:
+        return
+    print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
     with progress() as shown:
-        print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
-        task = shown.add_task("compiling", total=len(STEPS))
-        return run_steps(
-            lambda done, name: shown.update(task, completed=done, description=f"compiling {name}")
-        )
+        task = shown.add_task("compiling", total=len(missing))
+        for room in missing:
+            shown.update(task, description=f"compiling: {KERNEL_ROOMS[room]}")
+            _warm_up(room)
+            mark_compiled(room)
+            shown.advance(task)
+
+
+def _warm_up(room: str) -> None:
+    importlib.import_module(f"airshield.{room}").warm_up()

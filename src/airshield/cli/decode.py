@@ -39,7 +39,7 @@ def decode(
         raise UsageError(f"--format {format_}: this version reads 'asterix'")
     editions = parse_editions(edition or [])
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
-    prepare_kernels()
+    prepare_kernels("read", "read.asterix")
     with progress(unit="octets") as shown:
         summary = decode_files(files, to=to, editions=editions, columns=wanted, shown=shown)
     if as_json:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from airshield.cli.output import TableFiles
 from airshield.errors import UsageError
-from airshield.read import asterix, open_recording
+from airshield.read import asterix, read_frames
 
 FIRST_REJECTS = 5
 """Rejects that the summary shows; all of them are in the reject table."""
@@ -87,9 +87,9 @@ def decode_files(
         if output is not None and table.num_rows:
             output.write("rejects", table)
 
-    recordings = [open_recording(path) for path in files]  # every wrong name is told before any work
+    recordings = [read_frames(path) for path in files]  # every wrong name is told before any work
     for path, recording in zip(files, recordings, strict=True):
-        task = shown.add_task(path.name, total=path.stat().st_size)
+        task = shown.add_task(path.name, total=recording.octets)
         for batch in recording:
             decoded = asterix.decode(batch, editions=editions, columns=columns)
             frames += batch.num_rows
@@ -100,8 +100,8 @@ def decode_files(
                 if output is not None:
                     output.write(f"cat{category:03d}", table)
             take_rejects(decoded.rejects)
-            shown.update(task, completed=recording.octets_read)
-        take_rejects(recording.rejects)
+            shown.update(task, completed=int(batch["offset"][-1].as_py()))
+        take_rejects(recording.rejects())
     written = output.close() if output is not None else []
     return {
         "files": [str(path) for path in files],

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from airshield.cli.console import prepare_kernels
+from airshield.cli.console import KERNEL_ROOMS, prepare_kernels
 from airshield.cli.watching import WEB_HOST, stop_on_signal
 from airshield.config import load_shield
 from airshield.picture import Picture
@@ -37,7 +37,7 @@ def run_demo(*, port: int, duration_s: float | None, browser: bool, seed: int) -
         print(f"airshield: the map is at {server.url} (Ctrl-C ends the demo)", file=sys.stderr)
         if browser:
             webbrowser.open(server.url)
-        prepare_kernels()
+        prepare_kernels(*KERNEL_ROOMS)
         feeds = open_feeds(shield, clock_ns=time.time_ns, port=0)
         for feed in feeds:
             stack.callback(feed.close)

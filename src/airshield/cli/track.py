@@ -35,7 +35,7 @@ def track(
     from airshield.cli.tracking import track_files
 
     editions, day = parse_editions(edition or []), parse_date(date)
-    prepare_kernels()
+    prepare_kernels("read", "read.asterix", "track")
     with progress(unit="reports") as shown:
         summary = track_files(
             inputs, sensors=sensors, to=to, editions=editions, date=day, shown=shown

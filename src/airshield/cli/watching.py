@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from airshield.cli.console import prepare_kernels, progress
+from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress
 from airshield.config import load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
@@ -93,7 +93,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
                 Server(create_app(picture, shield), host=WEB_HOST, port=plan.port)
             )
             print(f"airshield: the map is at {server.url}", file=sys.stderr)
-        prepare_kernels()
+        prepare_kernels(*KERNEL_ROOMS)
         watch = Watch(shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions)
         stack.callback(watch.close)
         if picture is not None:
@@ -101,6 +101,8 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         notes: list[dict[str, str]] = []
         work_start = time.monotonic()
         if live:
+            names = ", ".join(feed.source for feed in feeds)
+            print(f"airshield: watching {names}; Ctrl-C ends the watch", file=sys.stderr)
             watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
         else:
             notes = _replay(plan, watch, stop)

@@ -29,6 +29,9 @@ from airshield.watch.digest import TableDigest
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
 
+DIGESTED = ("TRACK", "INCIDENT", "WARNING")
+"""Tables of which the summary gives a fingerprint."""
+
 KEPT_TABLES = {
     "TRACK": tables.TRACK,
     "INCIDENT": tables.INCIDENT,
@@ -77,7 +80,7 @@ class Watch:
         self._picture = picture
         self._snapshot_every = snapshot_every
         self._counts = Counts()
-        self._digests = {name: TableDigest() for name in ("TRACK", "INCIDENT", "WARNING")}
+        self._digests = {name: TableDigest() for name in DIGESTED}
         self._next_frame = 0
         self._waiting: deque[pa.Table] = deque()
         self._journal: Journal | None = None
@@ -96,7 +99,8 @@ class Watch:
 
     def source_end(self, source: str) -> int | None:
         """Return the offset of the last journalled frame of a source, None when there is none."""
-        return None if self._journal is None else self._journal.source_end(source)
+        end = None if self._journal is None else self._journal.source_end(source)
+        return None if end is None else end.offset
 
     def take(self, frames: pa.Table) -> None:
         """Take frames of tables.FRAME in order of arrival; their numbers are given here."""
@@ -114,15 +118,15 @@ class Watch:
         self.pump()
 
     def pump(self) -> None:
-        """Commit when it is due and work through what has become durable. Call often."""
-        if self._journal is None:
-            return
-        self._journal.commit_if_due()
-        self._work_durable(self._journal.durable)
+        """Work through what has become durable. Call often: the journal commits by itself."""
+        if self._journal is not None:
+            self._work_durable(self._journal.durable)
 
     def count_rejects(self, rejects: pa.Table) -> None:
         """Add what the framing could not read: octets that never became a frame."""
-        self._note_rejects(rejects)
+        self._counts.rejects += rejects.num_rows
+        if self._journal is not None:
+            self._unsaved["REJECT"].append(rejects)
 
     def close(self) -> None:
         """Commit, work through the rest, save, and let go of the folder."""
@@ -131,8 +135,9 @@ class Watch:
         self._journal.commit()
         self._work_durable(self._journal.durable)
         if self._next_frame > self._snapshot_frame:
-            self._save()
+            self._save_at(self._next_frame)
         self._journal.close()
+        self._journal = None
 
     def summary(self) -> dict[str, Any]:
         """Return the counts of this watch, and fingerprints of its tracks, incidents and warnings."""
@@ -158,9 +163,12 @@ class Watch:
     def _work(self, frames: pa.Table) -> None:
         batch = self._chain.feed(frames)
         self._counts.add(frames, batch)
-        self._digests["TRACK"].update(batch.tracks)
-        self._digests["INCIDENT"].update(batch.incidents)
-        self._digests["WARNING"].update(batch.warnings)
+        for name, table in (
+            ("TRACK", batch.tracks),
+            ("INCIDENT", batch.incidents),
+            ("WARNING", batch.warnings),
+        ):
+            self._digests[name].update(table)
         if self._picture is not None:
             self._picture.feed(
                 reports=batch.reports,
@@ -178,14 +186,6 @@ class Watch:
         if worked - self._snapshot_frame >= self._snapshot_every:
             self._save_at(worked)
 
-    def _note_rejects(self, rejects: pa.Table) -> None:
-        self._counts.rejects += rejects.num_rows
-        if self._journal is not None:
-            self._unsaved["REJECT"].append(rejects)
-
-    def _save(self) -> None:
-        self._save_at(self._next_frame)
-
     def _save_at(self, frame: int) -> None:
         """Parts first, the snapshot that vouches for them second."""
         for name, schema in KEPT_TABLES.items():
@@ -200,8 +200,8 @@ class Watch:
 
     def _recover(self, journal: Journal) -> None:
         """Go on where the last watch in this folder ended, however it ended."""
-        saved = self._snapshots.load()
-        if saved is not None and saved[0] <= journal.durable:
+        saved = self._snapshots.load(not_after=journal.durable)
+        if saved is not None:
             self._snapshot_frame, state = saved
             self._chain.restore(
                 {name.removeprefix("chain."): a for name, a in state.items() if name.startswith("chain.")}

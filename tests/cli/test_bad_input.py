@@ -1,0 +1,123 @@
+"""Wrong input gets a clear line with place and remedy, exit code 2, and never a trace-back."""
+
+import json
+import shutil
+import socket
+
+import pytest
+from command_line import EXAMPLES, run
+
+
+def refused(done, *words):
+    assert done.code == 2, done.err
+    assert "Traceback" not in done.err
+    for word in words:
+        assert word in done.err, done.err
+
+
+def test_a_recording_that_is_not_there():
+    refused(run("decode", "no_such_file.ast"), "no_such_file.ast", "no such file")
+
+
+def test_a_file_that_is_no_asterix(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("this is a shopping list, and a long one at that\n" * 20)
+    refused(run("decode", file), "notes.txt", "byte 0")
+
+
+def test_an_empty_file(tmp_path):
+    file = tmp_path / "empty.ast"
+    file.touch()
+    refused(run("decode", file), "empty.ast", "empty")
+
+
+def test_an_edition_that_there_is_not(tmp_path):
+    refused(run("decode", tmp_path / "x.ast", "--edition", "048=9.9"), "048", "1.32")
+
+
+def test_an_output_format_that_there_is_not(tmp_path):
+    file = tmp_path / "north.ast"
+    file.write_bytes(bytes.fromhex("22000bf0" "1981" "02" "3841c0" "00")[:11])
+    refused(run("decode", file, "--to", tmp_path / "out.xls"), ".parquet")
+
+
+def test_an_error_is_a_json_document_where_json_was_asked_for():
+    done = run("decode", "no_such_file.ast", "--json")
+    assert done.code == 2
+    assert done.document["error"]["kind"] == "MissingFileError"
+
+
+def test_a_shield_that_is_not_there(tmp_path):
+    refused(run("check", tmp_path / "nowhere"), "nowhere")
+
+
+def test_a_shield_with_a_wrong_field_names_the_nearest_right_one(tmp_path):
+    shield = tmp_path / "tiny"
+    shutil.copytree(EXAMPLES / "tiny", shield)
+    text = (shield / "shield.toml").read_text()
+    (shield / "shield.toml").write_text(text.replace("turn_s = 10.0", "turn_sec = 10.0", 1))
+    refused(run("check", shield), "shield.toml", "turn_sec", "turn_s")
+
+
+def test_a_port_in_use_for_the_map(barcelona_048):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run("watch", EXAMPLES / "barcelona", "--replay", barcelona_048, "--port", port)
+    refused(done, str(port), "in use", "--port")
+
+
+def test_a_port_in_use_for_a_feed(tmp_path):
+    shield = tmp_path / "barcelona"
+    shutil.copytree(EXAMPLES / "barcelona", shield)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        text = (shield / "shield.toml").read_text().replace("port = 8600", f"port = {port}")
+        (shield / "shield.toml").write_text(text)
+        done = run("watch", shield, "--headless", "--journal", tmp_path / "journal")
+    refused(done, str(port), "in use")
+
+
+@pytest.mark.parametrize("speed", ["fast", "0", "-1", "inf", "nan"])
+def test_a_speed_that_is_none(speed):
+    done = run("watch", EXAMPLES / "tiny", "--replay", "x.ast", "--speed", speed, "--headless")
+    refused(done, "--speed", "max")
+
+
+def test_an_option_that_there_is_not():
+    refused(run("watch", EXAMPLES / "tiny", "--fast"), "--fast")
+
+
+class TestDamagedRecordings:
+    """What was whole before the damage is there, the rest is counted."""
+
+    def test_a_truncated_file(self, barcelona_048, tmp_path):
+        file = tmp_path / "cut.ast"
+        file.write_bytes(barcelona_048.read_bytes()[:10_000])
+        done = run("decode", file, "--json")
+        assert done.code == 0, done.err
+        found = done.document
+        assert found["rejects"] == 1
+        assert found["categories"]["048"]["records"] > 100
+        assert found["first_rejects"][0]["offset"] < 10_000
+
+    def test_a_capture_cut_in_the_middle(self, shared_data, tmp_path):
+        whole = shared_data / "asterix" / "croatia" / "cat_034_048.pcap"
+        file = tmp_path / "cut.pcap"
+        file.write_bytes(whole.read_bytes()[:6_001])
+        done = run("decode", file, "--json")
+        assert done.code == 0, done.err
+        assert done.document["rejects"] == 1
+        assert sum(c["records"] for c in done.document["categories"].values()) > 20
+
+    def test_what_is_written_is_whole(self, barcelona_048, tmp_path):
+        out = tmp_path / "out.jsonl"
+        columns = "i010_sac,i010_sic,i140_s"
+        done = run("decode", barcelona_048, "--columns", columns, "--to", out, "--json")
+        assert done.document["written"] == [str(out)]
+        lines = out.read_text().splitlines()
+        assert len(lines) == 22_146
+        assert json.loads(lines[0])["i010_sic"] == 129
+        assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
