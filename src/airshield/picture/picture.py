@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -426,9 +427,18 @@ def _rows_as_json(table: pa.Table) -> list[dict[str, Any]]:
     at_ns = ns_from_column(table, "t").tolist()
     rows: list[dict[str, Any]] = table.drop_columns(["t"]).to_pylist()
     return [
-        {"t": _iso(t_ns), "t_ms": t_ns // 1_000_000, **row}
+        {
+            "t": _iso(t_ns),
+            "t_ms": t_ns // 1_000_000,
+            # NaN is no JSON; in a float column it says the same as null.
+            **{name: _none_for_nan(value) for name, value in row.items()},
+        }
         for t_ns, row in zip(at_ns, rows, strict=True)
     ]
+
+
+def _none_for_nan(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _iso(t_ns: int) -> str:

@@ -1,0 +1,26 @@
+"""HTTP, the event stream and the web map.
+
+Comes in: a :class:`~airshield.picture.Picture` that the watch feeds from its own thread, and the
+shield. Goes out, to browsers and programs: a page (``/``), small JSON documents (``/api/...``) and
+one WebSocket (``/api/stream``) that carries pictures, alerts and a heartbeat; its protocol is
+written down in ``docs/api-stream.md``.
+
+Promises:
+
+- A slow reader slows nobody else. It skips pictures and catches up with one difference; alerts it
+  gets all, in order, and again after a reconnect from the number it last had.
+- No request ever leaves for a third party: every script, style, font and coast line is served from
+  here, and a content security policy holds the browser to it.
+- It listens on the loopback address unless told otherwise, and then answers only to loopback
+  names, so that a foreign page cannot read the picture through a rebound name.
+
+The page is plain ES modules in ``static/``; its outside parts (map engine, coast line, type face)
+are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and degrees;
+feet, knots and flight levels are made on the page. It leaves out accounts and roles, which come
+with the consent issue.
+"""
+
+from airshield.serve.app import create_app
+from airshield.serve.server import Server
+
+__all__ = ["Server", "create_app"]

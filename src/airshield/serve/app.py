@@ -1,0 +1,266 @@
+"""The application: routes, the stream, and the headers that keep a browser honest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Query, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from airshield import __version__
+from airshield.config import Shield
+from airshield.picture import Picture, encode_trails, frame_as_json, trails_as_json
+from airshield.serve.hub import KEY_S, STATUS_S, Format, Hub
+from airshield.serve.shield_view import shield_view
+
+STATIC: Final = Path(__file__).parent / "static"
+
+POLICY: Final = (
+    "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content security policy: ``blob:`` for the map engine's worker, nothing from elsewhere."""
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+MOST_TRAIL_POINTS: Final = 60_000
+"""Trail points sent to one page at once, about 2 MB; beyond it trails are thinned."""
+
+_POLICY_VIOLATION: Final = 1008
+"""WebSocket close code (RFC 6455, 7.4.1)."""
+
+
+def create_app(picture: Picture, shield: Shield, *, names: Iterable[str] | None = None) -> FastAPI:
+    """Make the web application over a picture and a shield.
+
+    Parameters
+    ----------
+    picture : Picture
+        Fed by the watch, from any thread.
+    shield : Shield
+        What to draw under it.
+    names : iterable of str, optional
+        Host names that requests may be addressed to, without port; None allows any.
+        :class:`Server` narrows it to loopback names when it listens there.
+
+    Returns
+    -------
+    fastapi.FastAPI
+        An ASGI application; :class:`Server` runs it.
+    """
+    hub = Hub(picture)
+    session = secrets.token_hex(8)
+    view = shield_view(shield)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with hub.running():
+            yield
+
+    app = FastAPI(
+        title="airshield",
+        version=__version__,
+        # The stock documentation pages load their scripts from a public server.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    app.state.names = None if names is None else frozenset(names)
+    app.state.hub = hub
+    app.add_middleware(_Guard, state=app.state)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    @app.get("/api/shield")
+    async def get_shield() -> dict[str, Any]:
+        """Zones, sites and radars as GeoJSON; contributors; where no radar sees."""
+        return {"session": session, "version": __version__, "mode": picture.mode, **view}
+
+    @app.get("/api/picture")
+    async def get_picture() -> dict[str, Any]:
+        """The newest state of every track, as columns; unknown is null."""
+        return frame_as_json(picture.snapshot())
+
+    @app.get("/api/trails")
+    async def get_trails(
+        track: Annotated[int | None, Query(ge=0, description="only this track's")] = None,
+        format: Annotated[Literal["binary", "json"], Query()] = "json",
+    ) -> Response:
+        """Where tracks have been in the last minutes."""
+        points = picture.trails(track=track, most=MOST_TRAIL_POINTS)
+        if format == "binary":
+            return Response(encode_trails(points), media_type="application/octet-stream")
+        return JSONResponse(trails_as_json(points))
+
+    @app.get("/api/incidents")
+    async def get_incidents() -> dict[str, Any]:
+        """Every incident with its newest state, newest first."""
+        return {"incidents": _newest(picture, "incident")}
+
+    @app.get("/api/warnings")
+    async def get_warnings() -> dict[str, Any]:
+        """Every warning with its newest state, newest first."""
+        return {"warnings": _newest(picture, "warning")}
+
+    @app.get("/api/alerts")
+    async def get_alerts(after: Annotated[int, Query(ge=0)] = 0) -> dict[str, Any]:
+        """Every INCIDENT and WARNING row after a number, in order: the stream's, by polling."""
+        alerts = [alert.as_json() for alert in picture.alerts_after(after)]
+        return {"session": session, "alerts": alerts}
+
+    @app.get("/api/health")
+    async def get_health(response: Response) -> dict[str, Any]:
+        """How the watch is. Answers 503 when a running watch hears nothing."""
+        status = picture.status()
+        if status.is_silent:
+            response.status_code = 503
+        return {**status.as_json(), "clients": hub.clients, "version": __version__}
+
+    @app.websocket("/api/stream")
+    async def stream(
+        socket: WebSocket,
+        format: Annotated[Format, Query()] = "binary",
+        alert: Annotated[int, Query(ge=0)] = 0,
+        of: Annotated[str, Query(alias="session")] = "",
+    ) -> None:
+        origin = socket.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+            await socket.close(_POLICY_VIOLATION, "foreign origin")
+            return
+        await socket.accept()
+        reader = _Reader(hub, socket, form=format, alert=alert if of == session else 0)
+        hello = {"type": "hello", "session": session, "version": __version__}
+        hub.clients += 1
+        try:
+            await reader.run(hello)
+        finally:
+            hub.clients -= 1
+
+    app.mount("/static", _Static(directory=STATIC), name="static")
+    return app
+
+
+class _Reader:
+    """One client of the stream. What it has is all the state there is: no queue can fill."""
+
+    def __init__(self, hub: Hub, socket: WebSocket, *, form: Format, alert: int) -> None:
+        self._hub, self._socket, self._form = hub, socket, form
+        self._alert = alert
+        self._rev = 0
+        self._key_at = self._status_at = float("-inf")
+
+    async def run(self, hello: dict[str, Any]) -> None:
+        """Send until the client goes."""
+        send = asyncio.create_task(self._send(hello))
+        gone = asyncio.create_task(self._listen())
+        done, left = await asyncio.wait({send, gone}, return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for task in done:
+            error = task.exception()
+            if error is not None and not isinstance(error, WebSocketDisconnect):
+                raise error
+
+    async def _listen(self) -> None:
+        while (await self._socket.receive())["type"] != "websocket.disconnect":
+            pass  # a client has nothing to say yet; reading answers its pings and sees it go
+
+    async def _send(self, hello: dict[str, Any]) -> None:
+        await self._send_json(hello)
+        clock = asyncio.get_running_loop().time
+        while True:
+            # Each send waits until the client's socket takes it. Whatever happened meanwhile is
+            # in the next snapshot, and in the alerts still to come.
+            for alert in self._hub.picture.alerts_after(self._alert):
+                await self._send_json(alert.as_json())
+                self._alert = alert.number
+            if clock() - self._status_at >= STATUS_S - 0.05:
+                self._status_at = clock()
+                await self._send_json(self._hub.picture.status().as_json())
+            if clock() - self._key_at >= KEY_S:
+                self._key_at, self._rev = clock(), 0
+            if self._rev != self._hub.snapshot.rev:
+                since, self._rev = self._rev, self._hub.snapshot.rev
+                encoded = self._hub.encoded(since=since, form=self._form)
+                if isinstance(encoded, bytes):
+                    await self._socket.send_bytes(encoded)
+                else:
+                    await self._socket.send_text(encoded)
+            await self._hub.next_tick()
+
+    async def _send_json(self, document: dict[str, Any]) -> None:
+        await self._socket.send_text(json.dumps(document, allow_nan=False))
+
+
+class _Guard:
+    """Sets the headers of every answer, and turns away requests addressed to another name."""
+
+    def __init__(self, app: ASGIApp, *, state: Any) -> None:
+        self._app, self._state = app, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+        if self._state.names is not None and _name(host) not in self._state.names:
+            refusal = JSONResponse({"detail": f"this server is not called {host!r}"}, 421)
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            else:
+                await refusal(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+class _Static(StaticFiles):
+    """Static files with the types that browsers insist on, whatever the machine's tables say."""
+
+    def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(full_path, *args, **kwargs)
+        kind = {".mjs": "text/javascript", ".js": "text/javascript", ".woff2": "font/woff2"}
+        suffix = Path(full_path).suffix
+        if suffix in kind:
+            response.headers["Content-Type"] = kind[suffix]
+        return response
+
+
+def _newest(picture: Picture, table: Literal["incident", "warning"]) -> list[dict[str, Any]]:
+    """Newest row per affair, with the time it began, newest first."""
+    affairs: dict[int, dict[str, Any]] = {}
+    for alert in picture.alerts_after(0):
+        if alert.table == table:
+            began = affairs.get(alert.row[table], {}).get("t_began", alert.row["t"])
+            affairs[alert.row[table]] = {**alert.row, "t_began": began, "number": alert.number}
+    return sorted(affairs.values(), key=lambda row: -row["number"])
+
+
+def _name(host: str) -> str:
+    """Host header without its port: 'localhost:8080' is 'localhost', '[::1]:80' is '[::1]'."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
