@@ -79,7 +79,6 @@ WORD: Final = pa.dictionary(pa.int32(), pa.string())
 """A string out of a small set (sensor names, states, classes)."""
 
 
-
 def _field(name: str, kind: pa.DataType, what: str, *, null: bool = False) -> pa.Field:
     """Make a field whose unit is read off its name and kept in its metadata."""
     meta = {"what": what}
@@ -94,10 +93,19 @@ _F8 = pa.float64()
 FRAME: Final = pa.schema(
     [
         _field("frame", pa.uint64(), "place in the journal, counted from 0 without gaps"),
-        _field("t_heard", TIME, "when the bytes reached us; null until a replay gives a raw file its clock", null=True),
+        _field(
+            "t_heard",
+            TIME,
+            "when the bytes reached us; null until a replay gives a raw file its clock",
+            null=True,
+        ),
         _field("source", WORD, "where from: 'udp://239.0.0.1:8600', 'file:NAME'"),
         _field("offset", pa.uint64(), "byte offset in a file, datagram count on a live feed"),
-        _field("octets", pa.large_binary(), "the bytes, whole: one data block of a raw file, one datagram's payload"),
+        _field(
+            "octets",
+            pa.large_binary(),
+            "the bytes, whole: one data block of a raw file, one datagram's payload",
+        ),
     ],
     metadata={"table": "FRAME"},
 )
@@ -109,23 +117,45 @@ REPORT: Final = pa.schema(
         _field("sensor", WORD, "who measured: 'SAC/SIC' in decimals for ASTERIX, e.g. '20/129'"),
         _field("kind", WORD, "one of REPORT_KINDS"),
         _field("rng_slant_m", _F8, "slant range from the sensor", null=True),
-        _field("azm_true_deg", _F8, "azimuth at the sensor, clockwise from true north, [0, 360)", null=True),
+        _field(
+            "azm_true_deg",
+            _F8,
+            "azimuth at the sensor, clockwise from true north, [0, 360)",
+            null=True,
+        ),
         _field("elv_deg", _F8, "elevation above the sensor's horizontal plane", null=True),
         _field("lat_deg", _F8, "WGS-84 latitude, where the source gives a place", null=True),
         _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)", null=True),
-        _field("alt_baro_m", _F8, "pressure altitude (ISA, 1013.25 hPa), valid and ungarbled only", null=True),
+        _field(
+            "alt_baro_m",
+            _F8,
+            "pressure altitude (ISA, 1013.25 hPa), valid and ungarbled only",
+            null=True,
+        ),
         _field("alt_hae_m", _F8, "height above the WGS-84 ellipsoid", null=True),
         _field("vel_east_mps", _F8, "ground velocity, true east at the target", null=True),
         _field("vel_north_mps", _F8, "ground velocity, true north at the target", null=True),
         _field("vel_up_mps", _F8, "vertical rate, up positive", null=True),
         _field("spd_radial_mps", _F8, "Doppler speed, away from the sensor positive", null=True),
         _field("mode_s", pa.uint32(), "24-bit ICAO aircraft address", null=True),
-        _field("mode_3a", pa.uint16(), "Mode 3/A code as a number (octal 7700 is 4032), valid only", null=True),
+        _field(
+            "mode_3a",
+            pa.uint16(),
+            "Mode 3/A code as a number (octal 7700 is 4032), valid only",
+            null=True,
+        ),
         _field("callsign", pa.string(), "aircraft identification, without padding", null=True),
         _field("track_sensor", pa.uint32(), "the sensor's own number for the track", null=True),
-        _field("sigma_rng_m", _F8, "one-sigma of the slant range, where the source tells", null=True),
+        _field(
+            "sigma_rng_m", _F8, "one-sigma of the slant range, where the source tells", null=True
+        ),
         _field("sigma_azm_deg", _F8, "one-sigma of the azimuth, where the source tells", null=True),
-        _field("sigma_pos_m", _F8, "one-sigma per axis of the horizontal place, where the source tells", null=True),
+        _field(
+            "sigma_pos_m",
+            _F8,
+            "one-sigma per axis of the horizontal place, where the source tells",
+            null=True,
+        ),
         _field("nacp", pa.uint8(), "navigation accuracy category, position (DO-260B)", null=True),
         _field("flags", pa.uint16(), "bits of ReportFlag"),
         _field("frame", pa.uint64(), "the frame it came in"),
@@ -181,7 +211,9 @@ INCIDENT: Final = pa.schema(
         _field("mode_s", pa.uint32(), "24-bit ICAO aircraft address", null=True),
         _field("mode_3a", pa.uint16(), "Mode 3/A code as a number", null=True),
         _field("callsign", pa.string(), "aircraft identification", null=True),
-        _field("reason", pa.string(), "why, in plain words, for the watch officer and the evidence"),
+        _field(
+            "reason", pa.string(), "why, in plain words, for the watch officer and the evidence"
+        ),
         _field("frame", pa.uint64(), "the frame whose arrival changed the state"),
     ],
     metadata={"table": "INCIDENT"},
@@ -190,7 +222,7 @@ INCIDENT: Final = pa.schema(
 WARNING: Final = pa.schema(
     [
         _field("t", TIME, "when the warning changed, in the track's own time"),
-        _field("warning", pa.uint64(), "warning number, one per (incident, site) affair"),
+        _field("warning", pa.uint64(), "warning number, one per (track, site) affair"),
         _field("state", WORD, "one of WARNING_STATES"),
         _field("site", WORD, "the site's name"),
         _field("incident", pa.uint64(), "the confirmed incident behind it"),
@@ -198,7 +230,12 @@ WARNING: Final = pa.schema(
         _field("rng_ground_m", _F8, "ground distance from the site to the track now"),
         _field("azm_true_deg", _F8, "bearing of the track seen from the site"),
         _field("rng_closest_m", _F8, "predicted least ground distance from the site", null=True),
-        _field("dt_reach_s", _F8, "time until the track reaches the site's radius; null when it will not", null=True),
+        _field(
+            "dt_reach_s",
+            _F8,
+            "time until the track reaches the site's radius; null when it will not",
+            null=True,
+        ),
         _field("spd_mps", _F8, "ground speed"),
         _field("alt_baro_m", _F8, "pressure altitude", null=True),
         _field("text", pa.string(), "the warning in plain words"),
@@ -212,7 +249,9 @@ REJECT: Final = pa.schema(
         _field("frame", pa.uint64(), "the frame it was in"),
         _field("t_heard", TIME, "when the frame was heard", null=True),
         _field("source", WORD, "where from"),
-        _field("offset", pa.uint64(), "offset in the source: file offset, or octet within the datagram"),
+        _field(
+            "offset", pa.uint64(), "offset in the source: file offset, or octet within the datagram"
+        ),
         _field("category", pa.uint8(), "ASTERIX category, where one was read", null=True),
         _field("item", pa.string(), "the item being read, e.g. 'I048/130'", null=True),
         _field("reason", WORD, "what was wrong"),
@@ -229,7 +268,9 @@ TRUTH: Final = pa.schema(
         _field("lat_deg", _F8, "WGS-84 latitude"),
         _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)"),
         _field("alt_hae_m", _F8, "height above the WGS-84 ellipsoid"),
-        _field("alt_baro_m", _F8, "pressure altitude; an exercise flies in the standard atmosphere"),
+        _field(
+            "alt_baro_m", _F8, "pressure altitude; an exercise flies in the standard atmosphere"
+        ),
         _field("vel_east_mps", _F8, "ground velocity, true east at the target"),
         _field("vel_north_mps", _F8, "ground velocity, true north at the target"),
         _field("vel_up_mps", _F8, "vertical rate, up positive"),
