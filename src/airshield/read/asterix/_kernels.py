@@ -240,7 +240,7 @@ def walk_record(octets, first, limit, root, nodes, kids, parts, marks, slots, r,
                             fault = FAULT_TRUNCATED
                         else:
                             octet = int(octets[pos + size - 1])
-                elif pos + nodes[node, 2] > end or pos >= end:
+                elif pos + (nodes[node, 2] if op == OP_REPEAT else 1) > end:
                     fault = FAULT_TRUNCATED
                 elif op == OP_REPEAT:
                     count = 0
