@@ -1,0 +1,226 @@
+"""What the tracker remembers: fixed-size records that kernels read and write in place.
+
+Every field is eight octets wide, so records stay aligned and a snapshot is a plain copy. Angles
+are radians, times are seconds after the tracker's first report, places are metres in the frame
+that the field's comment names.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+MODELS: Final = 2
+"""Motion models that run side by side in every track: a calm and an agile one."""
+
+NO_CODE: Final = -1
+"""An address or a Mode 3/A code that is not known (zero is a valid Mode 3/A code)."""
+
+TRACK_STATE: Final = np.dtype(
+    [
+        ("number", "i8"),  # 0: the slot is free
+        ("status", "i8"),  # index into TRACK_STATUSES
+        ("hits", "i8"),  # updates since birth
+        ("misses", "i8"),  # turns in a row without an update
+        ("existence", "f8"),
+        # Horizontal: one estimate per model, in the track's own east-north-up frame.
+        ("t", "f8"),  # time of x, P, C
+        ("t_ns", "i8"),  # the same, UTC, to the nanosecond
+        ("w", "f8", (MODELS,)),  # probability of each model
+        ("x", "f8", (MODELS, 4)),  # east, north [m], their rates [m/s]
+        ("P", "f8", (MODELS, 4, 4)),
+        ("C", "f8", (MODELS, 4)),  # covariance of x with the error of the height
+        # The frame: touches the ellipsoid (height zero) near the track.
+        ("lat_rad", "f8"),
+        ("lon_rad", "f8"),
+        ("o", "f8", (3,)),  # origin, Earth-centred
+        ("A", "f8", (3, 3)),  # rows east, north, up in Earth-centred axes
+        ("radius_m", "f8"),  # Gaussian radius of curvature at the origin
+        # Vertical: altitude and climb rate, apart from the horizontal filter.
+        ("tz", "f8"),
+        ("z", "f8"),
+        ("vz", "f8"),
+        ("Pz", "f8", (3,)),  # zz, zv, vv
+        ("basis", "i8"),  # index into HEIGHT_BASES
+        ("is_baro", "i8"),  # z is a pressure altitude, else a height above the ellipsoid
+        ("offset_m", "f8"),  # height above the ellipsoid = z + offset
+        ("ph", "f8"),  # variance of the height's standing error [m2]
+        ("odd_n", "i8"),  # altitudes in a row that did not fit
+        ("odd_z", "f8"),  # the last of them
+        # Identity and evidence.
+        ("mode_s", "i8"),
+        ("mode_3a", "i8"),
+        ("t_code", "f8"),  # when the Mode 3/A code was last seen
+        ("callsign", "u8"),  # eight octets of ASCII
+        ("sensors", "u8"),
+        ("kinds", "u8"),
+        ("cls", "i8"),
+        ("cls_next", "i8"),
+        ("cls_n", "i8"),
+        ("t_hit", "f8"),  # last update, by anything
+        ("t_radar", "f8"),
+        ("t_adsb", "f8"),
+        ("t_agree", "f8"),  # when ADS-B and radar last agreed
+        ("gap_s", "f8"),  # expected interval of sources that are no radar
+        ("t_row", "f8"),  # last published coasting row
+        # Plots of the track's own address that contradict the state.
+        ("contra_n", "i8"),
+        ("contra_t", "f8"),
+        ("contra", "f8", (3,)),  # Earth-centred place of the last of them
+        # Where the track hangs in the address table and in the grid.
+        ("g", "f8", (3,)),  # Earth-centred place when it was last put into the grid
+        ("t_g", "f8"),  # the time of that place
+        ("cell", "i8", (3,)),
+        ("next_cell", "i8"),
+        ("next_mode_s", "i8"),
+    ]
+)
+
+WORK: Final = np.dtype(
+    [
+        # A predicted track.
+        ("c", "f8", (MODELS,)),
+        ("xs", "f8", (MODELS, 4)),
+        ("Ps", "f8", (MODELS, 4, 4)),
+        ("Cs", "f8", (MODELS, 4)),
+        ("x", "f8", (4,)),  # the models' common mean
+        ("P", "f8", (4, 4)),
+        ("C", "f8", (4,)),
+        ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
+        # A plot in the track's frame.
+        ("p", "f8", (2,)),  # east, north [m] for the track's height
+        ("R", "f8", (2, 2)),  # its noise [m2]
+        ("gh", "f8", (2,)),  # how far the place moves per metre of height
+        # The innovation.
+        ("y", "f8", (2,)),
+        ("S", "f8", (2, 2)),
+        ("d2", "f8"),
+        ("log_det", "f8"),
+        # Scratch for one model's gain and the frame change.
+        ("K", "f8", (4, 2)),
+        ("T", "f8", (4, 4)),
+        ("B", "f8", (3, 3)),
+        ("q", "f8", (max(3, MODELS),)),
+    ]
+)
+
+PLOT: Final = np.dtype(
+    [
+        ("t_ns", "i8"),
+        ("t", "f8"),
+        ("frame", "u8"),
+        ("what", "i8"),  # POLAR, PLACE, or minus the reason why it is dropped
+        ("sensor", "i8"),  # index of the radar, or of the bit of another source
+        ("kind", "i8"),  # index into REPORT_KINDS
+        ("rng_m", "f8"),
+        ("azm_rad", "f8"),
+        ("elv_rad", "f8"),
+        ("lat_rad", "f8"),
+        ("lon_rad", "f8"),
+        ("baro_m", "f8"),
+        ("hae_m", "f8"),
+        ("ve", "f8"),
+        ("vn", "f8"),
+        ("vu", "f8"),
+        ("sigma_rng_m", "f8"),
+        ("sigma_azm_rad", "f8"),
+        ("sigma_pos_m", "f8"),
+        ("mode_s", "i8"),
+        ("mode_3a", "i8"),
+        ("callsign", "u8"),
+        ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
+        ("height_m", "f8"),  # height above the ellipsoid used for that place
+    ]
+)
+
+RADAR: Final = np.dtype(
+    [
+        ("ecef", "f8", (3,)),
+        ("A", "f8", (3, 3)),
+        ("radius_m", "f8"),
+        ("hae_m", "f8"),
+        ("turn_s", "f8"),
+        ("rng_min_m", "f8"),
+        ("rng_max_m", "f8"),
+        ("pd", "f8"),
+        ("t_last", "f8"),  # latest report of this radar
+    ]
+)
+
+CONFIG: Final = np.dtype(
+    [
+        ("q", "f8", (MODELS,)),  # density of the white-noise acceleration [m2/s3]
+        ("tau_s", "f8", (MODELS,)),  # mean stay in each model
+        ("q_vertical", "f8"),
+        ("sigma_spd0", "f8"),  # of each velocity component at birth
+        ("gate", "f8"),
+        ("gate_address", "f8"),
+        ("clutter", "f8", (7,)),  # false plots per m2 and scan, by kind
+        ("geoid_m", "f8"),
+        ("var_baro_m2", "f8"),
+        ("var_hae_m2", "f8"),
+        ("var_climb", "f8"),
+        ("var_spd", "f8"),
+        ("sigma_elv_rad", "f8"),
+        ("late_max_s", "f8"),
+        ("ahead_max_s", "f8"),
+        ("lag_s", "f8"),  # how long a report may be under way before its absence is a miss
+        ("misses_end", "i8"),
+        ("anchor_m", "f8"),
+    ]
+)
+
+CLOCK: Final = np.dtype(
+    [
+        ("t0_ns", "i8"),  # second zero; -1 before the first report
+        ("now", "f8"),  # running maximum of report time
+        ("tick", "i8"),  # next whole second to be looked at
+        ("pending", "i8"),  # the report at hand has passed the time checks already
+        ("ahead_n", "i8"),  # reports in a row far ahead of the clock
+        ("ahead_t", "f8"),
+        ("next_number", "i8"),
+        ("live", "i8"),
+        ("free_n", "i8"),
+        ("rows", "i8"),  # rows written by the run at hand
+    ]
+)
+
+ROW: Final = np.dtype(
+    [
+        ("t_ns", "i8"),
+        ("number", "u8"),
+        ("status", "i8"),
+        ("lat_rad", "f8"),
+        ("lon_rad", "f8"),
+        ("hae_m", "f8"),
+        ("baro_m", "f8"),
+        ("ve", "f8"),
+        ("vn", "f8"),
+        ("vu", "f8"),
+        ("cov", "f8", (6,)),
+        ("existence", "f8"),
+        ("basis", "i8"),
+        ("mode_s", "i8"),
+        ("mode_3a", "i8"),
+        ("callsign", "u8"),
+        ("sensors", "u8"),
+        ("kinds", "u8"),
+        ("cls", "i8"),
+        ("adsb", "i8"),
+        ("frame", "u8"),
+    ]
+)
+
+DROPS: Final = (
+    "",
+    "unknown sensor",
+    "no position",
+    "kind not tracked",
+    "test target",
+    "too late",
+    "far ahead of the clock",
+    "second plot of a scan",
+    "address contradicted",
+)
+"""Why a report did not update a track; the position in the tuple is the kernels' number."""

@@ -1,0 +1,498 @@
+"""The tracker: REPORT tables in, TRACK tables out, and a memory that can be saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from airshield import geo
+from airshield.errors import UsageError
+from airshield.geo._kernels import ECC2, SEMI_MAJOR_M
+from airshield.sensors import Radar
+from airshield.tables import (
+    ADSB_CHECKS,
+    HEIGHT_BASES,
+    REPORT_KINDS,
+    TIME,
+    TRACK,
+    TRACK_CLASSES,
+    TRACK_STATUSES,
+    ReportFlag,
+    make_table,
+    words,
+)
+from airshield.track import _kernels
+from airshield.track.state import (
+    CLOCK,
+    CONFIG,
+    DROPS,
+    NO_CODE,
+    PLOT,
+    RADAR,
+    ROW,
+    TRACK_STATE,
+    WORK,
+)
+from airshield.units import M_PER_NMI
+
+FIRST_CAPACITY: Final = 256
+SENSOR_BITS: Final = 64
+
+PLACE_KINDS: Final = ("adsb", "mlat", "track", "drone_id")
+RADAR_KINDS: Final = ("psr", "ssr", "psr_ssr", "mode_s")
+
+SIGMA_POS_M: Final = {"adsb": 75.0, "mlat": 50.0, "track": 150.0, "drone_id": 30.0}
+"""One-sigma per axis of a place whose source says nothing: ADS-B of unknown quality, wide-area
+multilateration well inside ED-142's 150 m, a foreign track inside ESASSP's 300 m."""
+
+SIGMA_POS_MIN_M: Final = {"adsb": 10.0, "mlat": 10.0, "track": 100.0, "drone_id": 5.0}
+"""What no claim gets below: antenna place, time stamps (0.05 s at 200 m/s), and for foreign
+tracks that their errors last from one report to the next, which a filter must not average away."""
+
+EPU_95_M: Final = (
+    math.nan,
+    10.0 * M_PER_NMI,
+    4.0 * M_PER_NMI,
+    2.0 * M_PER_NMI,
+    1.0 * M_PER_NMI,
+    0.5 * M_PER_NMI,
+    0.3 * M_PER_NMI,
+    0.1 * M_PER_NMI,
+    0.05 * M_PER_NMI,
+    30.0,
+    10.0,
+    3.0,
+)
+"""Estimated position uncertainty by NACp (DO-260B, table 2-70): radius that holds 95 %."""
+
+RADIUS_95_SIGMAS: Final = math.sqrt(-2.0 * math.log(0.05))
+"""The circle that holds 95 % of a round Gaussian, in sigmas per axis: 2.4477."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackSettings:
+    """The tracker's constants. The defaults suit air traffic seen by rotating radars.
+
+    Attributes
+    ----------
+    q_calm_m2ps3, q_agile_m2ps3 : float
+        Density of the white-noise acceleration of the two motion models. Calm: wind and
+        autopilot, 0.5 m/s wander in 1 s. Agile: a turn of 3 deg/s at 130 m/s is 7 m/s² sideways
+        and turns the velocity by 27 m/s in the 4 s between plots; √(q · 4 s) is 16 m/s.
+    stay_calm_s, stay_agile_s : float
+        Mean time in either model.
+    sigma_spd0_mps : float
+        One sigma of each velocity component at birth: three sigmas are Mach 1.8.
+    gate : float
+        Squared normalised distance up to which a plot without address fits: 99.9 % of its own.
+    gate_address : float
+        The same for a plot that carries the track's address.
+    clutter_per_m2 : tuple of 7 float
+        False plots per square metre and scan, for kinds psr … track: some 30 echoes within
+        150 km for a primary radar, next to none for addresses checked by parity.
+    late_max_s : float
+        A report older than the newest by more than this is dropped, and counted.
+    ahead_max_s : float
+        A report further ahead of the clock is dropped unless three in a row agree.
+    lag_s : float
+        How late a report may arrive before its absence counts as a miss.
+    misses_end : int
+        Turns without a plot after which a confirmed track ends.
+    sigma_elv_deg : float
+        Noise of a 3-D radar's elevation.
+    """
+
+    q_calm_m2ps3: float = 0.3
+    q_agile_m2ps3: float = 60.0
+    stay_calm_s: float = 60.0
+    stay_agile_s: float = 15.0
+    q_vertical_m2ps3: float = 1.0
+    sigma_spd0_mps: float = 200.0
+    gate: float = 13.8
+    gate_address: float = 36.0
+    clutter_per_m2: tuple[float, ...] = (5e-10, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
+    sigma_baro_m: float = 10.0
+    sigma_hae_m: float = 20.0
+    sigma_climb_mps: float = 1.5
+    sigma_spd_mps: float = 3.0
+    sigma_elv_deg: float = 0.3
+    late_max_s: float = 8.0
+    ahead_max_s: float = 60.0
+    lag_s: float = 1.0
+    misses_end: int = 8
+    anchor_m: float = 30_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackBatch:
+    """What one call of :meth:`Tracker.feed` gave.
+
+    Attributes
+    ----------
+    tracks : pyarrow.Table
+        TRACK rows in the order in which they were published.
+    track_of_report : ndarray of uint64, shape (reports,)
+        The track each report went to; 0 for none.
+    dropped : dict of str to int
+        Reports that updated no track, by reason (``airshield.track.DROP_REASONS``).
+    """
+
+    tracks: pa.Table
+    track_of_report: NDArray[np.uint64]
+    dropped: dict[str, int]
+
+
+class Tracker:
+    """Turns reports of many sensors into tracks.
+
+    Parameters
+    ----------
+    radars : sequence of Radar
+        Every radar whose range and azimuth are to be used, at most 64 sensors in all. The order
+        numbers the bits of TRACK ``sensors``; sources without a radar (ADS-B, multilateration,
+        foreign tracks) take the following bits as they appear.
+    geoid_height_m : float
+        Height of mean sea level above the WGS-84 ellipsoid in the area.
+    settings : TrackSettings
+
+    Raises
+    ------
+    UsageError
+        Two radars of the same SAC/SIC, too many radars, or a figure out of range.
+    """
+
+    def __init__(
+        self,
+        radars: Sequence[Radar],
+        *,
+        geoid_height_m: float,
+        settings: TrackSettings | None = None,
+    ) -> None:
+        settings = settings or TrackSettings()
+        self._radar_of = {radar.sensor: i for i, radar in enumerate(radars)}
+        if len(self._radar_of) != len(radars):
+            raise UsageError("two radars have the same SAC/SIC; give each its own")
+        if len(radars) > SENSOR_BITS:
+            raise UsageError(f"{len(radars)} radars; one tracker takes up to {SENSOR_BITS}")
+        if not math.isfinite(geoid_height_m):
+            raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
+        self._others: dict[str, int] = {}
+        self._radars = np.concatenate([_radar_record(radar) for radar in radars] or [_records(RADAR, 0)])
+        self._radars = self._radars.view(np.recarray)
+        self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
+        self._sigma_azm_deg = np.array([radar.sigma_azm_deg for radar in radars])
+        self._config = _config_record(settings, geoid_height_m)
+        self._clock = _records(CLOCK, 1)
+        self._clock.t0_ns = -1
+        self._clock.next_number = 1
+        self._work = _records(WORK, 1)
+        self._tracks = _records(TRACK_STATE, 0)
+        self._seen = np.empty((0, len(radars) + 1))
+        self._free = np.empty(0, np.int64)
+        self._heads = np.empty(0, np.int64)
+        self._cells = np.empty(0, np.int64)
+        self._grow(FIRST_CAPACITY)
+
+    @property
+    def live(self) -> int:
+        """How many tracks are alive now."""
+        return int(self._clock.live[0])
+
+    def feed(self, reports: pa.Table) -> TrackBatch:
+        """Take reports in the order of their arrival.
+
+        The result does not depend on how the reports are cut into tables.
+
+        Parameters
+        ----------
+        reports : pyarrow.Table
+            REPORT rows. Those that are out of order by a few seconds update their track at its
+            own time; rows never go back in a track's time.
+
+        Returns
+        -------
+        TrackBatch
+        """
+        plots = self._plots(reports)
+        track_of = np.zeros(plots.size, np.uint64)
+        drops = np.zeros(len(DROPS), np.int64)
+        parts = []
+        done = 0
+        while done < plots.size:
+            rows = _records(ROW, max(512, 2 * self.live + 64, min(plots.size - done, 20_000)))
+            done = int(
+                _kernels.run(
+                    self._tracks, self._seen, self._free, self._heads, self._cells, self._radars,
+                    self._clock, self._config, self._work, plots, done, track_of, drops, rows,
+                )
+            )  # fmt: skip
+            parts.append(rows[: int(self._clock.rows[0])])
+            if int(self._clock.free_n[0]) == 0:
+                self._grow(2 * self._tracks.size)
+        rows = np.concatenate(parts) if parts else _records(ROW, 0)
+        return TrackBatch(
+            tracks=_track_table(rows),
+            track_of_report=track_of,
+            dropped={DROPS[i]: int(n) for i, n in enumerate(drops) if n},
+        )
+
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        """Everything the tracker remembers, as plain arrays; :meth:`restore` goes on bit by bit."""
+        names = "\n".join(self._others).encode()
+        return {
+            "tracks": _octets(self._tracks),
+            "seen": self._seen.copy(),
+            "free": self._free.copy(),
+            "heads": self._heads.copy(),
+            "cells": self._cells.copy(),
+            "clock": _octets(self._clock),
+            "radar_t_last": self._radars.t_last.copy(),
+            "others": np.frombuffer(names, np.uint8).copy(),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over the memory of a tracker with the same radars and settings.
+
+        Raises
+        ------
+        UsageError
+            The snapshot belongs to a tracker with other radars, or to another version.
+        """
+        seen = np.array(state["seen"], np.float64)
+        octets = np.asarray(state["tracks"], np.uint8)
+        if seen.shape[1] != self._seen.shape[1] or octets.size != seen.shape[0] * TRACK_STATE.itemsize:
+            raise UsageError(
+                "the snapshot is of a tracker with other radars or of another version; "
+                "start from the journal instead"
+            )
+        self._tracks = _from_octets(octets, TRACK_STATE)
+        self._clock = _from_octets(state["clock"], CLOCK)
+        self._seen = seen
+        self._free = np.array(state["free"], np.int64)
+        self._heads = np.array(state["heads"], np.int64)
+        self._cells = np.array(state["cells"], np.int64)
+        self._radars.t_last = state["radar_t_last"]
+        names = np.asarray(state["others"], np.uint8).tobytes().decode()
+        self._others = {name: i for i, name in enumerate(names.split("\n"))} if names else {}
+
+    def _grow(self, capacity: int) -> None:
+        """Make room for more tracks; live ones keep their slots."""
+        before = self._tracks.size
+        tracks = _records(TRACK_STATE, capacity)
+        tracks[:before] = self._tracks
+        seen = np.full((capacity, self._seen.shape[1]), -np.inf)
+        seen[:before] = self._seen
+        free = np.empty(capacity, np.int64)
+        count = int(self._clock.free_n[0])
+        # The stack hands out the lowest new slot first.
+        free[:count] = self._free[:count]
+        free[count : count + capacity - before] = np.arange(capacity - 1, before - 1, -1)
+        self._clock.free_n = count + capacity - before
+        self._tracks, self._seen, self._free = tracks, seen, free
+        self._heads = np.full(2 * capacity, -1, np.int64)
+        self._cells = np.full(2 * capacity, -1, np.int64)
+        _kernels.hang_anew(self._tracks, self._heads, self._cells)
+
+    def _plots(self, reports: pa.Table) -> Any:
+        """Turn REPORT rows into the kernels' records; ``what`` says how, or why not."""
+        n = reports.num_rows
+        plots = _records(PLOT, n)
+        if n == 0:
+            return plots
+        reports = reports.unify_dictionaries().combine_chunks()
+        plots.t_ns = _integers(reports, "t")
+        plots.frame = reports.column("frame").to_numpy()
+        kind = _codes(reports, "kind", {name: i for i, name in enumerate(REPORT_KINDS)})
+        plots.kind = kind
+        sensor = reports.column("sensor").chunk(0)
+        names = sensor.dictionary.to_pylist()
+        which = np.asarray(sensor.indices)
+        radar = np.array([self._radar_of.get(name, -1) for name in names], np.int64)[which]
+
+        for field, column in _PLAIN.items():
+            plots[field] = _floats(reports, column)
+        for field, column in _ANGLES.items():
+            plots[field] = np.radians(_floats(reports, column))
+        plots.mode_3a = _integers(reports, "mode_3a")
+        address = _integers(reports, "mode_s")
+        # All zeros and all ones are what a transponder without an address sends.
+        plots.mode_s = np.where((address == 0) | (address == 0xFFFFFF), NO_CODE, address)
+        plots.callsign = _callsigns(reports)
+
+        finite = np.isfinite
+        polar = finite(plots.rng_m) & finite(plots.azm_rad) & (plots.rng_m > 0.0)
+        place = finite(plots.lat_rad) & finite(plots.lon_rad)
+        is_radar = np.isin(kind, [REPORT_KINDS.index(k) for k in RADAR_KINDS])
+        is_place = np.isin(kind, [REPORT_KINDS.index(k) for k in PLACE_KINDS])
+        test = (reports.column("flags").to_numpy() & ReportFlag.TEST) != 0
+        what = np.full(n, -DROPS.index("no position"))
+        what[polar & (radar < 0)] = -DROPS.index("unknown sensor")
+        what[place] = _kernels.PLACE
+        what[polar & (radar >= 0)] = _kernels.POLAR
+        what[~is_radar & ~is_place] = -DROPS.index("kind not tracked")
+        what[test] = -DROPS.index("test target")
+        plots.what = what
+
+        bits = radar.copy()
+        for code in np.unique(which[what == _kernels.PLACE]):
+            if self._radar_of.get(names[code], -1) < 0:
+                number = self._others.setdefault(names[code], len(self._others))
+                bits[which == code] = len(self._radar_of) + number
+        plots.sensor = bits
+
+        at = np.flatnonzero(what == _kernels.POLAR)
+        rng, azm = _floats(reports, "sigma_rng_m")[at], _floats(reports, "sigma_azm_deg")[at]
+        plots.sigma_rng_m[at] = np.where(rng > 0.0, rng, self._sigma_rng_m[radar[at]])
+        plots.sigma_azm_rad[at] = np.radians(np.where(azm > 0.0, azm, self._sigma_azm_deg[radar[at]]))
+        plots.sigma_pos_m = _sigma_pos_m(reports, kind)
+        return plots
+
+
+_PLAIN: Final = {
+    "rng_m": "rng_slant_m",
+    "baro_m": "alt_baro_m",
+    "hae_m": "alt_hae_m",
+    "ve": "vel_east_mps",
+    "vn": "vel_north_mps",
+    "vu": "vel_up_mps",
+}
+_ANGLES: Final = {
+    "azm_rad": "azm_true_deg",
+    "elv_rad": "elv_deg",
+    "lat_rad": "lat_deg",
+    "lon_rad": "lon_deg",
+}
+
+
+def _records(dtype: np.dtype[Any], n: int) -> Any:
+    return np.zeros(n, dtype).view(np.recarray)
+
+
+def _octets(records: Any) -> NDArray[np.uint8]:
+    return np.frombuffer(records.tobytes(), np.uint8).copy()
+
+
+def _from_octets(octets: NDArray[Any], dtype: np.dtype[Any]) -> Any:
+    return np.frombuffer(np.asarray(octets, np.uint8).tobytes(), dtype).copy().view(np.recarray)
+
+
+def _radar_record(radar: Radar) -> Any:
+    record = _records(RADAR, 1)
+    record.ecef[0] = geo.ecef_from_geodetic(radar.lat_deg, radar.lon_deg, radar.antenna_hae_m)
+    record.A[0] = geo.enu_axes(radar.lat_deg, radar.lon_deg)
+    sin2 = math.sin(math.radians(radar.lat_deg)) ** 2
+    record.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * sin2)
+    record.hae_m = radar.antenna_hae_m
+    record.turn_s = radar.turn_s
+    record.rng_min_m = radar.rng_min_m
+    record.rng_max_m = radar.rng_max_m
+    record.pd = radar.pd
+    record.t_last = -np.inf
+    return record
+
+
+def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
+    config = _records(CONFIG, 1)
+    config.q[0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3
+    config.tau_s[0] = settings.stay_calm_s, settings.stay_agile_s
+    config.q_vertical = settings.q_vertical_m2ps3
+    config.sigma_spd0 = settings.sigma_spd0_mps
+    config.gate = settings.gate
+    config.gate_address = settings.gate_address
+    config.clutter[0] = settings.clutter_per_m2
+    config.geoid_m = geoid_height_m
+    config.var_baro_m2 = settings.sigma_baro_m**2
+    config.var_hae_m2 = settings.sigma_hae_m**2
+    config.var_climb = settings.sigma_climb_mps**2
+    config.var_spd = settings.sigma_spd_mps**2
+    config.sigma_elv_rad = math.radians(settings.sigma_elv_deg)
+    config.late_max_s = settings.late_max_s
+    config.ahead_max_s = settings.ahead_max_s
+    config.lag_s = settings.lag_s
+    config.misses_end = settings.misses_end
+    config.anchor_m = settings.anchor_m
+    return config
+
+
+def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
+    return np.asarray(table.column(name).to_numpy(), np.float64)
+
+
+def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
+    return np.asarray(pc.fill_null(table.column(name).cast(pa.int64()), NO_CODE).to_numpy())
+
+
+def _codes(table: pa.Table, name: str, numbers: Mapping[str, int]) -> NDArray[np.int64]:
+    column = table.column(name).chunk(0)
+    lookup = np.array([numbers[word] for word in column.dictionary.to_pylist()], np.int64)
+    return lookup[np.asarray(column.indices)]
+
+
+def _callsigns(table: pa.Table) -> NDArray[np.uint64]:
+    """Callsigns as eight octets of ASCII; what is no such thing is unknown."""
+    column = table.column("callsign").chunk(0).dictionary_encode()
+    packed = [0]
+    for name in column.dictionary.to_pylist():
+        plain = name.isascii() and 0 < len(name) <= 8 and "\0" not in name
+        packed.append(int.from_bytes(name.encode().ljust(8, b"\0"), "little") if plain else 0)
+    codes = np.asarray(pc.fill_null(column.indices, -1))
+    return np.array(packed, np.uint64)[codes + 1]
+
+
+def _sigma_pos_m(table: pa.Table, kind: NDArray[np.int64]) -> NDArray[np.float64]:
+    """One-sigma per axis of a place: what the source says, else NACp, else by kind."""
+    told = _floats(table, "sigma_pos_m")
+    nacp = np.clip(_integers(table, "nacp"), 0, len(EPU_95_M) - 1)
+    by_nacp = np.array(EPU_95_M)[nacp] / RADIUS_95_SIGMAS
+    usual = np.full(len(REPORT_KINDS), math.nan)
+    least = np.full(len(REPORT_KINDS), math.nan)
+    for i, name in enumerate(REPORT_KINDS):
+        usual[i] = SIGMA_POS_M.get(name, 150.0)
+        least[i] = SIGMA_POS_MIN_M.get(name, 10.0)
+    sigma = np.where(told > 0.0, told, np.where(np.isfinite(by_nacp), by_nacp, usual[kind]))
+    return np.maximum(sigma, least[kind])
+
+
+def _track_table(rows: Any) -> pa.Table:
+    """Turn the kernels' rows into a TRACK table."""
+    rows = rows.view(np.recarray)
+    packed, which = np.unique(rows.callsign, return_inverse=True)
+    names = [int(p).to_bytes(8, "little").rstrip(b"\0").decode() or None for p in packed]
+    callsign = pa.array(names, pa.string()).take(pa.array(which, pa.int64()))
+    cov = pa.array(np.ascontiguousarray(rows.cov).ravel(), pa.float64(), from_pandas=True)
+    lon_deg = (np.degrees(rows.lon_rad) + 180.0) % 360.0 - 180.0
+    columns = {
+        "t": pa.array(np.ascontiguousarray(rows.t_ns), pa.int64()).cast(TIME),
+        "track": rows.number,
+        "status": words(rows.status, TRACK_STATUSES),
+        "lat_deg": np.degrees(rows.lat_rad),
+        "lon_deg": lon_deg,
+        "alt_hae_m": rows.hae_m,
+        "alt_baro_m": rows.baro_m,
+        "vel_east_mps": rows.ve,
+        "vel_north_mps": rows.vn,
+        "vel_up_mps": rows.vu,
+        "cov_m2": pa.FixedSizeListArray.from_arrays(cov, type=TRACK.field("cov_m2").type),
+        "existence": rows.existence,
+        "height_basis": words(rows.basis, HEIGHT_BASES),
+        "mode_s": _known(rows.mode_s, pa.uint32()),
+        "mode_3a": _known(rows.mode_3a, pa.uint16()),
+        "callsign": callsign,
+        "sensors": rows.sensors,
+        "kinds": pa.array(rows.kinds.astype(np.uint32)),
+        "cls": words(rows.cls, TRACK_CLASSES),
+        "adsb_check": words(rows.adsb, ADSB_CHECKS),
+        "frame": rows.frame,
+    }
+    return make_table(TRACK, columns, rows=len(rows))
+
+
+def _known(codes: NDArray[np.int64], kind: pa.DataType) -> pa.Array:
+    return pa.array(codes, pa.int64(), mask=codes < 0).cast(kind)
