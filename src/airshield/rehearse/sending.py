@@ -79,15 +79,14 @@ def send(
         The datagrams cannot be sent there.
     """
     start_ns = exercise.t_start_ns
-    datagrams = octets = 0
     waiting = b""
-    with _open(host, port) as wire:
+    with _Wire(host, port) as wire:
         for datagram in exercise.datagrams(-preroll_s, math.inf):
             due_ns = start_ns + (datagram.t_ns - start_ns) / speed
             behind = due_ns <= clock()
             if waiting and not (behind and len(waiting) + len(datagram.octets) <= JOINED_OCTETS):
-                _give(wire, waiting, host, port)
-                datagrams, octets, waiting = datagrams + 1, octets + len(waiting), b""
+                wire.send(waiting)
+                waiting = b""
                 sleep(1.0 / pace_per_s)
             while not stop.is_set() and (wait_s := (due_ns - clock()) / NS_PER_S) > 0.0:
                 sleep(min(wait_s, LONGEST_SLEEP_S))
@@ -95,38 +94,45 @@ def send(
                 break
             waiting += datagram.octets
             if not behind:
-                _give(wire, waiting, host, port)
-                datagrams, octets, waiting = datagrams + 1, octets + len(waiting), b""
-    return Sent(datagrams=datagrams, octets=octets)
+                wire.send(waiting)
+                waiting = b""
+        return wire.sent
 
 
-def _give(wire: socket.socket, payload: bytes, host: str, port: int) -> None:
-    """Send one datagram, whether or not anybody listens."""
-    try:
-        wire.send(payload)
-    except ConnectionRefusedError:
-        # The kernel reports that nobody listened to an earlier datagram. A radar does not stop
-        # for that, and the receiver may come back.
-        _log.debug("nobody listens at %s port %d", host, port)
-    except OSError as error:
-        raise _cannot(host, port, error) from error
+class _Wire:
+    """A UDP socket towards the feed, and what went through it."""
 
+    def __init__(self, host: str, port: int) -> None:
+        self.sent = Sent(datagrams=0, octets=0)
+        self._host, self._port = host, port
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+            self._socket = socket.socket(*found[:3])
+            self._socket.connect(found[4])
+        except OSError as error:
+            raise self._cannot(error) from error
 
-def _open(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[
-            0
-        ]
-        wire = socket.socket(family, kind, protocol)
-        wire.connect(address)
-    except OSError as error:
-        raise _cannot(host, port, error) from error
-    return wire
+    def __enter__(self) -> _Wire:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
 
-def _cannot(host: str, port: int, error: OSError) -> FeedError:
-    return FeedError(
-        feed=f"udp://{host}:{port}",
-        what=f"cannot send there ({error.strerror or error})",
-        remedy="give an address of this machine or of one that it can reach",
-    )
+    def send(self, payload: bytes) -> None:
+        """Send one datagram, whether or not anybody listens."""
+        try:
+            self._socket.send(payload)
+        except ConnectionRefusedError:
+            # The kernel reports that nobody listened to an earlier datagram. A radar does not
+            # stop for that, and the receiver may come back.
+            _log.debug("nobody listens at %s port %d", self._host, self._port)
+        except OSError as error:
+            raise self._cannot(error) from error
+        self.sent = Sent(datagrams=self.sent.datagrams + 1, octets=self.sent.octets + len(payload))
+
+    def _cannot(self, error: OSError) -> FeedError:
+        return FeedError(
+            feed=f"udp://{self._host}:{self._port}",
+            what=f"cannot send there ({error.strerror or error})",
+            remedy="give an address of this machine or of one that it can reach",
+        )

@@ -111,6 +111,16 @@ class Sky:
             for i, flight in enumerate(self.flights)
         ]  # fmt: skip
         self._round_s = np.array(round_s)
+        for i, flight in enumerate(self.flights):
+            whole_s = self._length_m[i] / flight.spd_mps
+            # The comparison forgives the last bits of a closed route's own round.
+            if self._round_s[i] < whole_s * (1.0 - 1e-12):
+                raise ShieldError(
+                    file=SCENARIO_FILE,
+                    where=f"flight {flight.name}, repeat_s",
+                    what=f"it begins anew after {self._round_s[i]:g} s, before the route is flown",
+                    remedy=f"give {math.ceil(whole_s)} s or more",
+                )
 
     def at(self, t_s: Floats) -> SkyState:
         """Return the state of every flight.
