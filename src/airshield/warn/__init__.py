@@ -6,8 +6,8 @@ WARNING rows, one per warning issued, updated or cancelled, at the track's own t
 A confirmed violator approaches a site when the great circle of its present course passes within the
 site's radius. The warning is issued when it would get there within the time that the people need,
 and a minute more to pass the word on; told again when the arrival moves; cancelled when the
-aircraft has flown clear, or violates nothing any more. When contact is lost the warning ends too, and says
-that this is no all-clear.
+aircraft has flown clear, or violates nothing any more. When contact is lost the warning ends too,
+and says that this is no all-clear.
 
 Distances in metres over ground on WGS 84, azimuths in degrees from true north, times in seconds.
 
