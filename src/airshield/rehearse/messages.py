@@ -66,7 +66,13 @@ def sector_block(radar: Radar, sector: int, *, t_s: float, day_s: float) -> byte
     crossing = head | {"i000": _SECTOR_CROSSING, "i020_deg": sector * 360.0 / SECTORS}
     if sector:
         return asterix.encode(34, [crossing], edition=SERVICE_EDITION)
-    north = head | {"i000": _NORTH_MARKER, "i041_s": radar.turn_s}
+    north = head | {
+        "i000": _NORTH_MARKER,
+        "i041_s": round(radar.turn_s * 128.0) / 128.0,
+        "i120_hgt_m": round(radar.antenna_hae_m),
+        "i120_lat_deg": radar.lat_deg,
+        "i120_lon_deg": radar.lon_deg,
+    }
     return asterix.encode(34, [north, crossing], edition=SERVICE_EDITION)
 
 
@@ -98,14 +104,12 @@ def _plot(
     # Mode S tells its height in steps of 25 ft, Mode C in steps of 100 ft.
     step = 0.25 if addressed else 1.0
     out |= {
-        "i070_v": 0,
-        "i070_g": 0,
-        "i070_l": 0,
-        "i070_mode3a": flight.mode_3a,
         "i090_v": 0,
         "i090_g": 0,
         "i090_fl": round(float(plots.alt_msl_m[row]) / M_PER_FL / step) * step,
     }
+    if flight.mode_3a is not None:
+        out |= {"i070_v": 0, "i070_g": 0, "i070_l": 0, "i070_mode3a": f"{flight.mode_3a:04o}"}
     if addressed:
         out["i220"] = flight.mode_s
         if flight.callsign is not None:

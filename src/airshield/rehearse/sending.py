@@ -6,6 +6,7 @@ import logging
 import math
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -41,11 +42,11 @@ def send(
     *,
     host: str,
     port: int,
-    preroll_s: float,
-    speed: float,
-    clock: Callable[[], int],
-    sleep: Callable[[float], object],
     stop: threading.Event,
+    preroll_s: float = 0.0,
+    speed: float = 1.0,
+    clock: Callable[[], int] = time.time_ns,
+    sleep: Callable[[float], object] | None = None,
     pace_per_s: float = PACE_PER_S,
 ) -> Sent:
     """Send an exercise to a UDP port until told to stop.
@@ -57,19 +58,19 @@ def send(
     Parameters
     ----------
     exercise : Exercise
-        What to send. With ``speed`` 1 and a start of now, the times in the messages are UTC.
+        What to send. With ``t_start_ns`` now and ``speed`` 1 the times in its messages are UTC.
     host, port : str, int
         Where to: the address of the shield's feed.
+    stop : threading.Event
+        Set by another thread to end the sending.
     preroll_s : float
         How much of the time before the start is sent first [s].
     speed : float
         Seconds of exercise per second of the clock after the start.
     clock : callable
         Nanoseconds UTC since 1970.
-    sleep : callable
-        Waits for so many seconds.
-    stop : threading.Event
-        Set by another thread to end the sending.
+    sleep : callable, optional
+        Waits for so many seconds; waits on ``stop`` when not given.
     pace_per_s : float
         Most datagrams per second while it is behind the clock.
 
@@ -79,6 +80,7 @@ def send(
         The datagrams cannot be sent there.
     """
     start_ns = exercise.t_start_ns
+    pause = sleep if sleep is not None else stop.wait
     waiting = b""
     with _Wire(host, port) as wire:
         for datagram in exercise.datagrams(-preroll_s, math.inf):
@@ -87,9 +89,9 @@ def send(
             if waiting and not (behind and len(waiting) + len(datagram.octets) <= JOINED_OCTETS):
                 wire.send(waiting)
                 waiting = b""
-                sleep(1.0 / pace_per_s)
+                pause(1.0 / pace_per_s)
             while not stop.is_set() and (wait_s := (due_ns - clock()) / NS_PER_S) > 0.0:
-                sleep(min(wait_s, LONGEST_SLEEP_S))
+                pause(min(wait_s, LONGEST_SLEEP_S))
             if stop.is_set():
                 break
             waiting += datagram.octets
