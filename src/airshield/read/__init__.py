@@ -12,5 +12,7 @@ LLC are left out.
 """
 
 from airshield.read.recording import Recording, read_frames
+from airshield.read.replay import Replay, replay_frames
+from airshield.read.udp import UdpSource
 
-__all__ = ["Recording", "read_frames"]
+__all__ = ["Recording", "Replay", "UdpSource", "read_frames", "replay_frames"]

@@ -26,7 +26,7 @@ def walk_blocks(octets: U1, at: int, known: B1, begins: I8, count: int) -> tuple
     """
     size = octets.size
     while count < begins.size and at + 3 <= size:
-        length = (np.int64(octets[at + 1]) << 8) | np.int64(octets[at + 2])
+        length = (int(octets[at + 1]) << 8) | int(octets[at + 2])
         if not known[octets[at]] or length < 3 or at + length > size:
             break
         begins[count] = at
@@ -41,7 +41,7 @@ def chain_length(octets: U1, at: int, known: B1, enough: int) -> tuple[int, int]
     size = octets.size
     count = 0
     while count < enough and at + 3 <= size:
-        length = (np.int64(octets[at + 1]) << 8) | np.int64(octets[at + 2])
+        length = (int(octets[at + 1]) << 8) | int(octets[at + 2])
         if not known[octets[at]] or length < 3 or at + length > size:
             break
         count += 1
@@ -61,7 +61,7 @@ def find_chain(octets: U1, at: int, end: int, known: B1, enough: int) -> int:
             here = at
             count = 0
             while count < enough and here + 3 <= size:
-                length = (np.int64(octets[here + 1]) << 8) | np.int64(octets[here + 2])
+                length = (int(octets[here + 1]) << 8) | int(octets[here + 2])
                 if not known[octets[here]] or length < 3 or here + length > size:
                     break
                 count += 1

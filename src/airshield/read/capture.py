@@ -118,9 +118,9 @@ def walk_pcapng(data: memoryview, ledger: Ledger) -> Iterator[Datagram]:
         if left < 12:
             ledger.reject(at, data[at:], "the capture ends within a block's header")
             break
-        if data[at : at + 4] == _PCAPNG_MAGIC:
+        if bytes(data[at : at + 4]) == _PCAPNG_MAGIC:
             # The section header says which way round its own lengths are.
-            order = "<" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
+            order = "<" if bytes(data[at + 8 : at + 12]) == b"\x4d\x3c\x2b\x1a" else ">"
             interfaces = []
         kind, length = struct.unpack_from(order + "II", data, at)
         if length < 12 or length % 4:

@@ -72,7 +72,7 @@ def find_start(octets: NDArray[np.uint8], *, name: str) -> int:
 def walk_raw(octets: NDArray[np.uint8], ledger: Ledger, *, batch: int) -> Iterator[list[Datagram]]:
     """Give the blocks of a raw file, ``batch`` at a time, and note the rest in ``ledger``."""
     at = find_start(octets, name=ledger.source.removeprefix("file:"))
-    data = memoryview(octets)
+    data = octets.data
     if at:
         ledger.reject(0, data[:at], "no data block begins here")
     known, published = np.zeros(256, np.bool_), _published()

@@ -1,0 +1,219 @@
+"""Live UDP: one frame per datagram, unicast or multicast."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+import pyarrow as pa
+
+from airshield.errors import FeedError
+from airshield.read.frames import Datagram, frame_table
+
+DATAGRAM_OCTETS_MAX: Final = 65_535
+"""No UDP datagram is longer: its length field has 16 bits."""
+
+BUFFER_OCTETS: Final = 32 << 20
+"""Receive buffer asked for: a second and more of every radar of a country. The system may give less
+(on Linux ``net.core.rmem_max``); :attr:`UdpSource.buffer_octets` says what it gave."""
+
+RECEIVE_MAX: Final = 4096
+"""Most datagrams in one table, so that a flood cannot keep the watch from its other feeds."""
+
+_SO_RXQ_OVFL: Final = 40
+"""Linux: beside each datagram, how many a full buffer has cost this socket."""
+
+_COUNT: Final = struct.Struct("=I")
+
+
+class UdpSource:
+    """A live feed of ASTERIX over UDP.
+
+    Parameters
+    ----------
+    host : str
+        An address of this machine to listen on (``0.0.0.0`` or ``::`` for all), or a multicast
+        group to join.
+    port : int
+        UDP port; 0 lets the system choose one, see :attr:`port`.
+    interface : str, optional
+        For multicast: name of the interface, or an IPv4 address of it; else the system chooses.
+    name : str, optional
+        Source name in FRAME; ``udp://host:port`` by default.
+    clock_ns : callable
+        Gives the time now in nanoseconds UTC since 1970: stamps ``t_heard``.
+    buffer_octets : int
+        Receive buffer to ask for.
+
+    Attributes
+    ----------
+    datagrams : int
+        Datagrams received so far; FRAME ``offset`` counts them from 0.
+    dropped : int
+        Datagrams that the system threw away because its buffer was full, as of the latest one
+        received (Linux; elsewhere it stays 0).
+
+    Raises
+    ------
+    FeedError
+        The port is in use, or the address is not one of this machine, or no such interface.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        interface: str | None = None,
+        name: str | None = None,
+        clock_ns: Callable[[], int] = time.time_ns,
+        buffer_octets: int = BUFFER_OCTETS,
+    ) -> None:
+        feed = _feed_name(host, port)
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError as error:
+            raise FeedError(
+                feed=feed,
+                what=f"{host!r} is not an IP address",
+                remedy="give an address of this machine, 0.0.0.0 or a multicast group",
+            ) from error
+        if not 0 <= port <= 65_535:
+            raise FeedError(feed=feed, what=f"no port {port}", remedy="give one from 1 to 65535")
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        self._clock_ns = clock_ns
+        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        try:
+            self._socket.setblocking(False)
+            if address.is_multicast:
+                # Several readers may share a group; a unicast port belongs to one.
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_octets)
+            _ask_for_drops(self._socket)
+            self._socket.bind((host, port))
+            if address.is_multicast:
+                _join(self._socket, address, interface)
+        except OSError as error:
+            self._socket.close()
+            raise FeedError(feed=feed, **_explain(error, interface)) from error
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self.source = name or _feed_name(host, self.port)
+        self.datagrams = 0
+        self.dropped = 0
+        self._buffer = bytearray(DATAGRAM_OCTETS_MAX)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def buffer_octets(self) -> int:
+        """Receive buffer that the system gave."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, for ``select`` and its kin."""
+        return self._socket.fileno()
+
+    def receive(self, max_wait_s: float = 0.0) -> pa.Table | None:
+        """Return what has come as a FRAME table, or None when nothing came in ``max_wait_s``.
+
+        Does not wait longer than it must: what is there is returned at once. ``frame`` counts this
+        feed's own datagrams; the journal numbers them anew.
+        """
+        if max_wait_s > 0.0 and not select.select([self._socket], [], [], max_wait_s)[0]:
+            return None
+        rows: list[Datagram] = []
+        view = memoryview(self._buffer)
+        while len(rows) < RECEIVE_MAX:
+            try:
+                size, notes, _, _ = self._socket.recvmsg_into(
+                    [view], socket.CMSG_SPACE(_COUNT.size)
+                )
+            except BlockingIOError:
+                break
+            now_ns = self._clock_ns()
+            for level, kind, data in notes:
+                if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
+                    self.dropped = _COUNT.unpack(data[: _COUNT.size])[0]
+            rows.append(Datagram(self.datagrams + len(rows), now_ns, bytes(view[:size])))
+        if not rows:
+            return None
+        first = self.datagrams
+        self.datagrams += len(rows)
+        return frame_table(self.source, rows, first_frame=first)
+
+    def close(self) -> None:
+        """Close the socket and leave the group."""
+        self._socket.close()
+
+
+def _feed_name(host: str, port: int) -> str:
+    return f"udp://[{host}]:{port}" if ":" in host else f"udp://{host}:{port}"
+
+
+def _ask_for_drops(feed: socket.socket) -> None:
+    if os.uname().sysname == "Linux":
+        feed.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+
+
+def _join(
+    feed: socket.socket,
+    group: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    interface: str | None,
+) -> None:
+    if isinstance(group, ipaddress.IPv6Address):
+        index = socket.if_nametoindex(interface) if interface else 0
+        request = group.packed + struct.pack("=I", index)
+        feed.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
+        return
+    local, index = bytes(4), 0
+    if interface is not None:
+        try:
+            local = ipaddress.IPv4Address(interface).packed
+        except ValueError:
+            index = socket.if_nametoindex(interface)
+    request = struct.pack("=4s4si", group.packed, local, index)  # struct ip_mreqn
+    feed.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, request)
+
+
+def _explain(error: OSError, interface: str | None) -> dict[str, str]:
+    if error.errno == errno.EADDRINUSE:
+        return {
+            "what": "the port is in use",
+            "remedy": "stop the other program (ss -lup shows it) or choose another port",
+        }
+    if error.errno == errno.EADDRNOTAVAIL:
+        return {
+            "what": "the address is not one of this machine",
+            "remedy": "give one that `ip address` lists, or 0.0.0.0 for all",
+        }
+    if error.errno == errno.EACCES:
+        return {"what": "the port needs privileges", "remedy": "choose one from 1024 up"}
+    if interface is not None:
+        return {
+            "what": f"interface {interface}: {error.strerror or error}",
+            "remedy": "give one that `ip address` lists",
+        }
+    return {
+        "what": str(error.strerror or error),
+        "remedy": "name the interface that the group arrives on, or check the network",
+    }
