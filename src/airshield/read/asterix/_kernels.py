@@ -28,8 +28,15 @@ No loop reads past the ``limit`` it is given, whatever the octets say.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from airshield._kernels import kernel
+
+U1 = NDArray[np.uint8]
+U2 = NDArray[np.uint16]
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+F8 = NDArray[np.float64]
 
 OP_FIXED = 0
 OP_EXTENDED = 1
@@ -63,7 +70,16 @@ _LEADING = np.array([8 - int(octet).bit_length() for octet in range(256)], dtype
 
 
 @kernel
-def split_blocks(octets, frame_first, category, frame, start, stop, fault, fault_at):
+def split_blocks(
+    octets: U1,
+    frame_first: I8,
+    category: U1,
+    frame: I8,
+    start: I8,
+    stop: I8,
+    fault: I8,
+    fault_at: I8,
+) -> int:
     """Cut frames into data blocks; return how many there are, also beyond the arrays' room."""
     n = 0
     for f in range(frame_first.size - 1):
@@ -89,7 +105,7 @@ def split_blocks(octets, frame_first, category, frame, start, stop, fault, fault
 
 
 @kernel
-def read_bits(octets, first, bit, bits):
+def read_bits(octets: U1, first: int, bit: int, bits: int) -> np.uint64:
     """Big-endian unsigned integer of up to 64 bits that starts ``bit`` bits after an octet."""
     pos = first + (bit >> 3)
     lead = bit & 7
@@ -108,7 +124,20 @@ def read_bits(octets, first, bit, bits):
 
 
 @kernel
-def walk_record(octets, first, limit, root, nodes, kids, parts, marks, slots, r, stack, told):
+def walk_record(
+    octets: U1,
+    first: int,
+    limit: int,
+    root: int,
+    nodes: I4,
+    kids: I4,
+    parts: I4,
+    marks: I8,
+    slots: U2,
+    r: int,
+    stack: I8,
+    told: I8,
+) -> int:
     """Step through one record and note its slots; return where it ends, or minus a fault.
 
     ``marks`` says where the noted slots of record 0 are in ``slots``, -1 for those nobody asked
@@ -291,9 +320,21 @@ def walk_record(octets, first, limit, root, nodes, kids, parts, marks, slots, r,
 
 @kernel
 def walk_blocks(
-    octets, blocks, roots, selector, choices, nodes, kids, parts, marks, state, stack, slots,
-    records, faults,
-):  # fmt: skip
+    octets: U1,
+    blocks: I8,
+    roots: I8,
+    selector: I8,
+    choices: I8,
+    nodes: I4,
+    kids: I4,
+    parts: I4,
+    marks: I8,
+    state: I8,
+    stack: I8,
+    slots: U2,
+    records: I8,
+    faults: I8,
+) -> int:
     """Walk the records of one category until the blocks or the room for records run out.
 
     ``blocks`` has a row each for frame, start and stop. ``state`` holds the block and octet to go
@@ -320,10 +361,10 @@ def walk_blocks(
                 )  # fmt: skip
                 if found >= 0 and roots.size > 1:
                     at = slots[selector[0] + n]
-                    value = -1
+                    chosen = -1
                     if at > 0:
-                        value = np.int64(read_bits(octets, pos + at, selector[1], selector[2]))
-                    if value < 0 or choices[value] != profile:
+                        chosen = choices[read_bits(octets, pos + at, selector[1], selector[2])]
+                    if chosen != profile:
                         found = -FAULT_NO_PROFILE
                         told[0], told[1] = roots[profile], 0
                 if found >= 0:
@@ -350,7 +391,7 @@ def walk_blocks(
 
 
 @kernel
-def place(first, slot, pos, bitmap):
+def place(first: I8, slot: U2, pos: I8, bitmap: U1) -> int:
     """Absolute octet of a slot in each record, -1 where absent, and its validity bits."""
     present = 0
     for i in range(first.size):
@@ -364,7 +405,7 @@ def place(first, slot, pos, bitmap):
 
 
 @kernel
-def place_if(octets, pos, bit, bits, wanted, out, bitmap):
+def place_if(octets: U1, pos: I8, bit: int, bits: int, wanted: int, out: I8, bitmap: U1) -> int:
     """Keep the places where another field of the same slot has the wanted value."""
     present = 0
     for i in range(pos.size):
@@ -377,7 +418,7 @@ def place_if(octets, pos, bit, bits, wanted, out, bitmap):
 
 
 @kernel
-def count_repeats(octets, pos, count_octets, stride, offsets):
+def count_repeats(octets: U1, pos: I8, count_octets: int, stride: int, offsets: I4) -> int:
     """Running count of repetitions, for a list column; no count octets means chained by FX."""
     total = 0
     offsets[0] = 0
@@ -399,7 +440,7 @@ def count_repeats(octets, pos, count_octets, stride, offsets):
 
 
 @kernel
-def place_repeats(pos, count_octets, stride, offsets, out):
+def place_repeats(pos: I8, count_octets: int, stride: int, offsets: I4, out: I8) -> None:
     """Absolute octet of every repetition."""
     for i in range(pos.size):
         at = pos[i] + count_octets
@@ -409,7 +450,9 @@ def place_repeats(pos, count_octets, stride, offsets, out):
 
 
 @kernel
-def gather_integers(octets, pos, bit, bits, signed, width, out):
+def gather_integers(
+    octets: U1, pos: I8, bit: int, bits: int, signed: bool, width: int, out: U1
+) -> None:
     """Bit range of each place as a little-endian integer of ``width`` octets; 0 where absent."""
     sign = np.uint64(1) << np.uint64(bits - 1)
     for i in range(pos.size):
@@ -425,7 +468,9 @@ def gather_integers(octets, pos, bit, bits, signed, width, out):
 
 
 @kernel
-def gather_quantities(octets, pos, bit, bits, signed, lsb, out):
+def gather_quantities(
+    octets: U1, pos: I8, bit: int, bits: int, signed: bool, lsb: float, out: F8
+) -> None:
     """Bit range of each place times the value of its last bit; 0 where absent."""
     half = np.int64(1) << np.int64(bits - 1)
     for i in range(pos.size):
@@ -439,7 +484,7 @@ def gather_quantities(octets, pos, bit, bits, signed, lsb, out):
 
 
 @kernel
-def gather_text(octets, pos, bit, bits, width, offsets, out):
+def gather_text(octets: U1, pos: I8, bit: int, bits: int, width: int, offsets: I4, out: U1) -> int:
     """Characters of 3 (octal), 6 (ICAO) or 8 bits as UTF-8, without trailing spaces."""
     n = 0
     offsets[0] = 0
@@ -467,7 +512,7 @@ def gather_text(octets, pos, bit, bits, width, offsets, out):
 
 
 @kernel
-def gather_octets(octets, pos, length, offsets, out):
+def gather_octets(octets: U1, pos: I8, length: I8, offsets: I8, out: U1) -> None:
     """Runs of octets, one after the other; ``offsets`` comes in with the running total."""
     for i in range(pos.size):
         at = offsets[i]

@@ -8,7 +8,6 @@ that Arrow then holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -199,6 +198,7 @@ class _Maker:
         n = places.pos.size
         kind = _value_type(leaf)
         nulls = n - places.present
+        values: NDArray[Any]
         if leaf.kind == "quantity":
             values = np.empty(n, dtype=np.float64)
             _kernels.gather_quantities(
@@ -297,8 +297,3 @@ def _field(leaf: Leaf) -> pa.Field:
     if leaf.alphabet:
         meta["alphabet"] = leaf.alphabet
     return pa.field(leaf.name, arrow_type(leaf), metadata=meta)
-
-
-def known_columns(specs: Iterable[Spec]) -> set[str]:
-    """Return every column that these specifications can give."""
-    return {name for spec in specs for name in spec.leaves}

@@ -127,8 +127,13 @@ def _writer(node: Node) -> ItemWriter:
     if node.op == _kernels.OP_EXPLICIT:
         return _explicit_writer(node)
     if node.op == _kernels.OP_RFS:
-        return lambda row: row.get("rfs")
+        return _random_writer
     return _compound_writer(node)
+
+
+def _random_writer(row: Row) -> bytes | None:
+    octets: bytes | None = row.get("rfs")
+    return octets
 
 
 def _fixed_writer(node: Node) -> ItemWriter:
@@ -192,7 +197,7 @@ def _explicit_writer(node: Node) -> ItemWriter:
     within = None if node.within is None else _compound_writer(node.within)
 
     def item(row: Row) -> bytes | None:
-        octets = row.get(name)
+        octets: bytes | None = row.get(name)
         if octets is None and within is not None:
             octets = within(row)
         if octets is None:
