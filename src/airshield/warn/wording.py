@@ -46,7 +46,10 @@ def turned_away(now: Sighting) -> str:
 
 def violation_over(now: Sighting, reason: str) -> str:
     """The all-clear when the violation behind it ended."""
-    return f"All clear for {now.site.name}: {_who(now)}, {_place(now)}: {reason}."
+    return (
+        f"All clear for {now.site.name}: {_who(now)} violates no zone any more ({reason}). "
+        f"It is {_place(now)}."
+    )
 
 
 def contact_lost(now: Sighting) -> str:

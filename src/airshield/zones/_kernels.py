@@ -78,35 +78,43 @@ EVENT = np.dtype(
 nearer limit, ``corridor`` the volume of a corridor that bears on it or -1."""
 
 
-class Volumes(NamedTuple):
-    """All volumes. ``edges`` is (m, 4): from longitude, latitude to longitude, latitude."""
+VOLUME = np.dtype(
+    [
+        ("first", np.int64),
+        ("stop", np.int64),
+        ("lon_ref", np.float64),
+        ("west", np.float64),
+        ("south", np.float64),
+        ("east", np.float64),
+        ("north", np.float64),
+        ("floor_m", np.float64),
+        ("floor_is_baro", np.int64),
+        ("ceiling_m", np.float64),
+        ("ceiling_is_baro", np.int64),
+        ("is_corridor", np.int64),
+        ("heeds_corridors", np.int64),
+    ]
+)
+"""One volume: its edges ``first`` to ``stop`` in an array (m, 4) of longitude and latitude from and
+to, its box, and its limits over one datum each."""
 
-    edges: F8
-    first: I8  # (v + 1,) into edges
-    lon_ref: F8
-    box: F8  # (v, 4): west, south, east, north
-    floor_m: F8
-    floor_is_baro: U1
-    ceiling_m: F8
-    ceiling_is_baro: U1
-    is_corridor: U1
-    heeds_corridors: U1
-
-
-class Rows(NamedTuple):
-    """TRACK rows. ``active`` and ``permit`` are (n, v)."""
-
-    slot: I8
-    track: NDArray[np.uint64]
-    t_ns: I8
-    status: I8
-    lat: F8
-    lon: F8
-    cov: F8
-    pressure_m: F8
-    msl_m: F8
-    active: U1
-    permit: U1
+ROW = np.dtype(
+    [
+        ("slot", np.int64),
+        ("track", np.uint64),
+        ("t_ns", np.int64),
+        ("status", np.int64),
+        ("lat", np.float64),
+        ("lon", np.float64),
+        ("ee_m2", np.float64),
+        ("en_m2", np.float64),
+        ("nn_m2", np.float64),
+        ("uu_m2", np.float64),
+        ("pressure_m", np.float64),
+        ("msl_m", np.float64),
+    ]
+)
+"""One TRACK row. ``slot`` numbers the tracks of the batch."""
 
 
 class Rules(NamedTuple):
@@ -211,17 +219,17 @@ def height_above(
 
 
 @kernel
-def height_score(v: int, i: int, volumes: Volumes, rows: Rows, rules: Rules) -> tuple[int, float]:
+def height_score(volume: np.void, row: np.void, rules: Rules) -> tuple[int, float]:
     """Score between floor and ceiling and height inside the nearer one; score 0 is unknown."""
     score = 3
     rise_m = math.nan
     for side in range(2):
-        limit_m = volumes.floor_m[v] if side == 0 else volumes.ceiling_m[v]
+        limit_m = volume["floor_m"] if side == 0 else volume["ceiling_m"]
         if math.isnan(limit_m):
             continue
-        is_baro = volumes.floor_is_baro[v] if side == 0 else volumes.ceiling_is_baro[v]
+        is_baro = volume["floor_is_baro"] if side == 0 else volume["ceiling_is_baro"]
         up_m, sigma_m, tol_m = height_above(
-            limit_m, is_baro, rows.pressure_m[i], rows.msl_m[i], rows.cov[i, 5], rules
+            limit_m, is_baro, row["pressure_m"], row["msl_m"], row["uu_m2"], rules
         )
         if math.isnan(up_m):
             return 0, math.nan
@@ -242,47 +250,55 @@ def lon_from(ref: float, lon: float) -> float:
 
 @kernel
 def volume_score(
-    v: int, i: int, volumes: Volumes, rows: Rows, rules: Rules
+    volume: np.void, edges: F8, row: np.void, rules: Rules
 ) -> tuple[int, int, float, float, float]:
     """Score of a row in a volume, its cause, depth, sigma across the border and rise.
 
     An unknown height never decides: a zone counts it as inside by estimate only, a corridor as
     outside by estimate only.
     """
-    x = lon_from(volumes.lon_ref[v], rows.lon[i])
     depth_m, east, north = border_m(
-        volumes.edges, volumes.first[v], volumes.first[v + 1], x, rows.lat[i]
+        edges,
+        volume["first"],
+        volume["stop"],
+        lon_from(volume["lon_ref"], row["lon"]),
+        row["lat"],
     )
-    cov = rows.cov[i]
-    var_m2 = east * east * cov[0] + 2.0 * east * north * cov[1] + north * north * cov[3]
+    var_m2 = (
+        east * east * row["ee_m2"]
+        + 2.0 * east * north * row["en_m2"]
+        + north * north * row["nn_m2"]
+    )
     sigma_m = math.sqrt(max(0.0, var_m2))
     score = score_of(depth_m, sigma_m, 0.0, rules.margin_m, rules)
-    cause = BY_BORDER
-    up, rise_m = height_score(v, i, volumes, rows, rules)
+    up, rise_m = height_score(volume, row, rules)
+    cause = BY_HEIGHT
     if up == 0:
-        up = -1 if volumes.is_corridor[v] != 0 else 1
-        if score > up:
-            return up, BY_UNKNOWN, depth_m, sigma_m, rise_m
+        up = -1 if volume["is_corridor"] != 0 else 1
+        cause = BY_UNKNOWN
     if up < score:
-        return up, BY_HEIGHT, depth_m, sigma_m, rise_m
-    return score, cause, depth_m, sigma_m, rise_m
+        return up, cause, depth_m, sigma_m, rise_m
+    return score, BY_BORDER, depth_m, sigma_m, rise_m
 
 
 @kernel
-def in_box(v: int, i: int, volumes: Volumes, rows: Rows) -> bool:
+def in_box(volume: np.void, row: np.void) -> bool:
     """Whether a row is in a volume's box: outside it, it is outside the volume."""
-    lat = rows.lat[i]
-    if lat < volumes.box[v, 1] or lat > volumes.box[v, 3]:
+    lat = row["lat"]
+    if lat < volume["south"] or lat > volume["north"]:
         return False
-    x = lon_from(volumes.lon_ref[v], rows.lon[i])
-    return bool(volumes.box[v, 0] <= x <= volumes.box[v, 2])
+    lon = lon_from(volume["lon_ref"], row["lon"])
+    return bool(volume["west"] <= lon <= volume["east"])
 
 
 @kernel
 def watch_rows(
     start: int,
-    rows: Rows,
-    volumes: Volumes,
+    rows: NDArray[np.void],
+    active: U1,
+    permit: U1,
+    volumes: NDArray[np.void],
+    edges: F8,
     rules: Rules,
     heads: I8,
     affairs: NDArray[np.void],
@@ -292,12 +308,14 @@ def watch_rows(
 ) -> tuple[int, int, int, int]:
     """Carry every row through the affairs of its track, in order.
 
-    ``heads[slot]`` is the track's first affair or -1. Returns the row reached, the affairs and
-    events in use and the next incident's number; stops before a row for which there might be no
-    room.
+    ``active`` and ``permit`` are (rows, volumes); ``heads[slot]`` is the track's first affair or
+    -1. Returns the row reached, the affairs and events in use and the next incident's number; stops
+    before a row for which there might be no room.
     """
-    n_volumes = volumes.lon_ref.size
-    open_at = np.full(n_volumes, -1, np.int64)
+    n_volumes = volumes.size
+    open_at = np.empty(n_volumes, np.int64)
+    for z in range(n_volumes):
+        open_at[z] = -1
     a_incident = affairs["incident"]
     a_track = affairs["track"]
     a_zone = affairs["zone"]
@@ -309,11 +327,12 @@ def watch_rows(
     a_slot = affairs["slot"]
     a_next = affairs["next"]
     n_events = 0
-    for i in range(start, rows.slot.size):
+    for i in range(start, rows.size):
         if affairs.size - n_affairs < n_volumes or events.size - n_events < n_volumes:
             return i, n_affairs, n_events, next_incident
-        slot = rows.slot[i]
-        status = rows.status[i]
+        row = rows[i]
+        slot = row["slot"]
+        status = row["status"]
         at = heads[slot]
         if at < 0 and status != CONFIRMED:
             continue
@@ -321,30 +340,26 @@ def watch_rows(
             if a_state[at] != OVER:
                 open_at[a_zone[at]] = at
             at = a_next[at]
-        t_ns = rows.t_ns[i]
+        t_ns = row["t_ns"]
         for z in range(n_volumes):
-            if volumes.is_corridor[z] != 0:
+            if volumes[z]["is_corridor"] != 0:
                 continue
             at = open_at[z]
             open_at[z] = -1
             if at < 0 and (
                 status != CONFIRMED
-                or rows.active[i, z] == 0
-                or rows.permit[i, z] != 0
-                or not in_box(z, i, volumes, rows)
+                or active[i, z] == 0
+                or permit[i, z] != 0
+                or not in_box(volumes[z], row)
             ):
                 continue
-            score, cause, depth_m, sigma_m, rise_m = volume_score(z, i, volumes, rows, rules)
+            score, cause, depth_m, sigma_m, rise_m = volume_score(volumes[z], edges, row, rules)
             corridor = -1
-            if volumes.heeds_corridors[z] != 0 and (at >= 0 or score >= 1):
+            if volumes[z]["heeds_corridors"] != 0 and (at >= 0 or score >= 1):
                 for c in range(n_volumes):
-                    if (
-                        volumes.is_corridor[c] == 0
-                        or rows.active[i, c] == 0
-                        or rows.permit[i, c] == 0
-                    ):
+                    if volumes[c]["is_corridor"] == 0 or active[i, c] == 0 or permit[i, c] == 0:
                         continue
-                    inside, why, _, _, _ = volume_score(c, i, volumes, rows, rules)
+                    inside, why, _, _, _ = volume_score(volumes[c], edges, row, rules)
                     if -inside < score:
                         score = -inside
                         cause = BY_UNKNOWN if why == BY_UNKNOWN else BY_CORRIDOR
@@ -356,7 +371,7 @@ def watch_rows(
                 n_affairs += 1
                 a_incident[at] = next_incident
                 next_incident += 1
-                a_track[at] = rows.track[i]
+                a_track[at] = row["track"]
                 a_zone[at] = z
                 a_state[at] = -1
                 a_n_in[at] = 0
@@ -373,10 +388,10 @@ def watch_rows(
             if status == ENDED:
                 state = OVER
                 cause = BY_TRACK
-            elif rows.active[i, z] == 0:
+            elif active[i, z] == 0:
                 state = OVER
                 cause = BY_SCHEDULE
-            elif rows.permit[i, z] != 0:
+            elif permit[i, z] != 0:
                 state = OVER
                 cause = BY_PERMIT
             elif status == CONFIRMED:
@@ -425,4 +440,4 @@ def watch_rows(
             events["dwell_s"][n_events] = dwell_ns * 1e-9
             events["dwell_n"][n_events] = dwell_n
             n_events += 1
-    return rows.slot.size, n_affairs, n_events, next_incident
+    return rows.size, n_affairs, n_events, next_incident

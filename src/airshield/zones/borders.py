@@ -12,12 +12,14 @@ from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
 
 from airshield.errors import UsageError
-from airshield.zones._kernels import Volumes
+from airshield.zones._kernels import VOLUME
 from airshield.zones.zone import Limit, Zone
 
 
-def volumes_of(zones: Sequence[Zone], *, geoid_height_m: float) -> Volumes:
-    """Flatten zones: edges in radians about a reference of their own, limits over one datum each.
+def volumes_of(
+    zones: Sequence[Zone], *, geoid_height_m: float
+) -> tuple[NDArray[np.void], NDArray[np.float64]]:
+    """Flatten zones to VOLUME records and their edges, radians about a reference of their own.
 
     A limit above the ground or the ellipsoid becomes one above mean sea level; a flight level
     stays a pressure altitude.
@@ -27,29 +29,24 @@ def volumes_of(zones: Sequence[Zone], *, geoid_height_m: float) -> Volumes:
     UsageError
         A limit counts from the ground, and the zone does not say how high the ground is.
     """
-    edges: list[NDArray[np.float64]] = []
-    refs: list[float] = []
-    boxes: list[NDArray[np.float64]] = []
-    for zone in zones:
+    volumes = np.zeros(len(zones), VOLUME)
+    edges: list[NDArray[np.float64]] = [np.zeros((0, 4))]
+    n_edges = 0
+    for volume, zone in zip(volumes, zones, strict=True):
         ref_deg, area = whole_about(zone.area)
         lines = [_edges(ring) for part in shapely.get_parts(area) for ring in _rings(part)]
-        edges.append(np.radians(np.concatenate(lines)))
-        refs.append(math.radians(ref_deg))
-        boxes.append(np.radians(np.array(area.bounds)))
-    floors = [_limit(zone, zone.floor, geoid_height_m) for zone in zones]
-    ceilings = [_limit(zone, zone.ceiling, geoid_height_m) for zone in zones]
-    return Volumes(
-        edges=np.concatenate([np.zeros((0, 4)), *edges]),
-        first=np.cumsum([0, *(len(part) for part in edges)], dtype=np.int64),
-        lon_ref=np.array(refs, np.float64),
-        box=np.array(boxes, np.float64).reshape(-1, 4),
-        floor_m=np.array([height for height, _ in floors], np.float64),
-        floor_is_baro=np.array([is_baro for _, is_baro in floors], np.uint8),
-        ceiling_m=np.array([height for height, _ in ceilings], np.float64),
-        ceiling_is_baro=np.array([is_baro for _, is_baro in ceilings], np.uint8),
-        is_corridor=np.array([zone.kind == "corridor" for zone in zones], np.uint8),
-        heeds_corridors=np.array([zone.kind == "no_fly" for zone in zones], np.uint8),
-    )
+        edges += lines
+        volume["first"] = n_edges
+        n_edges += sum(len(line) for line in lines)
+        volume["stop"] = n_edges
+        volume["lon_ref"] = math.radians(ref_deg)
+        for side, bound in zip(("west", "south", "east", "north"), area.bounds, strict=True):
+            volume[side] = np.radians(bound)
+        volume["floor_m"], volume["floor_is_baro"] = _limit(zone, zone.floor, geoid_height_m)
+        volume["ceiling_m"], volume["ceiling_is_baro"] = _limit(zone, zone.ceiling, geoid_height_m)
+        volume["is_corridor"] = zone.kind == "corridor"
+        volume["heeds_corridors"] = zone.kind == "no_fly"
+    return volumes, np.radians(np.concatenate(edges))
 
 
 def whole_about(area: Polygon | MultiPolygon) -> tuple[float, Polygon | MultiPolygon]:

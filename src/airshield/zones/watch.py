@@ -58,7 +58,7 @@ class ZoneWatch:
         self._zones = tuple(zone for zone in zones if zone.kind != "warning")
         self._geoid_height_m = geoid_height_m
         self._settings = settings or ZoneSettings()
-        self._volumes = volumes_of(self._zones, geoid_height_m=geoid_height_m)
+        self._volumes, self._edges = volumes_of(self._zones, geoid_height_m=geoid_height_m)
         self._rules = _rules(self._settings)
         self._permits = Permits(self._zones)
         self._affairs = np.zeros(0, k.AFFAIR)
@@ -82,6 +82,7 @@ class ZoneWatch:
             return tables.empty(tables.INCIDENT)
         tracks = tables.concat(tables.TRACK, [tracks])
         rows, heads, affairs = self._prepare(tracks)
+        active, permit = self._rights(tracks, rows)
         n_affairs = self._affairs.size
         found: list[NDArray[np.void]] = []
         events = np.zeros(max(_ROOM, 2 * len(self._zones)), k.EVENT)
@@ -90,7 +91,10 @@ class ZoneWatch:
             reached, n_affairs, n_events, self._next_incident = k.watch_rows(
                 row,
                 rows,
+                active,
+                permit,
                 self._volumes,
+                self._edges,
                 self._rules,
                 heads,
                 affairs,
@@ -144,7 +148,9 @@ class ZoneWatch:
             digest.update(repr((*parts, zone.schedule, *listed)).encode())
         return digest.digest()
 
-    def _prepare(self, tracks: pa.Table) -> tuple[k.Rows, NDArray[np.int64], NDArray[np.void]]:
+    def _prepare(
+        self, tracks: pa.Table
+    ) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.void]]:
         """Rows for the kernel, each track's first affair, and the affairs with room to grow."""
         number = _numbers(tracks, "track", np.uint64)
         names, slot = np.unique(number, return_inverse=True)
@@ -158,26 +164,26 @@ class ZoneWatch:
                 affairs["slot"][i] = at[i]
                 affairs["next"][i] = heads[at[i]]
                 heads[at[i]] = i
-        t_ns = _numbers(tracks, "t", np.int64)
-        pressure_m, msl_m = self._heights(tracks)
-        rows = k.Rows(
-            slot=slot.astype(np.int64),
-            track=number,
-            t_ns=t_ns,
-            status=_places(tracks, "status", tables.TRACK_STATUSES),
-            lat=np.radians(_numbers(tracks, "lat_deg", np.float64)),
-            lon=np.radians(_numbers(tracks, "lon_deg", np.float64)),
-            cov=_covariances(tracks),
-            pressure_m=pressure_m,
-            msl_m=msl_m,
-            active=np.stack(
-                [is_active(zone.schedule, t_ns) for zone in self._zones], axis=1
-            ).astype(np.uint8),
-            permit=self._permits.matrix(
-                tracks["mode_s"].to_pylist(), tracks["callsign"].to_pylist()
-            ),
-        )
+        rows = np.zeros(tracks.num_rows, k.ROW)
+        rows["slot"] = slot
+        rows["track"] = number
+        rows["t_ns"] = _numbers(tracks, "t", np.int64)
+        rows["status"] = _places(tracks, "status", tables.TRACK_STATUSES)
+        rows["lat"] = np.radians(_numbers(tracks, "lat_deg", np.float64))
+        rows["lon"] = np.radians(_numbers(tracks, "lon_deg", np.float64))
+        rows["pressure_m"], rows["msl_m"] = self._heights(tracks)
+        cov = _covariances(tracks)
+        for name, place in (("ee_m2", 0), ("en_m2", 1), ("nn_m2", 3), ("uu_m2", 5)):
+            rows[name] = cov[:, place]
         return rows, heads, affairs
+
+    def _rights(
+        self, tracks: pa.Table, rows: NDArray[np.void]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Shape (rows, zones) each: whether the zone is active then, and the aircraft permitted."""
+        active = [is_active(zone.schedule, rows["t_ns"]) for zone in self._zones]
+        permit = self._permits.matrix(tracks["mode_s"].to_pylist(), tracks["callsign"].to_pylist())
+        return np.stack(active, axis=1).astype(np.uint8), permit
 
     def _heights(self, tracks: pa.Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Pressure altitude and true height above mean sea level, NaN where unknown.
@@ -191,7 +197,9 @@ class ZoneWatch:
         pressure_m = np.where(np.isnan(pressure_m) & (basis == _BARO), above_sea_m, pressure_m)
         return pressure_m, np.where(basis > _BARO, above_sea_m, np.nan)
 
-    def _table(self, tracks: pa.Table, rows: k.Rows, events: NDArray[np.void]) -> pa.Table:
+    def _table(
+        self, tracks: pa.Table, rows: NDArray[np.void], events: NDArray[np.void]
+    ) -> pa.Table:
         at = events["row"]
         caused = tracks.take(pa.array(at))
         names = [zone.name for zone in self._zones]
@@ -213,7 +221,7 @@ class ZoneWatch:
         return tables.make_table(tables.INCIDENT, columns, rows=events.size)
 
     def _reason(
-        self, event: np.void, rows: k.Rows, mode_s: int | None, callsign: str | None
+        self, event: np.void, rows: NDArray[np.void], mode_s: int | None, callsign: str | None
     ) -> str:
         zone = self._zones[event["zone"]]
         corridor = int(event["corridor"])
@@ -229,8 +237,8 @@ class ZoneWatch:
             rise_m=float(event["rise_m"]),
             dwell_s=float(event["dwell_s"]),
             dwell_n=int(event["dwell_n"]),
-            alt_baro_m=float(rows.pressure_m[event["row"]]),
-            msl_m=float(rows.msl_m[event["row"]]),
+            alt_baro_m=float(rows["pressure_m"][event["row"]]),
+            msl_m=float(rows["msl_m"][event["row"]]),
             permit=permit_of(zone, mode_s, callsign),
         )
         return reason_of(change, self._settings)
