@@ -10,12 +10,18 @@ import typer
 
 def check(
     shield: Annotated[
-        Path | None, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="SHIELD", help="Folder with shield.toml.", show_default=False),
     ] = None,
     schema: Annotated[
-        bool, typer.Option("--schema", help="Print the JSON Schema of shield.toml, for editors, and leave.")
+        bool,
+        typer.Option(
+            "--schema", help="Print the JSON Schema of shield.toml, for editors, and leave."
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output.")
+    ] = False,
 ) -> None:
     """Check a shield: every mistake with file, place and remedy."""
     from airshield.cli.console import print_json

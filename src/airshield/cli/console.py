@@ -23,7 +23,14 @@ def print_json(document: Any) -> None:
 def progress(*, unit: str | None = None) -> Iterator[Progress]:
     """Show progress on standard error: what, how far, how fast (in ``unit`` per second), how long yet."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
     from rich.text import Text
 
     class RateColumn(ProgressColumn):
@@ -47,7 +54,6 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
 
 
 KERNEL_ROOMS: Mapping[str, str] = {
-    "read": "radar files",
     "read.asterix": "radar messages",
     "track": "tracker",
     "zones": "zones",

@@ -9,7 +9,9 @@ import typer
 
 
 def decode(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Raw ASTERIX, pcap or pcapng.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Raw ASTERIX, pcap or pcapng.")
+    ],
     to: Annotated[
         Path | None,
         typer.Option(
@@ -23,25 +25,36 @@ def decode(
     ] = "asterix",
     edition: Annotated[
         list[str] | None,
-        typer.Option("--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."),
+        typer.Option(
+            "--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."
+        ),
     ] = None,
     columns: Annotated[
-        str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, e.g. i010_sac,i140_s.")
+        str | None,
+        typer.Option("--columns", metavar="A,B", help="Only these columns, e.g. i010_sac,i140_s."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output.")
+    ] = False,
 ) -> None:
     """Decode surveillance recordings into tables, and tell what could not be read."""
     from airshield.cli.console import prepare_kernels, print_json, progress
-    from airshield.cli.decoding import decode_files, parse_editions
+    from airshield.cli.decoding import decode_recordings, parse_editions
+    from airshield.cli.output import TableFiles
     from airshield.errors import UsageError
+    from airshield.read import read_frames
 
     if format_ != "asterix":
         raise UsageError(f"--format {format_}: this version reads 'asterix'")
     editions = parse_editions(edition or [])
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
-    prepare_kernels("read", "read.asterix")
+    recordings = [read_frames(path) for path in files]
+    output = None if to is None else TableFiles(to)
+    prepare_kernels("read.asterix")
     with progress(unit="octets") as shown:
-        summary = decode_files(files, to=to, editions=editions, columns=wanted, shown=shown)
+        summary = decode_recordings(
+            recordings, output=output, editions=editions, columns=wanted, shown=shown
+        )
     if as_json:
         print_json(summary)
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ from rich.progress import Progress
 
 from airshield.cli.output import TableFiles
 from airshield.errors import UsageError
-from airshield.read import asterix, read_frames
+from airshield.read import Recording, asterix
 
 FIRST_REJECTS = 5
 """Rejects that the summary shows; all of them are in the reject table."""
@@ -36,7 +35,9 @@ def parse_editions(texts: Sequence[str]) -> dict[int, str]:
         number = int(category)
         if number not in known:
             have = ", ".join(f"{c:03d}" for c in sorted(known))
-            raise UsageError(f"--edition {text}: no specification of category {number:03d}; there are {have}")
+            raise UsageError(
+                f"--edition {text}: no specification of category {number:03d}; there are {have}"
+            )
         if edition not in known[number]:
             raise UsageError(
                 f"--edition {text}: category {number:03d} has editions {', '.join(known[number])}"
@@ -61,10 +62,10 @@ def parse_date(text: str | None) -> dt.date | None:
         raise UsageError(f"--date {text}: write a day as YYYY-MM-DD ({error})") from error
 
 
-def decode_files(
-    files: Sequence[Path],
+def decode_recordings(
+    recordings: Sequence[Recording],
     *,
-    to: Path | None,
+    output: TableFiles | None,
     editions: Mapping[int, str],
     columns: Sequence[str] | None,
     shown: Progress,
@@ -76,20 +77,20 @@ def decode_files(
     frames = 0
     rejects: list[dict[str, Any]] = []
     reject_count = 0
-    output = TableFiles(to) if to is not None else None
 
     def take_rejects(table: pa.Table) -> None:
         nonlocal reject_count
         reject_count += table.num_rows
         rejects.extend(
-            table.slice(0, FIRST_REJECTS - len(rejects)).to_pylist() if len(rejects) < FIRST_REJECTS else []
+            table.slice(0, FIRST_REJECTS - len(rejects)).to_pylist()
+            if len(rejects) < FIRST_REJECTS
+            else []
         )
         if output is not None and table.num_rows:
             output.write("rejects", table)
 
-    recordings = [read_frames(path) for path in files]  # every wrong name is told before any work
-    for path, recording in zip(files, recordings, strict=True):
-        task = shown.add_task(path.name, total=recording.octets)
+    for recording in recordings:
+        task = shown.add_task(recording.path.name, total=recording.octets)
         for batch in recording:
             decoded = asterix.decode(batch, editions=editions, columns=columns)
             frames += batch.num_rows
@@ -104,7 +105,7 @@ def decode_files(
         take_rejects(recording.rejects())
     written = output.close() if output is not None else []
     return {
-        "files": [str(path) for path in files],
+        "files": [str(recording.path) for recording in recordings],
         "frames": frames,
         "categories": {
             f"{category:03d}": {

@@ -8,13 +8,20 @@ import typer
 
 
 def demo(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")
+    ] = 8080,
     duration: Annotated[
-        float | None, typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds.")
+        float | None,
+        typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds."),
     ] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open a browser.")
+    ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another noise.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output.")
+    ] = False,
 ) -> None:
     """Fly an exercise sky through the code that watches a real one, and open the map."""
     from airshield.cli.console import print_json

@@ -17,7 +17,6 @@ from airshield.config import load_shield
 from airshield.picture import Picture
 from airshield.rehearse import Exercise, bundled_shield, send
 from airshield.serve import Server, create_app
-from airshield.units import NS_PER_S
 from airshield.watch import Watch, open_feeds, watch_live
 
 DEMO_SHIELD = "tiny"
@@ -43,11 +42,21 @@ def run_demo(*, port: int, duration_s: float | None, browser: bool, seed: int) -
             stack.callback(feed.close)
         watch = Watch(shield, folder=folder, picture=picture)
         stack.callback(watch.close)
-        exercise = Exercise(shield, seed=seed, t_start_ns=time.time_ns() - int(PREROLL_S * NS_PER_S))
+        exercise = Exercise(
+            shield, seed=seed, t_start_ns=time.time_ns() - int(PREROLL_S * NS_PER_S)
+        )
         sender = threading.Thread(
             target=send,
             args=(exercise,),
-            kwargs={"host": WEB_HOST, "port": feeds[0].port, "preroll_s": PREROLL_S, "stop": stop},
+            kwargs={
+                "host": WEB_HOST,
+                "port": feeds[0].port,
+                "preroll_s": PREROLL_S,
+                "speed": 1.0,
+                "clock": time.time_ns,
+                "sleep": time.sleep,
+                "stop": stop,
+            },
             name="exercise",
             daemon=True,
         )

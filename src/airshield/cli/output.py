@@ -41,7 +41,8 @@ class _Csv:
 
     def write_table(self, table: pa.Table) -> None:
         arrays = [
-            _csv_column(column, field) for column, field in zip(table.columns, self._flat, strict=True)
+            _csv_column(column, field)
+            for column, field in zip(table.columns, self._flat, strict=True)
         ]
         self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._flat))
 
@@ -111,7 +112,9 @@ def _plain(value: Any) -> str:
 
 
 def _needs_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return bool(
+        pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    )
 
 
 def _csv_field(field: pa.Field) -> pa.Field:

@@ -11,23 +11,37 @@ import typer
 def track(
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help="Recordings, or Parquet files with the REPORT columns."),
+        typer.Argument(
+            metavar="INPUT...", help="Recordings, or Parquet files with the REPORT columns."
+        ),
     ],
     sensors: Annotated[
-        Path, typer.Option("--sensors", metavar="SHIELD_OR_TOML", help="Shield that says where the radars stand.")
+        Path,
+        typer.Option(
+            "--sensors", metavar="SHIELD_OR_TOML", help="Shield that says where the radars stand."
+        ),
     ],
-    to: Annotated[Path, typer.Option("--to", metavar="TRACKS.parquet", help="Where the TRACK rows go.")],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="TRACKS.parquet", help="Where the TRACK rows go.")
+    ],
     threads: Annotated[
-        int, typer.Option("--threads", min=1, help="Most threads to use; the tracks are the same with any number.")
+        int,
+        typer.Option(
+            "--threads", min=1, help="Most threads to use; the tracks are the same with any number."
+        ),
     ] = 1,
     edition: Annotated[
         list[str] | None,
-        typer.Option("--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."),
+        typer.Option(
+            "--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."
+        ),
     ] = None,
     date: Annotated[
         str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Day of the first record.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output.")
+    ] = False,
 ) -> None:
     """Turn plots into tracks."""
     from airshield.cli.console import prepare_kernels, print_json, progress
@@ -35,7 +49,7 @@ def track(
     from airshield.cli.tracking import track_files
 
     editions, day = parse_editions(edition or []), parse_date(date)
-    prepare_kernels("read", "read.asterix", "track")
+    prepare_kernels("read.asterix", "track")
     with progress(unit="reports") as shown:
         summary = track_files(
             inputs, sensors=sensors, to=to, editions=editions, date=day, shown=shown

@@ -91,9 +91,14 @@ def _reports_from_parquet(path: Path) -> Iterator[tuple[pa.Table, int]]:
         file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise FormatError(
-            file=str(path), offset=0, what=f"not a Parquet file ({error})", remedy="give a table of REPORT"
+            file=str(path),
+            offset=0,
+            what=f"not a Parquet file ({error})",
+            remedy="give a table of REPORT",
         ) from error
-    missing = [f.name for f in tables.REPORT if not f.nullable and f.name not in file.schema_arrow.names]
+    missing = [
+        f.name for f in tables.REPORT if not f.nullable and f.name not in file.schema_arrow.names
+    ]
     if missing:
         raise FormatError(
             file=str(path),

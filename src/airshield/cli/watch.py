@@ -12,18 +12,24 @@ def watch(
     shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
     replay: Annotated[
         list[Path] | None,
-        typer.Option("--replay", metavar="FILE", help="Play recordings in place of the live feeds."),
+        typer.Option(
+            "--replay", metavar="FILE", help="Play recordings in place of the live feeds."
+        ),
     ] = None,
     more: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="More recordings to play after --replay.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE...]", help="More recordings to play after --replay."),
     ] = None,
     speed: Annotated[
         str, typer.Option("--speed", metavar="X|max", help="Pace of a replay: a factor, or max.")
     ] = "1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")] = 8080,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")
+    ] = 8080,
     headless: Annotated[bool, typer.Option("--headless", help="No web map.")] = False,
     duration: Annotated[
-        float | None, typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds.")
+        float | None,
+        typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds."),
     ] = None,
     journal: Annotated[
         Path | None,
@@ -37,14 +43,20 @@ def watch(
     date: Annotated[
         str | None,
         typer.Option(
-            "--date", metavar="YYYY-MM-DD", help="Day of the first frame, where the feed's clock is not ours."
+            "--date",
+            metavar="YYYY-MM-DD",
+            help="Day of the first frame, where the feed's clock is not ours.",
         ),
     ] = None,
     edition: Annotated[
         list[str] | None,
-        typer.Option("--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."),
+        typer.Option(
+            "--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output.")
+    ] = False,
 ) -> None:
     """Watch over a shield: tracks, violations and warnings from live radar or a recording."""
     from airshield.cli.console import print_json

@@ -94,7 +94,9 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             )
             print(f"airshield: the map is at {server.url}", file=sys.stderr)
         prepare_kernels(*KERNEL_ROOMS)
-        watch = Watch(shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions)
+        watch = Watch(
+            shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions
+        )
         stack.callback(watch.close)
         if picture is not None:
             picture.set_state("running", "")
@@ -124,7 +126,9 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
 
 def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[dict[str, str]]:
     with progress(unit="octets") as shown:
-        tasks = {path: shown.add_task(path.name, total=path.stat().st_size) for path in plan.recordings}
+        tasks = {
+            path: shown.add_task(path.name, total=path.stat().st_size) for path in plan.recordings
+        }
 
         def tell(done: ReplayProgress) -> None:
             shown.update(tasks[done.path], completed=done.octets_read)

@@ -95,7 +95,11 @@ class Chain:
         for room, stage in self._stages().items():
             prefix = f"{room}."
             stage.restore(
-                {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
+                {
+                    name.removeprefix(prefix): array
+                    for name, array in state.items()
+                    if name.startswith(prefix)
+                }
             )
 
     def _stages(self) -> dict[str, ReportReader | Tracker | ZoneWatch | Warner]:

@@ -41,7 +41,9 @@ class ReplayProgress:
     frames: int
 
 
-def open_feeds(shield: Shield, *, clock_ns: Callable[[], int], port: int | None = None) -> list[UdpSource]:
+def open_feeds(
+    shield: Shield, *, clock_ns: Callable[[], int], port: int | None = None
+) -> list[UdpSource]:
     """Open every live feed of a shield.
 
     Parameters
@@ -71,7 +73,6 @@ def open_feeds(shield: Shield, *, clock_ns: Callable[[], int], port: int | None 
                     feed.host,
                     feed.port if port is None else port,
                     interface=feed.interface,
-                    name=feed.name,
                     clock_ns=clock_ns,
                 )
             )
@@ -142,7 +143,7 @@ def watch_replay(
     notes = []
     recordings = [replay_frames(path, date=date) for path in paths]  # wrong names are told first
     for path, recording in zip(paths, recordings, strict=True):
-        octets = path.stat().st_size
+        octets = recording.octets
         taken = watch.source_end(recording.source)
         frames_done = 0
         for batch in recording:
@@ -160,7 +161,10 @@ def watch_replay(
                 rest = rest.slice(ready)
                 tell(
                     ReplayProgress(
-                        path=path, octets_read=recording.octets_read, octets=octets, frames=frames_done
+                        path=path,
+                        octets_read=recording.octets_read,
+                        octets=octets,
+                        frames=frames_done,
                     )
                 )
             if over():

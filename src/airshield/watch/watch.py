@@ -191,7 +191,9 @@ class Watch:
         for name, schema in KEPT_TABLES.items():
             table = tables.concat(schema, self._unsaved[name])
             if table.num_rows:
-                self._archive.write(name, table, first_frame=self._snapshot_frame, last_frame=frame - 1)
+                self._archive.write(
+                    name, table, first_frame=self._snapshot_frame, last_frame=frame - 1
+                )
             self._unsaved[name] = []
         state = {f"chain.{name}": array for name, array in self._chain.snapshot().items()}
         state["counts"] = self._counts.to_array()
@@ -204,7 +206,11 @@ class Watch:
         if saved is not None:
             self._snapshot_frame, state = saved
             self._chain.restore(
-                {name.removeprefix("chain."): a for name, a in state.items() if name.startswith("chain.")}
+                {
+                    name.removeprefix("chain."): a
+                    for name, a in state.items()
+                    if name.startswith("chain.")
+                }
             )
             self._counts = Counts.from_array(state["counts"])
         self._archive.drop_after(self._snapshot_frame)
@@ -281,7 +287,15 @@ class Counts:
     def to_array(self) -> np.ndarray:
         """Return the counts as octets, for a snapshot."""
         plain = {
-            "numbers": [self.frames, self.octets, self.rejects, self.reports, self.track_rows, self.tracks, self.confirmed],
+            "numbers": [
+                self.frames,
+                self.octets,
+                self.rejects,
+                self.reports,
+                self.track_rows,
+                self.tracks,
+                self.confirmed,
+            ],
             "blocks": list(self.blocks.items()),
             "records": list(self.records.items()),
             "dropped": list(self.dropped.items()),
