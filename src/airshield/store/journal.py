@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -17,7 +18,13 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 import pyarrow as pa
 
-from airshield.errors import JournalBusyError, JournalDamagedError, StoreError, UsageError
+from airshield.errors import (
+    JournalBusyError,
+    JournalDamagedError,
+    MissingFileError,
+    StoreError,
+    UsageError,
+)
 from airshield.store import disk, segment
 from airshield.store.segment import READ_BATCH, Part, SourceEnd
 
@@ -431,10 +438,14 @@ def read_journal(folder: str | os.PathLike[str], *, start_frame: int = 0) -> Ite
 
     Raises
     ------
+    MissingFileError
+        There is no such folder.
     JournalDamagedError
         A part fails its check.
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise MissingFileError(path=str(folder), remedy="give the journal folder of a watch")
     at = start_frame
     while True:
         parts = segment.list_parts(folder)
@@ -511,7 +522,7 @@ def _next_is_sealed(parts: list[Part], part: Part) -> bool:
 
 def _part_holding(parts: list[Part], frame: int) -> Part | None:
     """Find the part to read next: the one that holds ``frame``, or the first after it."""
-    for part, follows in zip(parts, [*parts[1:], None], strict=True):
+    for part, follows in zip_longest(parts, parts[1:]):
         if part.frames is not None and frame < part.first + part.frames:
             return part
         if part.frames is None and (follows is None or frame < follows.first):
