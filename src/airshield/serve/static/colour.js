@@ -1,0 +1,68 @@
+// Colour by height. The low band, where our business is, has half of the ramp; brightness falls as
+// height grows, so the order survives colour blindness and a grey print.
+
+/** Feet, and the colour on a dark map. @type {[number, [number, number, number]][]} */
+const STOPS = [
+  [0, [255, 92, 70]],
+  [500, [255, 124, 58]],
+  [1000, [255, 156, 46]],
+  [2000, [255, 192, 56]],
+  [3000, [250, 226, 92]],
+  [6000, [184, 224, 110]],
+  [10000, [104, 208, 156]],
+  [20000, [74, 184, 216]],
+  [30000, [96, 152, 240]],
+  [40000, [150, 124, 246]],
+];
+const UNKNOWN = /** @type {[number, number, number]} */ ([206, 212, 220]);
+
+/** Place on the legend, 0 to 1. @param {number} metres */
+export function rampPlace(metres) {
+  const feet = metres / 0.3048;
+  for (let i = 1; i < STOPS.length; i++) {
+    const [low, high] = [STOPS[i - 1][0], STOPS[i][0]];
+    if (feet < high) return (i - 1 + Math.max(0, feet - low) / (high - low)) / (STOPS.length - 1);
+  }
+  return 1;
+}
+
+/** @param {number} place @returns {[number, number, number]} */
+function at(place) {
+  const scaled = place * (STOPS.length - 1);
+  const i = Math.min(STOPS.length - 2, Math.floor(scaled));
+  const part = scaled - i;
+  const [a, b] = [STOPS[i][1], STOPS[i + 1][1]];
+  return [0, 1, 2].map((k) => Math.round(a[k] + (b[k] - a[k]) * part));
+}
+
+/** @param {number|null} metres @param {boolean} isDark @returns {[number, number, number]} */
+export function heightColour(metres, isDark) {
+  const colour = metres === null ? UNKNOWN : at(rampPlace(metres));
+  return isDark ? colour : colour.map((part) => Math.round(part * 0.62));
+}
+
+/** @param {[number, number, number]} rgb */
+export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+
+/** Draw the legend's bar. @param {HTMLCanvasElement} canvas @param {boolean} isDark */
+export function drawRamp(canvas, isDark) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  for (let x = 0; x < canvas.width; x++) {
+    const colour = at(x / (canvas.width - 1));
+    context.fillStyle = css(isDark ? colour : colour.map((part) => Math.round(part * 0.62)));
+    context.fillRect(x, 0, 1, canvas.height);
+  }
+}
+
+/** Legend ticks. @param {import("./units.js").Units} units @returns {string[]} */
+export function rampTicks(units) {
+  return STOPS.map(([feet], i) => {
+    if (units.system === "si") {
+      const metres = Math.round((feet * 0.3048) / 50) * 50;
+      return metres >= 1000 ? `${(metres / 1000).toFixed(1)}k` : String(metres);
+    }
+    const word = feet >= 1000 ? `${feet / 1000}k` : String(feet);
+    return i === STOPS.length - 1 ? `${word}+` : word;
+  });
+}

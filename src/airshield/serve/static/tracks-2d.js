@@ -1,0 +1,78 @@
+// Tracks and trails without WebGL: the same picture on a plain canvas, painted less often.
+
+import { css, heightColour } from "./colour.js";
+import { placeAt, urgency } from "./sky.js";
+import { doesTurn, drawSymbol, symbolSize } from "./symbols.js";
+import { showsTrail } from "./tracks-gl.js";
+
+export class Tracks2d {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    /** Ready symbols by look. @type {Map<string, HTMLCanvasElement>} */
+    this.stamps = new Map();
+  }
+
+  /**
+   * @param {import("./geo.js").Camera} camera @param {import("./sky.js").Sky} sky
+   * @param {import("./main.js").View} view @param {number} nowMs @param {number} real seconds
+   */
+  draw(camera, sky, view, nowMs, real) {
+    const c = this.context;
+    const dpr = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(camera.width * dpr), Math.round(camera.height * dpr)];
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      [this.canvas.width, this.canvas.height] = [width, height];
+    }
+    c.setTransform(dpr, 0, 0, dpr, 0, 0);
+    c.clearRect(0, 0, camera.width, camera.height);
+    const tracks = [...sky.tracks.values()].sort((a, b) => urgency(a) - urgency(b));
+    for (const t of tracks) if (showsTrail(t, view)) this.trail(camera, t, view);
+    for (const t of tracks) {
+      const [px, py] = camera.fromMerc(...placeAt(t, nowMs, real));
+      if (px < -40 || py < -40 || px > camera.width + 40 || py > camera.height + 40) continue;
+      const stamp = this.stamp(t, camera.zoom, view.isDark, dpr);
+      c.save();
+      c.translate(px, py);
+      if (doesTurn(t.cls)) c.rotate((t.course * Math.PI) / 180);
+      c.drawImage(stamp, -stamp.width / dpr / 2, -stamp.height / dpr / 2, stamp.width / dpr, stamp.height / dpr);
+      c.restore();
+    }
+  }
+
+  trail(camera, t, view) {
+    const c = this.context;
+    const { x, y, alt } = t.trail;
+    c.lineWidth = 1.8;
+    c.globalAlpha = t.track === view.selected || t.alarm ? 0.8 : 0.38;
+    for (let i = 0; i < x.length; i++) {
+      const isLast = i === x.length - 1;
+      c.beginPath();
+      c.moveTo(...camera.fromMerc(x[i], y[i]));
+      c.lineTo(...camera.fromMerc(isLast ? t.x : x[i + 1], isLast ? t.y : y[i + 1]));
+      c.strokeStyle = css(heightColour(alt[i], view.isDark));
+      c.stroke();
+    }
+    c.globalAlpha = 1;
+  }
+
+  stamp(t, zoom, isDark, dpr) {
+    const metres = t.altBaro ?? t.altHae;
+    const band = metres === null ? null : Math.round(metres / 150) * 150;
+    const size = Math.round(symbolSize(t, zoom));
+    const key = [t.cls, size, t.status === "coasting", band, isDark, dpr].join();
+    let stamp = this.stamps.get(key);
+    if (!stamp) {
+      if (this.stamps.size > 2000) this.stamps.clear();
+      stamp = document.createElement("canvas");
+      stamp.width = stamp.height = Math.ceil((size / 0.8) * dpr);
+      const c = /** @type {CanvasRenderingContext2D} */ (stamp.getContext("2d"));
+      c.translate(stamp.width / 2, stamp.height / 2);
+      drawSymbol(c, t.cls, (size / 2) * dpr, t.status === "coasting", css(heightColour(band, isDark)),
+        isDark ? "#080d12" : "#fff");
+      this.stamps.set(key, stamp);
+    }
+    return stamp;
+  }
+}
