@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
-from frames_by_hand import frames_of
-
 from airshield.store import Journal
+from frames_by_hand import frames_of
 
 BATCH = 37
 

@@ -1,10 +1,10 @@
 import pyarrow as pa
 import pytest
-from frames_by_hand import T0_NS
 
 from airshield import tables
 from airshield.errors import StoreError, UsageError
 from airshield.store import Archive
+from frames_by_hand import T0_NS
 
 
 def rejects(*frames):

@@ -3,17 +3,18 @@
 import os
 import threading
 import time
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from frames_by_hand import frames_of, rows_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airshield import tables
 from airshield.errors import JournalBusyError, MissingFileError, StoreError, UsageError
 from airshield.store import Journal, SourceEnd, read_journal
+from frames_by_hand import frames_of, rows_of
 
 BODIES = [bytes([n % 256]) * (n % 90) for n in range(400)]
 
@@ -54,7 +55,7 @@ def test_batching_leaves_no_trace(tmp_path_factory, cuts):
     edges = [0, *sorted(cuts), 400]
     frames = frames_of(BODIES)
     with Journal(folder, segment_octets=5000) as journal:
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             journal.append(frames.slice(begin, end - begin))
     whole = folder.with_name(folder.name + "-whole")
     with Journal(whole, segment_octets=5000) as journal:

@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
-from frames_by_hand import frames_of, rows_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journal_writing_child import body
 
 from airshield.errors import JournalDamagedError, StoreError
 from airshield.store import Journal, disk, read_journal, segment
 from airshield.store.journal import seal
+from frames_by_hand import frames_of, rows_of
+from journal_writing_child import body
 
 BODIES = [b"first", b"", b"third frame"]
 
@@ -196,10 +196,10 @@ def test_a_killed_writer_loses_nothing_that_was_acknowledged(tmp_path, seed):
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
         ) as child:
-            child.stdout.readline()
+            begun = [child.stdout.readline() for _ in range(2)]
             time.sleep(rng.uniform(0.05, 0.4))
             child.send_signal(signal.SIGKILL)
-            told = child.stdout.read().split()
+            told = [*begun, *child.stdout.read().split()]
         acknowledged = max([acknowledged, *map(int, told)])
         with Journal(tmp_path / "j") as journal:
             assert journal.durable >= acknowledged
