@@ -42,9 +42,7 @@ def run_demo(*, port: int, duration_s: float | None, browser: bool, seed: int) -
             stack.callback(feed.close)
         watch = Watch(shield, folder=folder, picture=picture)
         stack.callback(watch.close)
-        exercise = Exercise(
-            shield, seed=seed, t_start_ns=time.time_ns() - int(PREROLL_S * NS_PER_S)
-        )
+        exercise = Exercise(shield, seed=seed, t_start_ns=time.time_ns())
         sender = threading.Thread(
             target=send,
             args=(exercise,),

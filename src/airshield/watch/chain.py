@@ -34,6 +34,7 @@ class ChainBatch:
     rejects: pa.Table
     blocks: Mapping[int, int]
     records: Mapping[int, int]
+    unused: Mapping[str, int]
     dropped: Mapping[str, int]
 
 
@@ -79,6 +80,7 @@ class Chain:
             rejects=read.rejects,
             blocks=read.blocks,
             records=read.records,
+            unused=read.unused,
             dropped=tracked.dropped,
         )
 

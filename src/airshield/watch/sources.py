@@ -27,9 +27,6 @@ from airshield.watch.watch import Watch
 WAIT_S = 0.02
 """Longest wait before the journal is looked after; well inside its group commit of 50 ms."""
 
-REPLAY_FRAMES = 256
-"""Frames a replay hands over at once when it does not wait: one group commit of the journal."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayProgress:
@@ -151,13 +148,13 @@ def watch_replay(
             if taken is not None:
                 rest = batch.filter(pc.greater(batch["offset"], taken))
             while rest.num_rows and not over():
-                ready = REPLAY_FRAMES if pace is None else min(pace.ready(rest), REPLAY_FRAMES)
+                ready = rest.num_rows if pace is None else pace.ready(rest)
                 if ready == 0:
                     watch.pump()
                     time.sleep(WAIT_S)
                     continue
                 watch.take(rest.slice(0, ready))
-                frames_done += min(ready, rest.num_rows)
+                frames_done += ready
                 rest = rest.slice(ready)
                 tell(
                     ReplayProgress(

@@ -237,6 +237,7 @@ class Counts:
         self.track_rows = 0
         self.blocks: Counter[int] = Counter()
         self.records: Counter[int] = Counter()
+        self.unused: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.incidents: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
@@ -253,6 +254,7 @@ class Counts:
         self.track_rows += batch.tracks.num_rows
         self.blocks.update(batch.blocks)
         self.records.update(batch.records)
+        self.unused.update(batch.unused)
         self.dropped.update(batch.dropped)
         self._add_tracks(batch.tracks)
         self.incidents.update(batch.incidents["state"].to_pylist())
@@ -278,6 +280,7 @@ class Counts:
             "records": {f"{category:03d}": n for category, n in sorted(self.records.items())},
             "rejects": self.rejects,
             "reports": self.reports,
+            "records_not_reported": dict(sorted(self.unused.items())),
             "reports_not_tracked": dict(sorted(self.dropped.items())),
             "tracks": {"all": self.tracks, "confirmed": self.confirmed, "rows": self.track_rows},
             "incidents": {state: self.incidents[state] for state in tables.INCIDENT_STATES},
@@ -298,6 +301,7 @@ class Counts:
             ],
             "blocks": list(self.blocks.items()),
             "records": list(self.records.items()),
+            "unused": list(self.unused.items()),
             "dropped": list(self.dropped.items()),
             "incidents": list(self.incidents.items()),
             "warnings": list(self.warnings.items()),
@@ -321,6 +325,7 @@ class Counts:
         ) = plain["numbers"]
         counts.blocks = Counter(dict(plain["blocks"]))
         counts.records = Counter(dict(plain["records"]))
+        counts.unused = Counter(dict(plain["unused"]))
         counts.dropped = Counter(dict(plain["dropped"]))
         counts.incidents = Counter(dict(plain["incidents"]))
         counts.warnings = Counter(dict(plain["warnings"]))

@@ -541,6 +541,8 @@ def _any(masks: Mapping[str, B1], size: int) -> B1:
 
 def _reports(parts: list[_Rows], place: _Place, kept: NDArray[np.int64]) -> pa.Table:
     """Make the REPORT rows ``kept`` of the records of all categories."""
+    if not kept.size:
+        return tables.empty(tables.REPORT)
     taken = pa.array(kept)
     columns: dict[str, Any] = {}
     for schema_field in tables.REPORT:
