@@ -37,8 +37,6 @@ FILES = (
     "world-atlas/countries-10m.json",
     "@fontsource/b612/files/b612-latin-400-normal.woff2",
     "@fontsource/b612/files/b612-latin-700-normal.woff2",
-    "@fontsource/b612-mono/files/b612-mono-latin-400-normal.woff2",
-    "@fontsource/b612-mono/files/b612-mono-latin-700-normal.woff2",
 )
 """What the page loads, as patterns below ``node_modules``."""
 

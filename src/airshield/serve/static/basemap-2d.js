@@ -162,7 +162,7 @@ export class Basemap2d {
       c.globalAlpha = 1;
       this.stroke(look[theme], 1.8, look.dash);
       if (this.violated.has(place)) {
-        c.globalAlpha = 0.3;
+        c.globalAlpha = 0.16;
         this.fill(c.createPattern(hatch(look[theme]), "repeat"));
         c.globalAlpha = 1;
         this.stroke(ZONES.no_fly[theme], 4);

@@ -26,21 +26,22 @@ export class BasemapGl {
       touchPitch: false, renderWorldCopies: false, fadeDuration: 0, keyboard: false,
     });
     this.map.touchZoomRotate.disableRotation();
-    this.map.on("load", () => {
-      this.addHatch();
+    this.map.setMissingStyleImageResolver(async (/** @type {string} */ name) => this.addHatch(name));
+    this.isReady = false;
+    this.map.once("load", () => {
+      this.isReady = true;
     });
-    this.map.on("styleimagemissing", () => this.addHatch());
     this.map.on("render", () => this.listeners.forEach((listener) => listener()));
     new ResizeObserver(() => this.map.resize()).observe(box);
   }
 
-  addHatch() {
-    for (const [name, colour] of [["blind", this.colours.hatch], ["violated", ZONES.no_fly[this.theme]]]) {
-      const c = /** @type {CanvasRenderingContext2D} */ (hatch(colour).getContext("2d"));
-      const image = c.getImageData(0, 0, 12, 12);
-      if (this.map.hasImage(name)) this.map.removeImage(name);
-      this.map.addImage(name, image);
-    }
+  /** Patterns are drawn when the style first asks for them. @param {string} name 'blind-dark', 'violated-light' */
+  addHatch(name) {
+    const [use, theme] = name.split("-");
+    const colour = use === "blind" ? MAPS[theme].hatch : ZONES.no_fly[theme];
+    const canvas = hatch(colour);
+    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.map.addImage(name, c.getImageData(0, 0, canvas.width, canvas.height));
   }
 
   /** @returns {"dark"|"light"} */
@@ -68,7 +69,7 @@ export class BasemapGl {
       { id: "coast", type: "line", source: "land", paint: { "line-color": m.coast, "line-width": 1 } },
       { id: "grid", type: "line", source: "grid", paint: { "line-color": m.grid, "line-width": 1 } },
       { id: "borders", type: "line", source: "borders", paint: { "line-color": m.border, "line-width": 1.2, "line-dasharray": [6, 2, 1, 2] } },
-      { id: "blind", type: "fill", source: "blind", filter: this.blindFilter(), paint: { "fill-pattern": "blind", "fill-antialias": false } },
+      { id: "blind", type: "fill", source: "blind", filter: this.blindFilter(), paint: { "fill-pattern": `blind-${this.theme}`, "fill-antialias": false } },
       { id: "rings", type: "line", source: "rings", paint: { "line-color": m.ring, "line-width": 1, "line-opacity": 0.55, "line-dasharray": [2, 3] } },
     ];
     for (const [kind, look] of Object.entries(ZONES)) {
@@ -80,7 +81,7 @@ export class BasemapGl {
       );
     }
     layers.push(
-      { id: "violated-fill", type: "fill", source: "zones", filter: this.violatedFilter(), paint: { "fill-pattern": "violated", "fill-opacity": 0.3 } },
+      { id: "violated-fill", type: "fill", source: "zones", filter: this.violatedFilter(), paint: { "fill-pattern": `violated-${this.theme}`, "fill-opacity": 0.16 } },
       { id: "violated-line", type: "line", source: "zones", filter: this.violatedFilter(), paint: { "line-color": ZONES.no_fly[this.theme], "line-width": 4 } },
     );
     const geojson = (/** @type {any} */ data) => ({ type: "geojson", data, tolerance: 0.2 });
@@ -128,7 +129,6 @@ export class BasemapGl {
   setTheme(isDark) {
     this.isDark = isDark;
     this.map.setStyle(this.style(), { diff: true });
-    this.addHatch();
   }
 
   /** @param {number|null} height */
@@ -148,7 +148,7 @@ export class BasemapGl {
 
   /** @param {() => void} act */
   whenReady(act) {
-    if (this.map.style?._loaded) act();
+    if (this.isReady) act();
     else this.map.once("load", act);
   }
 

@@ -36,6 +36,7 @@ const LOST_S = 15;
  * @property {string} search
  * @property {Set<number>} violated   places of violated zones in the shield
  * @property {Record<string, {reports: number, age_s: number}>} sensors
+ * @property {() => number[][]} covered   boxes of the stage that panels lie over
  * @property {(site: string) => ({countdown: string}|null)} warningOf
  * @property {(radar: any) => {isLost: boolean, ageS: number|null, reports: number}} sensorLife
  */
@@ -66,6 +67,11 @@ async function start() {
     search: "",
     violated: new Set(),
     sensors: {},
+    covered: () => ["tools", "legend", "detail"].flatMap((id) => {
+      const box = $(id).getBoundingClientRect();
+      const origin = $("stage").getBoundingClientRect();
+      return box.width ? [[box.left - origin.left, box.top - origin.top, box.right - origin.left, box.bottom - origin.top]] : [];
+    }),
     warningOf: (site) => {
       const affair = affairs.warningOf(site, nowMs());
       return affair ? { countdown: countdown(secondsLeft(affair, nowMs())) } : null;
@@ -80,8 +86,7 @@ async function start() {
   document.title = `${shield.name} – airshield`;
   $("name").textContent = shield.name;
   $("name").title = shield.about;
-  await Promise.all(["400 12px B612", "700 12px B612", '400 12px "B612 Mono"', '700 12px "B612 Mono"']
-    .map((font) => document.fonts.load(font)));
+  await Promise.all(["400 12px B612", "700 12px B612"].map((font) => document.fonts.load(font)));
 
   // The map: by WebGL where there is any, on a plain canvas where not.
   const stage = $("stage");
@@ -371,7 +376,7 @@ function coverChoice(shield, map) {
 function showTools(view) {
   const words = {
     trails: view.trails, labels: view.labels, follow: view.follows ? "on" : "off", units: view.units.name,
-    theme: view.isDark ? "dark" : "light", sound: view.sounds ? "sound on" : "muted",
+    theme: view.isDark ? "on" : "off", sound: view.sounds ? "off" : "on",
   };
   for (const [name, word] of Object.entries(words)) $(`${name}-now`).textContent = word;
   document.documentElement.dataset.theme = view.isDark ? "dark" : "light";

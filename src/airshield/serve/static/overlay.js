@@ -10,14 +10,13 @@ import { MAPS, ZONES } from "./theme.js";
 import { arrow, identOf } from "./units.js";
 
 const FONT = '"B612", system-ui, sans-serif';
-const MONO = '"B612 Mono", ui-monospace, monospace';
 const MOST_LABELS = 300;
 const REPLACE_S = 0.4;
 const LINE = 13;
 /** Where a label may stand relative to its track: right, left, and their corners, then further out. */
 const SLOTS = [[14, -22], [14, 6], [-1, -22], [-1, 6], [30, -44], [30, 26], [-2, -44], [-2, 26]];
 
-/** @typedef {{lines: string[], width: number, slot: number, isUrgent: boolean}} Label */
+/** @typedef {{lines: string[], width: number, away: number, slot: number, isUrgent: boolean}} Label */
 
 export class Overlay {
   /** @param {HTMLCanvasElement} canvas @param {any} shield */
@@ -61,8 +60,8 @@ export class Overlay {
 
     this.drawCountries(camera);
     this.drawZones(camera, view);
-    this.drawRadars(camera, view);
     this.drawSites(camera, view);
+    this.drawRadars(camera, view);
 
     /** @type {Map<number, [number, number]>} */
     const places = new Map();
@@ -94,6 +93,30 @@ export class Overlay {
     c.fillText(words, x, y);
   }
 
+  /**
+   * Lines beside a fixed thing, on the first side where they cover nothing; left out where there is
+   * none, unless they must be read.
+   * @param {number} x @param {number} y @param {[string, string, string][]} lines words, font, colour
+   * @param {boolean} isUrgent
+   */
+  caption(x, y, lines, isUrgent) {
+    const { c } = this;
+    const wide = Math.max(...lines.map(([words, font]) => {
+      c.font = font;
+      return c.measureText(words).width;
+    }));
+    const high = lines.length * 15;
+    const sides = [[x + 12, y - 8], [x - 12 - wide, y - 8], [x - wide / 2, y + 9], [x - wide / 2, y - 11 - high]];
+    const boxes = sides.map(([left, top]) => [left, top, left + wide, top + high]);
+    const box = boxes.find((one) => !this.taken.some((other) => overlaps(one, other))) ?? (isUrgent ? boxes[0] : null);
+    if (!box) return;
+    this.taken.push(box);
+    lines.forEach(([words, font, colour], i) => {
+      c.font = font;
+      this.text(words, box[0], box[1] + 8 + 15 * i, colour);
+    });
+  }
+
   drawCountries(camera) {
     const { c } = this;
     c.textBaseline = "middle";
@@ -120,18 +143,19 @@ export class Overlay {
         const corners = ring.map(([lon, lat]) => camera.project(lon, lat));
         const wide = Math.max(...corners.map(([x]) => x)) - Math.min(...corners.map(([x]) => x));
         if (wide < 70) continue;
-        // The name hangs inside the northernmost corner that can be seen.
-        const seen = corners.filter(([x, y]) => x > 60 && y > 30 && x < camera.width - 200 && y < camera.height - 70);
-        if (!seen.length) continue;
-        const [x, y] = seen.reduce((top, corner) => (corner[1] < top[1] ? corner : top));
+        const at = underTheRoof(corners, camera);
+        if (!at) continue;
+        const [x, y] = at;
         const isViolated = view.violated.has(place);
         c.font = `700 12px ${FONT}`;
         const name = isViolated ? `▲ VIOLATED  ${zone.properties.name}` : zone.properties.name;
-        this.text(name, x + 8, y + 26, look[this.theme]);
+        this.text(name, x, y + 22, look[this.theme], "center");
+        const half = c.measureText(name).width / 2;
         c.font = `400 11px ${FONT}`;
         const detail = `${look.word} · ${zone.properties.floor} to ${zone.properties.ceiling}`;
-        this.text(detail, x + 8, y + 40, this.m.text);
-        this.taken.push([x + 6, y + 12, x + 14 + c.measureText(detail).width, y + 46]);
+        this.text(detail, x, y + 36, this.m.text, "center");
+        const wider = Math.max(half, c.measureText(detail).width / 2);
+        this.taken.push([x - wider, y + 8, x + wider, y + 40]);
       }
     });
   }
@@ -162,17 +186,17 @@ export class Overlay {
         c.lineTo(x, y + 5);
       }
       c.stroke();
-      if (camera.zoom < 6) continue;
-      c.font = `400 11px ${FONT}`;
-      this.text(`${radar.properties.name}${life.isLost ? " · NO DATA" : ""}`, x + 12, y, colour);
-      this.taken.push([x - 9, y - 9, x + 16 + c.measureText(radar.properties.name).width, y + 9]);
+      this.taken.push([x - 9, y - 9, x + 9, y + 9]);
+      if (camera.zoom < 6 && !life.isLost) continue;
+      this.caption(x, y, [[`${radar.properties.name}${life.isLost ? " · NO DATA" : ""}`, `400 11px ${FONT}`, colour]], life.isLost);
     }
   }
 
   drawSites(camera, view) {
     const { c } = this;
     c.textBaseline = "middle";
-    for (const site of this.shield.sites.features) {
+    const warned = (/** @type {any} */ site) => (view.warningOf(site.properties.name) ? 0 : 1);
+    for (const site of this.shield.sites.features.toSorted((a, b) => warned(a) - warned(b))) {
       const [lon, lat] = site.geometry.coordinates;
       const [x, y] = camera.project(lon, lat);
       const warning = view.warningOf(site.properties.name);
@@ -200,17 +224,12 @@ export class Overlay {
       c.fill();
       c.lineWidth = 1.8;
       c.stroke();
+      this.taken.push([x - 8, y - 9, x + 8, y + 9]);
       if (camera.zoom < 6 && !warning) continue;
-      c.font = `700 12px ${FONT}`;
-      this.text(site.properties.name, x + 11, y, this.m.text);
-      let right = x + 14 + c.measureText(site.properties.name).width;
-      if (warning) {
-        c.font = `700 12px ${FONT}`;
-        const words = `▲ WARNED  ${warning.countdown}`;
-        this.text(words, x + 11, y + 15, colour);
-        right = Math.max(right, x + 14 + c.measureText(words).width);
-      }
-      this.taken.push([x - 8, y - 9, right, y + (warning ? 23 : 9)]);
+      /** @type {[string, string, string][]} */
+      const lines = [[site.properties.name, `700 12px ${FONT}`, this.m.text]];
+      if (warning) lines.push([`▲ WARNED  ${warning.countdown}`, `700 12px ${FONT}`, colour]);
+      this.caption(x, y, lines, Boolean(warning));
     }
   }
 
@@ -308,24 +327,26 @@ export class Overlay {
       .sort((a, b) => b.rank - a.rank || a.t.track - b.t.track)
       .slice(0, MOST_LABELS);
     const grid = new Grid();
-    for (const box of this.taken) grid.take(box);
+    for (const box of [...this.taken, ...view.covered()]) grid.take(box);
     for (const { t } of chosen) {
       const [x, y] = /** @type {[number, number]} */ (places.get(t.track));
-      grid.take([x - 8, y - 8, x + 8, y + 8]);
+      const r = t.alarm ? 22 : 10;
+      grid.take([x - r, y - r, x + r, y + r]);
     }
     const { c } = this;
     for (const { t, rank } of chosen) {
       const [x, y] = /** @type {[number, number]} */ (places.get(t.track));
       const isUrgent = rank >= 20 && (t.alarm > 0 || t.track === view.selected || t.track === view.hovered);
       const lines = labelLines(t, view, isUrgent);
-      c.font = `700 11.5px ${MONO}`;
+      c.font = `700 12px ${FONT}`;
       const width = Math.max(...lines.map((line) => c.measureText(line).width));
       const kept = before.get(t.track)?.slot;
       const order = [...(kept === undefined ? [] : [kept]), ...SLOTS.keys()];
-      const slot = order.find((at) => grid.isFree(boxAt(x, y, at, width, lines.length)));
+      const away = t.alarm ? 16 : 0;
+      const slot = order.find((at) => grid.isFree(boxAt(x, y, at, width, lines.length, away)));
       if (slot === undefined && !isUrgent) continue;
-      const label = { lines, width, slot: slot ?? kept ?? 0, isUrgent };
-      grid.take(boxAt(x, y, label.slot, width, lines.length));
+      const label = { lines, width, away, slot: slot ?? kept ?? 0, isUrgent };
+      grid.take(boxAt(x, y, label.slot, width, lines.length, away));
       this.labels.set(t.track, label);
     }
   }
@@ -338,7 +359,7 @@ export class Overlay {
       const t = sky.tracks.get(number);
       if (!place || !t) continue;
       const [x, y] = place;
-      const box = boxAt(x, y, label.slot, label.width, label.lines.length);
+      const box = boxAt(x, y, label.slot, label.width, label.lines.length, label.away);
       const colour = t.alarm ? ZONES.no_fly[this.theme] : css(heightColour(t.altBaro ?? t.altHae, view.isDark));
       const near = [Math.max(box[0], Math.min(x, box[2])), Math.max(box[1], Math.min(y, box[3]))];
       const gap = Math.hypot(near[0] - x, near[1] - y);
@@ -357,7 +378,7 @@ export class Overlay {
       }
       const isLeft = label.slot % 4 > 1;
       label.lines.forEach((line, i) => {
-        c.font = `${i === 0 || label.isUrgent ? 700 : 400} 11.5px ${MONO}`;
+        c.font = `${i === 0 || label.isUrgent ? 700 : 400} 12px ${FONT}`;
         const quiet = t.status === "tentative" && !t.alarm;
         this.text(line, isLeft ? box[2] : box[0], box[1] + i * LINE, i === 0 && !quiet ? colour : quiet ? this.m.quiet : this.m.text, isLeft ? "right" : "left");
       });
@@ -397,7 +418,7 @@ export class Overlay {
     for (const [number, label] of this.labels) {
       const place = this.places?.get(number);
       if (!place) continue;
-      const [x0, y0, x1, y1] = boxAt(place[0], place[1], label.slot, label.width, label.lines.length);
+      const [x0, y0, x1, y1] = boxAt(place[0], place[1], label.slot, label.width, label.lines.length, label.away);
       if (px >= x0 && px <= x1 && py >= y0 && py <= y1) return number;
     }
     return null;
@@ -412,11 +433,11 @@ function labelLines(t, view, isUrgent) {
   return [name, `${view.units.heightShort(t)}${arrow(t.velUp)} ${view.units.speedBare(t.spd)}`];
 }
 
-/** @returns {[number, number, number, number]} */
-function boxAt(x, y, slot, width, lines) {
+/** The box of a label; `away` keeps it clear of an alarm frame. @returns {[number, number, number, number]} */
+function boxAt(x, y, slot, width, lines, away) {
   const [dx, dy] = SLOTS[slot];
   const isLeft = slot % 4 > 1;
-  const left = isLeft ? x - 14 - width + (slot > 3 ? -16 : 0) : x + dx;
+  const left = isLeft ? x - 14 - away - width + (slot > 3 ? -16 : 0) : x + dx + away;
   return [left, y + dy, left + width, y + dy + lines * LINE];
 }
 
@@ -444,11 +465,36 @@ class Grid {
   isFree(box) {
     for (const key of this.around(box)) {
       for (const other of this.cells.get(key) ?? []) {
-        if (box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]) return false;
+        if (overlaps(box, other)) return false;
       }
     }
     return true;
   }
+}
+
+/** @param {number[]} a @param {number[]} b */
+const overlaps = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+
+/**
+ * Where a ring's northern edge passes its middle, held inside the stage: the name hangs below it.
+ * @param {[number, number][]} corners @param {import("./geo.js").Camera} camera
+ * @returns {[number, number]|null}
+ */
+function underTheRoof(corners, camera) {
+  const xs = corners.map(([x]) => x);
+  const [left, right] = [Math.max(0, Math.min(...xs)), Math.min(camera.width, Math.max(...xs))];
+  if (right - left < 70) return null;
+  const x = (left + right) / 2;
+  let [top, bottom] = [Infinity, -Infinity];
+  for (let i = 0; i < corners.length - 1; i++) {
+    const [[x0, y0], [x1, y1]] = [corners[i], corners[i + 1]];
+    if (x0 === x1 || (x - x0) * (x - x1) > 0) continue;
+    const y = y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  }
+  const y = Math.max(top, 0);
+  return bottom - y > 44 && y < camera.height - 44 ? [x, y] : null;
 }
 
 /** Middle and width of a ring. @param {number[][]} ring */
