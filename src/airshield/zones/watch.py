@@ -24,7 +24,8 @@ from airshield.zones.zone import Zone
 
 _ROOM: Final = 256
 """Affairs and events for which there is room at first; it doubles when the kernel asks."""
-_NO_HEIGHT, _BARO = (tables.HEIGHT_BASES.index(name) for name in ("none", "baro"))
+_BARO: Final = tables.HEIGHT_BASES.index("baro")
+_NO_INCIDENTS: Final = tables.empty(tables.INCIDENT)
 
 
 class ZoneWatch:
@@ -79,7 +80,7 @@ class ZoneWatch:
             ``frame`` of each are those of its cause. Within one cause, in the order of the zones.
         """
         if tracks.num_rows == 0 or not self._zones:
-            return tables.empty(tables.INCIDENT)
+            return _NO_INCIDENTS
         tracks = tables.concat(tables.TRACK, [tracks])
         rows, heads, affairs = self._prepare(tracks)
         active, permit = self._rights(tracks, rows)
@@ -200,6 +201,8 @@ class ZoneWatch:
     def _table(
         self, tracks: pa.Table, rows: NDArray[np.void], events: NDArray[np.void]
     ) -> pa.Table:
+        if not events.size:
+            return _NO_INCIDENTS
         at = events["row"]
         caused = tracks.take(pa.array(at))
         names = [zone.name for zone in self._zones]
