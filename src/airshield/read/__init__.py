@@ -11,8 +11,30 @@ UDP are counted. Recorder formats (Final, RFF, ioss, GPS), TCP streams and ASTER
 LLC are left out.
 """
 
+import numpy as np
+
+from airshield.read import asterix
+from airshield.read.frames import Ledger
+from airshield.read.raw import walk_raw
 from airshield.read.recording import Recording, read_frames
 from airshield.read.replay import Replay, replay_frames
 from airshield.read.udp import UdpSource
 
-__all__ = ["Recording", "Replay", "UdpSource", "read_frames", "replay_frames"]
+__all__ = [
+    "Recording",
+    "Replay",
+    "UdpSource",
+    "asterix",
+    "read_frames",
+    "replay_frames",
+    "warm_up",
+]
+
+
+def warm_up() -> None:
+    """Compile this room's kernels, or load them from the cache."""
+    asterix.warm_up()
+    block = bytes([48, 0, 4, 0])
+    damaged = np.frombuffer(block * 9 + b"\0" + block * 5, np.uint8)
+    for _ in walk_raw(damaged, Ledger("file:warm-up"), batch=4):
+        pass

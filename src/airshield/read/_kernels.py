@@ -36,20 +36,6 @@ def walk_blocks(octets: U1, at: int, known: B1, begins: I8, count: int) -> tuple
 
 
 @kernel
-def chain_length(octets: U1, at: int, known: B1, enough: int) -> tuple[int, int]:
-    """Count blocks in a row from ``at``, up to ``enough``; and where the last ends."""
-    size = octets.size
-    count = 0
-    while count < enough and at + 3 <= size:
-        length = (int(octets[at + 1]) << 8) | int(octets[at + 2])
-        if not known[octets[at]] or length < 3 or at + length > size:
-            break
-        count += 1
-        at += length
-    return count, at
-
-
-@kernel
 def find_chain(octets: U1, at: int, end: int, known: B1, enough: int) -> int:
     """Find the first place in [at, end) where ``enough`` blocks, or blocks to the very end, follow.
 

@@ -282,6 +282,8 @@ class _Unwrapper:
             )
             ledger.reject(offset, segment, f"a UDP datagram announces {why}", t_ns=t_ns)
         else:
+            ledger.frames += 1
+            ledger.octets += length - 8
             yield Datagram(offset + 8, t_ns, bytes(segment[8:length]))
 
     def finish(self) -> None:

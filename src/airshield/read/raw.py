@@ -49,13 +49,13 @@ def find_start(octets: NDArray[np.uint8], *, name: str) -> int:
     """
     known = _published()
     if not _is_text(octets):
-        count, end = _kernels.chain_length(octets, 0, known, CHAIN_TO_BEGIN)
+        count, end = _chain_length(octets, 0, known, CHAIN_TO_BEGIN)
         whole = count >= CHAIN_TO_BEGIN or (count > 0 and end == octets.size)
         if whole or (count > 0 and _is_cut_block(octets, end, known)):
             return 0
         limit = min(octets.size, SEARCH_AT_START)
         start = int(_kernels.find_chain(octets, 1, limit, known, CHAIN_TO_BEGIN_LATE))
-        count, _ = _kernels.chain_length(octets, start, known, CHAIN_TO_BEGIN_LATE)
+        count, _ = _chain_length(octets, start, known, CHAIN_TO_BEGIN_LATE)
         if start < limit and count >= CHAIN_TO_BEGIN_LATE:
             return start
     cut = _is_cut_block(octets, 0, known)
@@ -84,7 +84,7 @@ def walk_raw(octets: NDArray[np.uint8], ledger: Ledger, *, batch: int) -> Iterat
     while True:
         count, at = _kernels.walk_blocks(octets, at, known, begins, count)
         if count == begins.size:
-            yield _blocks(data, begins[:batch], int(begins[batch]))
+            yield _blocks(data, begins[:batch], int(begins[batch]), ledger)
             begins[0], count = begins[batch], 1
             continue
         if at == octets.size:
@@ -98,19 +98,19 @@ def walk_raw(octets: NDArray[np.uint8], ledger: Ledger, *, batch: int) -> Iterat
         if resumed < at:  # the last block's own length was wrong: it holds blocks inside
             count -= 1
             reason, lost = "the length of this block leads nowhere", last
-        elif resumed == octets.size and _is_cut_block(octets, at, known):
+        elif resumed == octets.size and _is_cut_block(octets, at, known | published):
             reason, lost = _describe_cut(octets, at), at
         else:
             reason, lost = "no data block begins here", at
         if count:
-            yield _blocks(data, begins[:count], lost)
+            yield _blocks(data, begins[:count], lost, ledger)
             count = 0
         ledger.reject(lost, data[lost:resumed], reason)
         if resumed == octets.size:
             return
         at = resumed
     if count:
-        yield _blocks(data, begins[:count], octets.size)
+        yield _blocks(data, begins[:count], octets.size, ledger)
 
 
 def _published() -> NDArray[np.bool_]:
@@ -119,16 +119,31 @@ def _published() -> NDArray[np.bool_]:
     return known
 
 
-def _blocks(data: memoryview, begins: NDArray[np.int64], end: int) -> list[Datagram]:
+def _blocks(
+    data: memoryview, begins: NDArray[np.int64], end: int, ledger: Ledger
+) -> list[Datagram]:
     edges = [*begins.tolist(), end]
+    ledger.frames += len(begins)
+    ledger.octets += end - edges[0]
     return [Datagram(begin, None, bytes(data[begin:stop])) for begin, stop in pairwise(edges)]
+
+
+def _chain_length(
+    octets: NDArray[np.uint8], at: int, known: NDArray[np.bool_], enough: int
+) -> tuple[int, int]:
+    """Count blocks in a row from ``at``, up to ``enough``; and where the last ends."""
+    count, end = _kernels.walk_blocks(octets, at, known, np.empty(enough, np.int64), 0)
+    return int(count), int(end)
 
 
 def _is_new_category(octets: NDArray[np.uint8], at: int, believed: NDArray[np.bool_]) -> bool:
     """Tell whether blocks follow each other from here, given that this category exists."""
+    is_published = believed[octets[at]]
     believed[octets[at]] = True
-    count, end = _kernels.chain_length(octets, at, believed, CHAIN_TO_RESYNC)
-    return bool(count >= CHAIN_TO_RESYNC or (count > 0 and end == octets.size))
+    count, end = _chain_length(octets, at, believed, CHAIN_TO_RESYNC)
+    if count >= CHAIN_TO_RESYNC or (count > 0 and end == octets.size):
+        return True
+    return bool(count > 0 and is_published and _is_cut_block(octets, end, believed))
 
 
 def _is_cut_block(octets: NDArray[np.uint8], at: int, known: NDArray[np.bool_]) -> bool:

@@ -95,10 +95,10 @@ class Recording:
         """Walk the file from its beginning, yielding FRAME tables."""
         self.ledger = ledger = Ledger(self.source)
         data = self._map()
+        first = 0
         for datagrams in self._batches(data, ledger):
-            yield frame_table(self.source, datagrams, first_frame=ledger.frames)
-            ledger.frames += len(datagrams)
-            ledger.octets += sum(len(one.octets) for one in datagrams)
+            yield frame_table(self.source, datagrams, first_frame=first)
+            first += len(datagrams)
 
     def rejects(self) -> pa.Table:
         """Return the REJECT table of the latest walk: what was no frame, where and why."""
