@@ -8,7 +8,7 @@ octet of the input ends in one of them or is counted as skipped. :func:`encode` 
 The specifications are those of EUROCONTROL as the asterix-specs project collects them: 27
 categories in 68 editions, and the expansion fields (RE) of 021, 048 and 062. ``specs/`` holds them
 as data with their notice; nothing about a category is written in code. :func:`editions` lists them.
-A category is decoded in its newest edition unless the caller says otherwise: the octets do not tell.
+A category is decoded in its newest edition unless the caller says otherwise; octets do not tell.
 
 Columns
 -------

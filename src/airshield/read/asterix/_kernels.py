@@ -455,11 +455,12 @@ def gather_integers(
 ) -> None:
     """Bit range of each place as a little-endian integer of ``width`` octets; 0 where absent."""
     sign = np.uint64(1) << np.uint64(bits - 1)
+    above = ~(sign | (sign - np.uint64(1)))
     for i in range(pos.size):
         if pos[i] >= 0:
             value = read_bits(octets, pos[i], bit, bits)
-            if signed:
-                value = (value ^ sign) - sign
+            if signed and value & sign != 0:
+                value |= above
             for k in range(width):
                 out[i * width + k] = np.uint8((value >> np.uint64(8 * k)) & np.uint64(0xFF))
         else:
