@@ -50,7 +50,12 @@ def tables_page() -> str:
         "",
     ]
     for name, schema in tables.TABLES.items():
-        lines += [f"## {name}", "", "| column | type | unit | null | what |", "|---|---|---|---|---|"]
+        lines += [
+            f"## {name}",
+            "",
+            "| column | type | unit | null | what |",
+            "|---|---|---|---|---|",
+        ]
         for field in schema:
             meta = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
             null = "may be" if field.nullable else ""

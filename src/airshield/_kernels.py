@@ -17,10 +17,9 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
-from numba import config as numba_config
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -72,10 +71,13 @@ def kernel(function: _F) -> _F:
     The plain Python function stays reachable as ``.py_func``, for the tests that hold the
     interpreted and the compiled form to the same slow twin.
     """
-    before = numba_config.CACHE_DIR
-    numba_config.CACHE_DIR = str(cache_folder())
+    # Numba reads the folder from its settings while it decorates; other packages' kernels in the
+    # same process keep theirs.
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(cache_folder())
     try:
-        compiled: _F = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+        compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     finally:
-        numba_config.CACHE_DIR = before
-    return compiled
+        settings.CACHE_DIR = before
+    return cast(_F, compiled)

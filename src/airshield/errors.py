@@ -97,7 +97,7 @@ class StoreError(AirshieldError, OSError):
 
 
 class JournalDamagedError(StoreError):
-    """A sealed part of a journal fails its check. Torn tails are normal and are cut; this is not."""
+    """A sealed part of a journal fails its check. Torn tails are normal; this is not."""
 
     def __init__(self, *, path: str, offset: int, what: str) -> None:
         super().__init__(
@@ -111,7 +111,9 @@ class JournalBusyError(StoreError):
     """Another process is writing the same journal."""
 
     def __init__(self, *, path: str) -> None:
-        super().__init__(f"{path}: another watch is writing this journal; stop it or choose another folder")
+        super().__init__(
+            f"{path}: another watch is writing this journal; stop it or choose another folder"
+        )
         self.path = path
 
 

@@ -178,7 +178,7 @@ TRACK: Final = pa.schema(
         _field(
             "cov_m2",
             pa.list_(pa.field("item", _F8, nullable=True), 6),
-            "position covariance ee, en, eu, nn, nu, uu in east, north, up; eu, nu, uu null without height",
+            "position covariance ee, en, eu, nn, nu, uu; null where it takes an unknown height",
         ),
         _field("existence", _F8, "probability that something real is there, 0 to 1"),
         _field("height_basis", WORD, "one of HEIGHT_BASES"),
@@ -353,4 +353,5 @@ def _as_array(values: Any, field: pa.Field) -> pa.Array | pa.ChunkedArray:
 
 
 def _title(schema: pa.Schema) -> str:
-    return (schema.metadata or {}).get(b"table", b"the table").decode()
+    name: bytes = (schema.metadata or {}).get(b"table", b"the table")
+    return name.decode()

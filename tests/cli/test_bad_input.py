@@ -5,6 +5,7 @@ import shutil
 import socket
 
 import pytest
+
 from command_line import EXAMPLES, run
 
 
@@ -37,7 +38,7 @@ def test_an_edition_that_there_is_not(tmp_path):
 
 def test_an_output_format_that_there_is_not(tmp_path):
     file = tmp_path / "north.ast"
-    file.write_bytes(bytes.fromhex("22000bf0" "1981" "02" "3841c0" "00")[:11])
+    file.write_bytes(bytes.fromhex("22000bf01981023841c000")[:11])
     refused(run("decode", file, "--to", tmp_path / "out.xls"), ".parquet")
 
 

@@ -1,6 +1,7 @@
 """A real Mode S radar, from its bytes to violations of a zone over the city."""
 
 import pytest
+
 from command_line import EXAMPLES, run
 
 WATCH = ("watch", EXAMPLES / "barcelona", "--speed", "max", "--headless", "--json")

@@ -6,11 +6,10 @@ import sys
 import threading
 from pathlib import Path
 
-from command_line import EXAMPLES
-
 from airshield.config import load_shield
 from airshield.store import Archive, read_journal
 from airshield.watch import TableDigest, Watch, watch_replay
+from command_line import EXAMPLES
 
 KILLS = 50
 SPEED = 45.0

@@ -8,9 +8,9 @@ import time
 
 import pyarrow as pa
 import pytest
-from command_line import EXAMPLES, run, start
 
 from airshield.read import replay_frames
+from command_line import EXAMPLES, run, start
 
 MINUTES = 5
 """Of the recording: half a minute at ten times its pace, some 3,800 datagrams."""

@@ -25,9 +25,7 @@ def main() -> None:
             print(f"durable {told}", flush=True)
 
     print(f"durable {watch.durable}", flush=True)
-    watch_replay(
-        watch, [Path(recording)], speed=float(speed), stop=threading.Event(), tell=tell
-    )
+    watch_replay(watch, [Path(recording)], speed=float(speed), stop=threading.Event(), tell=tell)
     watch.close()
     print("done", flush=True)
 

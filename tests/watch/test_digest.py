@@ -1,5 +1,7 @@
 """The fingerprint of a table is that of its rows, not of its batches."""
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
@@ -29,7 +31,7 @@ def fingerprint(*parts):
 @given(cuts=st.lists(st.integers(0, 6)))
 def test_it_does_not_depend_on_how_the_rows_were_batched(cuts):
     edges = sorted({0, 6, *cuts})
-    parts = [ROWS.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [ROWS.slice(a, b - a) for a, b in pairwise(edges)]
     assert fingerprint(*parts) == fingerprint(ROWS)
 
 
@@ -39,7 +41,7 @@ def test_every_value_counts():
         i = ROWS.column_names.index(name)
         turned = ROWS.column(name).take(np.array([1, 0, 2, 3, 4, 5]))
         changed = ROWS.set_column(i, ROWS.field(name), turned)
-        if changed.column(i).to_pylist() != ROWS.column(i).to_pylist():
+        if not changed.equals(ROWS):
             assert fingerprint(changed) != whole, name
 
 

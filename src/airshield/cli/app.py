@@ -17,7 +17,8 @@ EXIT_BAD_INPUT = 2
 
 app = typer.Typer(
     name="airshield",
-    help="Plan, rehearse and watch an air shield. Surveillance, warning and planning only: a person decides.",
+    help="Plan, rehearse and watch an air shield. "
+    "Surveillance, warning and planning only: a person decides.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

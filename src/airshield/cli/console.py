@@ -21,7 +21,7 @@ def print_json(document: Any) -> None:
 
 @contextmanager
 def progress(*, unit: str | None = None) -> Iterator[Progress]:
-    """Show progress on standard error: what, how far, how fast (in ``unit`` per second), how long yet."""
+    """Show progress on standard error: what, how far, how fast (``unit`` per second), how long."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -70,7 +70,7 @@ def decode_recordings(
     columns: Sequence[str] | None,
     shown: Progress,
 ) -> dict[str, Any]:
-    """Decode recordings one after the other; write the tables; return what was found, for ``--json``."""
+    """Decode recordings one after the other, write the tables, return what was found."""
     blocks: Counter[int] = Counter()
     records: Counter[int] = Counter()
     used: dict[int, str] = {}

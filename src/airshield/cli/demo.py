@@ -33,5 +33,6 @@ def demo(
         return
     typer.echo(
         f"{summary['reports']:,} plots, {summary['tracks']['confirmed']:,} confirmed tracks, "
-        f"{summary['incidents']['confirmed']:,} violations, {summary['warnings']['issued']:,} warnings"
+        f"{summary['incidents']['confirmed']:,} violations, "
+        f"{summary['warnings']['issued']:,} warnings"
     )

@@ -1,4 +1,4 @@
-"""What ``airshield demo`` does: an exercise sends radar bytes to this machine, and a live watch takes them."""
+"""What ``airshield demo`` does: an exercise sends radar bytes here, a live watch takes them."""
 
 from __future__ import annotations
 

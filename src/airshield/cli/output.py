@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
@@ -25,7 +26,7 @@ class _JsonLines:
         self._file = path.open("w", encoding="utf-8")
 
     def write_table(self, table: pa.Table) -> None:
-        for row in table.to_pylist():
+        for row in _with_times_as_text(table).to_pylist():
             self._file.write(json.dumps(row, default=_plain, separators=(",", ":")) + "\n")
 
     def close(self) -> None:
@@ -106,9 +107,16 @@ class TableFiles:
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _with_times_as_text(table: pa.Table) -> pa.Table:
+    """Write times as ISO 8601 with nanoseconds, which Python's own datetime has not."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            text = pc.strftime(table.column(i), format="%Y-%m-%dT%H:%M:%SZ")
+            table = table.set_column(i, field.name, text)
+    return table
 
 
 def _needs_text(kind: pa.DataType) -> bool:

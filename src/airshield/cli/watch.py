@@ -36,7 +36,7 @@ def watch(
         typer.Option(
             "--journal",
             metavar="DIR",
-            help="Where to keep the journal and the output. A live watch without it uses the user's "
+            help="Where to keep journal and output. A live watch without it uses the user's "
             "state folder and goes on there; a replay without it keeps nothing.",
         ),
     ] = None,
@@ -84,7 +84,8 @@ def watch(
     typer.echo(
         f"{summary['frames']:,} frames, {sum(summary['records'].values()):,} records, "
         f"{summary['rejects']:,} rejects, {summary['tracks']['confirmed']:,} confirmed tracks, "
-        f"{summary['incidents']['confirmed']:,} violations, {summary['warnings']['issued']:,} warnings"
+        f"{summary['incidents']['confirmed']:,} violations, "
+        f"{summary['warnings']['issued']:,} warnings"
     )
     for reason, count in summary["reports_not_tracked"].items():
         typer.echo(f"  {count:,} reports not tracked: {reason}")

@@ -93,7 +93,7 @@ class Chain:
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take up the state that :meth:`snapshot` gave, to go on bit for bit as if never stopped."""
+        """Take up what :meth:`snapshot` gave, to go on bit for bit as if never stopped."""
         for room, stage in self._stages().items():
             prefix = f"{room}."
             stage.restore(

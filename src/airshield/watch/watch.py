@@ -140,7 +140,7 @@ class Watch:
         self._journal = None
 
     def summary(self) -> dict[str, Any]:
-        """Return the counts of this watch, and fingerprints of its tracks, incidents and warnings."""
+        """Return the counts, and fingerprints of tracks, incidents and warnings."""
         return {
             **self._counts.document(),
             "digest": {name.lower(): digest.hexdigest() for name, digest in self._digests.items()},
