@@ -334,17 +334,18 @@ def walk_blocks(
     slots: U2,
     records: I8,
     faults: I8,
+    n: int,
 ) -> int:
     """Walk the records of one category until the blocks or the room for records run out.
 
     ``blocks`` has a row each for frame, start and stop. ``state`` holds the block and octet to go
     on with, the frame of the last record and the number of the next in that frame. ``slots``
     comes in zeroed. ``records`` gets rows for start, frame, number, profile and odd expansion;
-    ``faults`` for fault, start of the record, node and FRN, by block. Returns how many records.
+    ``faults`` for fault, start of the record, node and FRN, by block. ``n`` records are there
+    already; returns how many there are then. (A literal 0 here would compile everything twice.)
     """
     room = records.shape[1]
     told = stack[stack.size - 4 :]
-    n = 0
     block, pos = state[0], state[1]
     while block < blocks.shape[1]:
         pos = max(pos, blocks[1, block])

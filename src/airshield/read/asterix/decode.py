@@ -314,7 +314,7 @@ def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
             _kernels.walk_blocks(
                 cut.octets, blocks, roots, selector, spec.choices,
                 spec.nodes, spec.kids, spec.parts, marks, state, stack, slots.reshape(-1),
-                records, faults,
+                records, faults, 0,
             )
         )  # fmt: skip
         if n == 0:
