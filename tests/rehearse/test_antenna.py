@@ -129,3 +129,17 @@ def test_a_turn_is_the_same_whatever_was_asked_before(tiny, tiny_sky):
     one.plots(3)
     for name in one.plots(4).__slots__:
         np.testing.assert_array_equal(getattr(one.plots(4), name), getattr(two.plots(4), name))
+
+
+def test_every_seed_radar_and_turn_has_its_own_noise(make_sky):
+    sky = make_sky(("airliner", 150.0, [(50.5, 23.6, 8000.0), (50.5, 25.2, 8000.0)]))
+    radar = dataclasses.replace(RADAR, pd=1.0, sigma_azm_deg=0.0)
+
+    def noise_m(seed, number, turn):
+        antenna = Antenna(radar, sky, seed=seed, number=number)
+        _, _, _, state = antenna.passes(turn)
+        rng_m = polar_from_enu(enu_from_ecef(state.ecef_m, HOME))[0]
+        return float((antenna.plots(turn).rng_slant_m - rng_m)[0])
+
+    drawn = {round(noise_m(*who), 6) for who in ((1, 0, 5), (2, 0, 5), (1, 1, 5), (1, 0, 6))}
+    assert len(drawn) == 4

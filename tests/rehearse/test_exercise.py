@@ -63,6 +63,14 @@ def test_datagrams_leave_in_the_order_of_time(datagrams):
     assert t_ns[-1] < START_NS + 50_000_000_000
 
 
+def test_a_plot_is_sent_just_after_its_sector_is_over(tiny, datagrams, decoded):
+    turn_s = {radar.sic: radar.turn_s for radar in tiny.radars}
+    for row in decoded.tables[48, "1.32"].drop_columns("t_heard").to_pylist():
+        sent_s = (datagrams[row["frame"]].t_ns % 86_400_000_000_000) / 1e9
+        age_s = (sent_s - row["i140_s"] + 43_200.0) % 86_400.0 - 43_200.0
+        assert 0.08 - 1 / 256 <= age_s <= 0.08 + 1 / 256 + turn_s[row["i010_sic"]] / SECTORS
+
+
 def test_every_plot_says_that_it_is_simulated(decoded):
     plots = decoded.tables[48, "1.32"]
     assert plots.num_rows > 300

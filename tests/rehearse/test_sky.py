@@ -71,7 +71,7 @@ def test_heights_are_met_exactly(tiny_sky):
 
     state = _all_at(tiny_sky, 100.0)
     lat, lon, hae = geodetic_from_ecef(state.ecef_m)
-    np.testing.assert_allclose(hae, state.alt_hae_m, atol=1e-6)
+    np.testing.assert_allclose(hae, state.alt_hae_m, rtol=0.0, atol=1e-6)
     np.testing.assert_allclose(lat, state.lat_deg, atol=1e-12)
     np.testing.assert_allclose(lon, state.lon_deg, atol=1e-12)
     np.testing.assert_allclose(state.alt_hae_m - state.alt_msl_m, 30.9, atol=1e-9)
@@ -89,6 +89,18 @@ def test_a_right_angle_is_rounded_with_the_radius_of_a_level_turn(make_sky):
     turning = np.abs(np.diff(course)) / 0.1 > 0.01
     quarter_s = 0.5 * math.pi * radius_m / 60.0
     assert turning.sum() * 0.1 == pytest.approx(quarter_s, rel=0.02)
+
+
+def test_a_climb_through_a_turn_has_no_step_and_ends_at_the_waypoints_height(make_sky):
+    points = [(50.0, 24.0, 500.0), (50.1, 24.0, 800.0), (50.1, 24.2, 1500.0)]
+    sky = make_sky(("light", 60.0, points))
+    t = np.arange(0.0, 440.0, 0.5)
+    states = [_all_at(sky, t_s) for t_s in t]
+    alt = np.array([s.alt_msl_m[0] for s in states if s.present[0]])
+    assert np.all(np.diff(alt) > 0.0)
+    assert np.diff(alt).max() < 6.0 * 0.5
+    assert alt[0] == 500.0
+    assert alt[-1] == pytest.approx(1500.0, abs=6.0 * 0.5)
 
 
 def test_a_flight_is_absent_before_its_start_and_after_its_end(make_sky):
