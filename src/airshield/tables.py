@@ -12,6 +12,7 @@ TRACK          one row per published state of a track
 INCIDENT       one row per change of state of a (track, zone) affair
 WARNING        one row per warning issued, updated or cancelled
 REJECT         one row per piece of input that could not be read
+TRUTH          what a rehearsal knows and the watch does not: where everything really was
 =============  =====================================================================================
 """
 
