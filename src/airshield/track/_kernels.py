@@ -26,10 +26,13 @@ BASIS_NONE, BASIS_BARO, BASIS_GEOMETRIC, BASIS_ELEVATION = 0, 1, 2, 3
 KIND_PSR, KIND_SSR, KIND_PSR_SSR, KIND_MODE_S, KIND_ADSB, KIND_MLAT, KIND_TRACK = range(7)
 POLAR, PLACE = 1, 2
 DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA = 5, 6, 7, 8
+UPDATE, START = -1, -2  # beside the reasons to drop: what to do with a plot
 CLS_UNKNOWN, CLS_AIRLINER, CLS_JET, CLS_FAST_LOW = 0, 1, 3, 4
 ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED = 0, 1, 2
 
 CELL_M = 8000.0
+ADDRESSES, GRID = 0, 1
+NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # Beyond this elevation a slant range says next to nothing about the ground range.
 SIN_ELV_MAX = 0.97
 # Share of the slant range that an unknown height is assumed to be: elevations from 0 to about 45
@@ -208,124 +211,66 @@ def fuse(
 
 
 @kernel
-def innovation(a: float, b: float, ph: float, work: Record) -> None:
-    """Distance of the plot in ``work`` from the blended state: y, S, d2, log_det."""
-    x, P, C, gh, R, S = work.x, work.P, work.C, work.gh, work.R, work.S
-    for k in range(2):
-        work.y[k] = work.p[k] - (a * x[k] + b * x[k + 2])
-    for k in range(2):
-        for j in range(2):
-            ck = a * C[k] + b * C[k + 2]
-            cj = a * C[j] + b * C[j + 2]
-            S[k, j] = (
-                a * a * P[k, j]
-                + a * b * (P[k, j + 2] + P[k + 2, j])
-                + b * b * P[k + 2, j + 2]
-                - ck * gh[j]
-                - gh[k] * cj
-                + gh[k] * gh[j] * ph
-                + R[k, j]
-            )
-    det = S[0, 0] * S[1, 1] - S[0, 1] * S[1, 0]
-    y0, y1 = work.y[0], work.y[1]
-    work.d2 = (S[1, 1] * y0 * y0 - 2.0 * S[0, 1] * y0 * y1 + S[0, 0] * y1 * y1) / det
-    work.log_det = math.log(det)
-
-
-@kernel
-def sin_elv(rng_m: float, hae_m: float, radar: Record) -> float:
-    """Sine of the elevation at which a slant range ends at a height, on a sphere; clamped."""
-    a_m = radar.radius_m + radar.hae_m
-    rise_m = hae_m - radar.hae_m
-    value = (rise_m * (2.0 * a_m + rise_m) - rng_m * rng_m) / (2.0 * a_m * rng_m)
-    return min(max(value, -SIN_ELV_MAX), SIN_ELV_MAX)
-
-
-@kernel
-def place_polar(
-    rng_m: float,
-    azm_rad: float,
-    var_rng_m2: float,
-    sigma_azm_rad: float,
-    hae_m: float,
-    radar: Record,
-    trk: Record,
-    work: Record,
-) -> None:
-    """Put a plot of range and azimuth into the track's frame, at the track's height.
+def place_polar(plot: Record, hae_m: float, radar: Record, trk: Record, work: Record) -> None:
+    """Put a plot of range and azimuth into the track's frame, at a height.
 
     Solves the exact geometry (slant range, the radar's own axes, the curved Earth) for the east
     and north at which a target of that height would give this plot, and turns the plot's noise
     and the height's error through the same geometry. So the extended Kalman filter is linear at
     the plot, where the truth is, and not at a prediction that may be a kilometre off.
     """
-    B, q, A, D = work.B, work.q, trk.A, radar.A
+    B, J, r, d = work.B, work.J, work.r, work.d
+    # The radar's axes, the radar and the plot's rough place, all in the track's axes.
     for i in range(3):
+        work.q[i] = 0.0
+        r[i] = 0.0
         for k in range(3):
-            B[i, k] = A[i, 0] * D[k, 0] + A[i, 1] * D[k, 1] + A[i, 2] * D[k, 2]
-    dx, dy, dz = radar.ecef[0] - trk.o[0], radar.ecef[1] - trk.o[1], radar.ecef[2] - trk.o[2]
-    for i in range(3):
-        q[i] = A[i, 0] * dx + A[i, 1] * dy + A[i, 2] * dz
-    sin_azm, cos_azm = math.sin(azm_rad), math.cos(azm_rad)
-    up = sin_elv(rng_m, hae_m, radar)
-    across = math.sqrt(1.0 - up * up)
-    d0, d1, d2 = rng_m * across * sin_azm, rng_m * across * cos_azm, rng_m * up
-    east = q[0] + B[0, 0] * d0 + B[0, 1] * d1 + B[0, 2] * d2
-    north = q[1] + B[1, 0] * d0 + B[1, 1] * d1 + B[1, 2] * d2
+            B[i, k] = 0.0
+            for a in range(3):
+                B[i, k] += trk.A[i, a] * radar.A[k, a]
+            work.q[i] += trk.A[i, k] * (radar.ecef[k] - trk.o[k])
+            r[i] += trk.A[i, k] * (plot.ecef[k] - trk.o[k])
+    sin_azm, cos_azm = math.sin(plot.azm_rad), math.cos(plot.azm_rad)
+    # Above some 72 degrees a range says nothing about the ground range.
+    hae_m = min(hae_m, radar.hae_m + 0.95 * plot.rng_m)
     curve_m = trk.radius_m + hae_m
-    h00, h01, h10, h11, g0, g1 = 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
-    for turn in range(3):
-        if turn < 2 and abs(up) >= SIN_ELV_MAX:
-            continue  # the height and the range contradict each other: nothing to solve
-        u = hae_m - (east * east + north * north) / (2.0 * curve_m)
-        if turn < 2 or abs(up) < SIN_ELV_MAX:
-            p0, p1, p2 = east - q[0], north - q[1], u - q[2]
-            d0 = B[0, 0] * p0 + B[1, 0] * p1 + B[2, 0] * p2
-            d1 = B[0, 1] * p0 + B[1, 1] * p1 + B[2, 1] * p2
-            d2 = B[0, 2] * p0 + B[1, 2] * p1 + B[2, 2] * p2
-        dist = math.sqrt(d0 * d0 + d1 * d1 + d2 * d2)
+    i00, i01, i10, i11, across_m2 = 1.0, 0.0, 0.0, 1.0, 0.0
+    # Newton from the rough place: each round doubles the digits.
+    for _ in range(3):
+        r[2] = hae_m - (r[0] * r[0] + r[1] * r[1]) / (2.0 * curve_m)
+        dist = 0.0
+        for k in range(3):
+            d[k] = 0.0
+            for i in range(3):
+                d[k] += B[i, k] * (r[i] - work.q[i])
+            dist += d[k] * d[k]
+            # How the target moves in the radar's axes per metre of east, north, height.
+            J[k, 0] = B[0, k] - r[0] / curve_m * B[2, k]
+            J[k, 1] = B[1, k] - r[1] / curve_m * B[2, k]
+            J[k, 2] = B[2, k]
+        dist = math.sqrt(dist)
         # Two residuals in metres: along the range, and across the line of the azimuth.
-        se, sn = -east / curve_m, -north / curve_m
-        e0, e1, e2 = B[0, 0] + se * B[2, 0], B[0, 1] + se * B[2, 1], B[0, 2] + se * B[2, 2]
-        n0, n1, n2 = B[1, 0] + sn * B[2, 0], B[1, 1] + sn * B[2, 1], B[1, 2] + sn * B[2, 2]
-        h00 = (d0 * e0 + d1 * e1 + d2 * e2) / dist
-        h01 = (d0 * n0 + d1 * n1 + d2 * n2) / dist
-        h10 = e0 * cos_azm - e1 * sin_azm
-        h11 = n0 * cos_azm - n1 * sin_azm
-        g0 = (d0 * B[2, 0] + d1 * B[2, 1] + d2 * B[2, 2]) / dist
-        g1 = B[2, 0] * cos_azm - B[2, 1] * sin_azm
-        if turn < 2:
-            r0 = rng_m - dist
-            r1 = -(d0 * cos_azm - d1 * sin_azm)
-            det = h00 * h11 - h01 * h10
-            east += (h11 * r0 - h01 * r1) / det
-            north += (h00 * r1 - h10 * r0) / det
-    det = h00 * h11 - h01 * h10
-    i00, i01, i10, i11 = h11 / det, -h01 / det, -h10 / det, h00 / det
-    var_across = (d0 * d0 + d1 * d1) * sigma_azm_rad * sigma_azm_rad
-    work.p[0] = east
-    work.p[1] = north
-    work.R[0, 0] = i00 * i00 * var_rng_m2 + i01 * i01 * var_across
-    work.R[0, 1] = i00 * i10 * var_rng_m2 + i01 * i11 * var_across
+        along = plot.rng_m - dist
+        cross = d[1] * sin_azm - d[0] * cos_azm
+        across_m2 = d[0] * d[0] + d[1] * d[1]
+        for i in range(3):
+            grows = (J[0, i] * d[0] + J[1, i] * d[1] + J[2, i] * d[2]) / dist
+            J[1, i] = J[0, i] * cos_azm - J[1, i] * sin_azm
+            J[0, i] = grows
+        det = J[0, 0] * J[1, 1] - J[0, 1] * J[1, 0]
+        i00, i01, i10, i11 = J[1, 1] / det, -J[0, 1] / det, -J[1, 0] / det, J[0, 0] / det
+        r[0] += i00 * along + i01 * cross
+        r[1] += i10 * along + i11 * cross
+    var_along = plot.sigma_rng_m * plot.sigma_rng_m
+    var_cross = across_m2 * plot.sigma_azm_rad * plot.sigma_azm_rad
+    work.p[0] = r[0]
+    work.p[1] = r[1]
+    work.R[0, 0] = i00 * i00 * var_along + i01 * i01 * var_cross
+    work.R[0, 1] = i00 * i10 * var_along + i01 * i11 * var_cross
     work.R[1, 0] = work.R[0, 1]
-    work.R[1, 1] = i10 * i10 * var_rng_m2 + i11 * i11 * var_across
-    work.gh[0] = -(i00 * g0 + i01 * g1)
-    work.gh[1] = -(i10 * g0 + i11 * g1)
-
-
-@kernel
-def place_wgs84(
-    lat_rad: float, lon_rad: float, hae_m: float, sigma_m: float, trk: Record, work: Record
-) -> None:
-    """Put a latitude and longitude into the track's frame."""
-    x, y, z = ecef_of_place_m(lat_rad, lon_rad, hae_m)
-    x, y, z = x - trk.o[0], y - trk.o[1], z - trk.o[2]
-    for i in range(2):
-        work.p[i] = trk.A[i, 0] * x + trk.A[i, 1] * y + trk.A[i, 2] * z
-        work.gh[i] = 0.0
-        work.R[i, i] = sigma_m * sigma_m
-    work.R[0, 1] = 0.0
-    work.R[1, 0] = 0.0
+    work.R[1, 1] = i10 * i10 * var_along + i11 * i11 * var_cross
+    work.gh[0] = -(i00 * J[0, 2] + i01 * J[1, 2])
+    work.gh[1] = -(i10 * J[0, 2] + i11 * J[1, 2])
 
 
 @kernel
@@ -343,10 +288,18 @@ def place_plot(plot: Record, radars: Records, trk: Record, work: Record) -> None
         if trk.basis == BASIS_NONE:
             # A height that is a guess must not exceed what the range allows.
             hae_m = min(hae_m, radar.hae_m + 0.5 * plot.rng_m)
-        var_m2 = plot.sigma_rng_m * plot.sigma_rng_m
-        place_polar(plot.rng_m, plot.azm_rad, var_m2, plot.sigma_azm_rad, hae_m, radar, trk, work)
+        place_polar(plot, hae_m, radar, trk, work)
     else:
-        place_wgs84(plot.lat_rad, plot.lon_rad, hae_m, plot.sigma_pos_m, trk, work)
+        x, y, z = ecef_of_place_m(plot.lat_rad, plot.lon_rad, hae_m)
+        for i in range(2):
+            work.p[i] = (
+                trk.A[i, 0] * (x - trk.o[0])
+                + trk.A[i, 1] * (y - trk.o[1])
+                + trk.A[i, 2] * (z - trk.o[2])
+            )
+            work.gh[i] = 0.0
+            work.R[i, i] = plot.sigma_pos_m * plot.sigma_pos_m
+            work.R[i, 1 - i] = 0.0
 
 
 @kernel
@@ -364,25 +317,19 @@ def ecef_of_track_m(
 
 
 @kernel
-def set_axes(A: F8, lat_rad: float, lon_rad: float) -> None:
-    """East, north and up at a place, as rows in Earth-centred axes."""
-    sin_lat, cos_lat = math.sin(lat_rad), math.cos(lat_rad)
-    sin_lon, cos_lon = math.sin(lon_rad), math.cos(lon_rad)
-    A[0, 0], A[0, 1], A[0, 2] = -sin_lon, cos_lon, 0.0
-    A[1, 0], A[1, 1], A[1, 2] = -sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat
-    A[2, 0], A[2, 1], A[2, 2] = cos_lat * cos_lon, cos_lat * sin_lon, sin_lat
-
-
-@kernel
 def anchor(trk: Record, lat_rad: float, lon_rad: float) -> None:
     """Lay the track's frame at a place on the ellipsoid."""
     trk.lat_rad = lat_rad
     trk.lon_rad = lon_rad
     trk.o[0], trk.o[1], trk.o[2] = ecef_of_place_m(lat_rad, lon_rad, 0.0)
-    set_axes(trk.A, lat_rad, lon_rad)
-    s2 = math.sin(lat_rad) * math.sin(lat_rad)
+    A = trk.A
+    sin_lat, cos_lat = math.sin(lat_rad), math.cos(lat_rad)
+    sin_lon, cos_lon = math.sin(lon_rad), math.cos(lon_rad)
+    A[0, 0], A[0, 1], A[0, 2] = -sin_lon, cos_lon, 0.0
+    A[1, 0], A[1, 1], A[1, 2] = -sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat
+    A[2, 0], A[2, 1], A[2, 2] = cos_lat * cos_lon, cos_lat * sin_lon, sin_lat
     # Gaussian radius of curvature: the geometric mean of meridian and prime vertical.
-    trk.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * s2)
+    trk.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * sin_lat * sin_lat)
 
 
 @kernel
@@ -394,48 +341,39 @@ def anchor_anew(trk: Record, work: Record) -> None:
     frames 30 km apart.
     """
     hae_m = track_height_m(trk, trk.t)
-    A0, T = work.B, work.T
+    A0, A, G, T, Q = work.B, trk.A, work.G, work.T, work.P
     for i in range(3):
         for k in range(3):
-            A0[i, k] = trk.A[i, k]
-    models = trk.w.size
-    for m in range(models):
-        x, y, z = ecef_of_track_m(trk, trk.x[m, 0], trk.x[m, 1], hae_m)
-        work.xs[m, 0], work.xs[m, 1], work.xs[m, 2] = x, y, z
-    e = 0.0
-    n = 0.0
-    for m in range(models):
-        e += trk.w[m] * trk.x[m, 0]
-        n += trk.w[m] * trk.x[m, 1]
-    x, y, z = ecef_of_track_m(trk, e, n, hae_m)
-    lat, lon, _ = place_of_ecef_rad(x, y, z)
+            A0[i, k] = A[i, k]
+    for m in range(trk.w.size):
+        G[m, 0], G[m, 1], G[m, 2] = ecef_of_track_m(trk, trk.x[m, 0], trk.x[m, 1], hae_m)
+    lat, lon, _ = place_of_ecef_rad(G[0, 0], G[0, 1], G[0, 2])
     anchor(trk, lat, lon)
-    A = trk.A
-    for i in range(4):
-        for k in range(4):
-            T[i, k] = 0.0
     for i in range(2):
         for k in range(2):
-            turn = A[i, 0] * A0[k, 0] + A[i, 1] * A0[k, 1] + A[i, 2] * A0[k, 2]
-            T[i, k] = turn
-            T[i + 2, k + 2] = turn
-    Q = work.P
-    for m in range(models):
-        x, y, z = work.xs[m, 0] - trk.o[0], work.xs[m, 1] - trk.o[1], work.xs[m, 2] - trk.o[2]
-        vx, vy = trk.x[m, 2], trk.x[m, 3]
-        c0, c1, c2, c3 = trk.C[m, 0], trk.C[m, 1], trk.C[m, 2], trk.C[m, 3]
+            T[i, k] = 0.0
+            for a in range(3):
+                T[i, k] += A[i, a] * A0[k, a]
+            T[i + 2, k + 2] = T[i, k]
+            T[i, k + 2] = 0.0
+            T[i + 2, k] = 0.0
+    for m in range(trk.w.size):
+        for i in range(4):
+            work.x[i] = 0.0
+            work.C[i] = 0.0
+            for a in range(4):
+                work.x[i] += T[i, a] * trk.x[m, a]
+                work.C[i] += T[i, a] * trk.C[m, a]
+                Q[i, a] = 0.0
+                for b in range(4):
+                    Q[i, a] += T[i, b] * trk.P[m, b, a]
         for i in range(2):
-            trk.x[m, i] = A[i, 0] * x + A[i, 1] * y + A[i, 2] * z
-            trk.x[m, i + 2] = T[i, 0] * vx + T[i, 1] * vy
-            trk.C[m, i] = T[i, 0] * c0 + T[i, 1] * c1
-            trk.C[m, i + 2] = T[i, 0] * c2 + T[i, 1] * c3
+            work.x[i] = 0.0
+            for a in range(3):
+                work.x[i] += A[i, a] * (G[m, a] - trk.o[a])
         for i in range(4):
-            for k in range(4):
-                total = 0.0
-                for a in range(4):
-                    total += T[i, a] * trk.P[m, a, k]
-                Q[i, k] = total
-        for i in range(4):
+            trk.x[m, i] = work.x[i]
+            trk.C[m, i] = work.C[i]
             for k in range(i, 4):
                 total = 0.0
                 for a in range(4):
@@ -462,33 +400,18 @@ def predict_height(trk: Record, t: float, q: float) -> None:
 
 
 @kernel
-def fuse_height(trk: Record, value: float, var: float, b: float) -> None:
-    """Update with a measured ``altitude + b · climb rate`` (b is 0, or negative when late)."""
+def fuse_height(trk: Record, value: float, var: float, a: float, b: float) -> None:
+    """Update with a measured ``a · altitude + b · climb rate``."""
     Pz = trk.Pz
-    u0 = Pz[0] + b * Pz[1]
-    u1 = Pz[1] + b * Pz[2]
-    s = u0 + b * u1 + var
-    y = value - (trk.z + b * trk.vz)
-    k0, k1 = u0 / s, u1 / s
-    trk.z += k0 * y
-    trk.vz += k1 * y
-    Pz[0] -= k0 * u0
-    Pz[1] -= k0 * u1
-    Pz[2] -= k1 * u1
-
-
-@kernel
-def fuse_climb(trk: Record, value: float, var: float) -> None:
-    """Update with a measured climb rate."""
-    Pz = trk.Pz
-    s = Pz[2] + var
-    y = value - trk.vz
-    k0, k1 = Pz[1] / s, Pz[2] / s
-    trk.z += k0 * y
-    trk.vz += k1 * y
-    Pz[0] -= k0 * Pz[1]
-    Pz[1] -= k0 * Pz[2]
-    Pz[2] -= k1 * Pz[2]
+    u0 = a * Pz[0] + b * Pz[1]
+    u1 = a * Pz[1] + b * Pz[2]
+    s = a * u0 + b * u1 + var
+    y = value - (a * trk.z + b * trk.vz)
+    trk.z += u0 / s * y
+    trk.vz += u1 / s * y
+    Pz[0] -= u0 / s * u0
+    Pz[1] -= u0 / s * u1
+    Pz[2] -= u1 / s * u1
 
 
 @kernel
@@ -539,9 +462,7 @@ def update_altitude(trk: Record, t: float, z: float, var: float, cfg: Record) ->
             restart_height(trk, t, z, var)
         return
     trk.odd_n = 0
-    fuse_height(trk, z, var, late)
-    if late < 0.0 and trk.Pz[0] < 0.0:
-        trk.Pz[0] = var
+    fuse_height(trk, z, var, 1.0, late)
 
 
 @kernel
@@ -611,7 +532,7 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
         elif trk.basis == BASIS_ELEVATION:
             update_altitude(trk, t, hae_m, sigma_m * sigma_m, cfg)
     if trk.basis != BASIS_NONE and not math.isnan(plot.vu):
-        fuse_climb(trk, plot.vu, cfg.var_climb)
+        fuse_height(trk, plot.vu, cfg.var_climb, 0.0, 1.0)
 
 
 # --- Update ---------------------------------------------------------------------------------------
@@ -657,8 +578,8 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
     if not math.isnan(plot.ve) and not math.isnan(plot.vn):
         turn = turn_rad(trk, work.p[0])
         cos_turn, sin_turn = math.cos(turn), math.sin(turn)
-        work.y[0] = plot.ve * cos_turn - plot.vn * sin_turn
-        work.y[1] = plot.ve * sin_turn + plot.vn * cos_turn
+        work.v[0] = plot.ve * cos_turn - plot.vn * sin_turn
+        work.v[1] = plot.ve * sin_turn + plot.vn * cos_turn
         work.gh[0] = 0.0
         work.gh[1] = 0.0
         work.R[0, 0] = cfg.var_spd
@@ -667,7 +588,7 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[1, 0] = 0.0
         for m in range(models):
             fuse(
-                work.xs[m], work.Ps[m], work.Cs[m], 0.0, 1.0, work.y, work.R, work.gh, trk.ph,
+                work.xs[m], work.Ps[m], work.Cs[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph,
                 work.K, work.T,
             )  # fmt: skip
     keep_prediction(trk, plot.t, work)
@@ -717,6 +638,9 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
 
 
 # --- The address table and the grid ---------------------------------------------------------------
+#
+# Two hash tables with chains. Row 0 of ``heads`` and ``links`` is the address table, row 1 the
+# grid: ``heads[which, bucket]`` is the first slot, ``links[which, slot]`` the next, -1 ends.
 
 
 @kernel
@@ -732,56 +656,35 @@ def cell_bucket(ix: int, iy: int, iz: int, size: int) -> int:
 
 
 @kernel
-def find_address(tracks: Records, heads: I8, address: int) -> int:
+def link(heads: I8, links: I8, which: int, bucket: int, slot: int) -> None:
+    """Put a slot at the head of a chain."""
+    links[which, slot] = heads[which, bucket]
+    heads[which, bucket] = slot
+
+
+@kernel
+def unlink(heads: I8, links: I8, which: int, bucket: int, slot: int) -> None:
+    """Take a slot out of its chain."""
+    at = heads[which, bucket]
+    if at == slot:
+        heads[which, bucket] = links[which, slot]
+        return
+    while links[which, at] != slot:
+        at = links[which, at]
+    links[which, at] = links[which, slot]
+
+
+@kernel
+def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
     """Slot of the live track with an address, or -1."""
-    slot = heads[bucket_of(address, heads.size)]
-    while slot >= 0:
-        if tracks[slot].mode_s == address:
-            return slot
-        slot = tracks[slot].next_mode_s
-    return -1
+    slot = heads[ADDRESSES, bucket_of(address, heads.shape[1])]
+    while slot >= 0 and tracks[slot].mode_s != address:
+        slot = links[ADDRESSES, slot]
+    return slot
 
 
 @kernel
-def enter_address(tracks: Records, heads: I8, slot: int, address: int) -> None:
-    """Give a track its address, for life."""
-    trk = tracks[slot]
-    trk.mode_s = address
-    b = bucket_of(address, heads.size)
-    trk.next_mode_s = heads[b]
-    heads[b] = slot
-
-
-@kernel
-def leave_address(tracks: Records, heads: I8, slot: int) -> None:
-    """Take a track out of the address table."""
-    b = bucket_of(tracks[slot].mode_s, heads.size)
-    following = tracks[slot].next_mode_s
-    if heads[b] == slot:
-        heads[b] = following
-        return
-    at = heads[b]
-    while tracks[at].next_mode_s != slot:
-        at = tracks[at].next_mode_s
-    tracks[at].next_mode_s = following
-
-
-@kernel
-def leave_cell(tracks: Records, cells: I8, slot: int) -> None:
-    """Take a track out of the grid."""
-    trk = tracks[slot]
-    b = cell_bucket(trk.cell[0], trk.cell[1], trk.cell[2], cells.size)
-    if cells[b] == slot:
-        cells[b] = trk.next_cell
-        return
-    at = cells[b]
-    while tracks[at].next_cell != slot:
-        at = tracks[at].next_cell
-    tracks[at].next_cell = trk.next_cell
-
-
-@kernel
-def enter_cell(tracks: Records, cells: I8, slot: int, t: float, is_new: bool) -> None:
+def hang(tracks: Records, heads: I8, links: I8, slot: int, t: float) -> None:
     """Put a track into the grid where it is (expected) at a time, unless it is there already."""
     trk = tracks[slot]
     dt = t - trk.t
@@ -794,14 +697,14 @@ def enter_cell(tracks: Records, cells: I8, slot: int, t: float, is_new: bool) ->
     trk.g[0], trk.g[1], trk.g[2] = x, y, z
     trk.t_g = t
     ix, iy, iz = math.floor(x / CELL_M), math.floor(y / CELL_M), math.floor(z / CELL_M)
-    if not is_new:
-        if ix == trk.cell[0] and iy == trk.cell[1] and iz == trk.cell[2]:
-            return
-        leave_cell(tracks, cells, slot)
-    trk.cell[0], trk.cell[1], trk.cell[2] = ix, iy, iz
-    b = cell_bucket(ix, iy, iz, cells.size)
-    trk.next_cell = cells[b]
-    cells[b] = slot
+    cell = trk.cell
+    if ix == cell[0] and iy == cell[1] and iz == cell[2]:
+        return
+    size = heads.shape[1]
+    if cell[0] != NOWHERE:
+        unlink(heads, links, GRID, cell_bucket(cell[0], cell[1], cell[2], size), slot)
+    cell[0], cell[1], cell[2] = ix, iy, iz
+    link(heads, links, GRID, cell_bucket(ix, iy, iz, size), slot)
 
 
 # --- Association ----------------------------------------------------------------------------------
@@ -824,7 +727,10 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
     if math.isnan(hae_m):
         hae_m = radar.hae_m + min(HEIGHT_SHARE * plot.rng_m, HEIGHT_MAX_M)
     plot.height_m = hae_m
-    up = sin_elv(plot.rng_m, hae_m, radar)
+    # Sine of the elevation at which the range ends at the height, on a sphere.
+    a_m, rise_m = radar.radius_m + radar.hae_m, hae_m - radar.hae_m
+    up = (rise_m * (2.0 * a_m + rise_m) - plot.rng_m * plot.rng_m) / (2.0 * a_m * plot.rng_m)
+    up = min(max(up, -SIN_ELV_MAX), SIN_ELV_MAX)
     across = plot.rng_m * math.sqrt(1.0 - up * up)
     d0, d1, d2 = across * math.sin(plot.azm_rad), across * math.cos(plot.azm_rad), plot.rng_m * up
     D = radar.A
@@ -852,6 +758,18 @@ def is_near(trk: Record, plot: Record) -> bool:
 
 
 @kernel
+def compare(
+    trk: Record, plot: Record, radars: Records, cfg: Record, work: Record
+) -> tuple[float, float]:
+    """Squared normalised distance of a plot from a track, and log-determinant of its ellipse."""
+    predict_track(trk, plot.t, cfg, work)
+    place_plot(plot, radars, trk, work)
+    return fuse(
+        work.x, work.P, work.C, 1.0, work.late_s, work.p, work.R, work.gh, trk.ph, work.K, work.T
+    )
+
+
+@kernel
 def gate_cost(
     trk: Record, plot: Record, radars: Records, turn_s: float, cfg: Record, work: Record
 ) -> float:
@@ -860,21 +778,19 @@ def gate_cost(
     Twice the negative log-likelihood of place, altitude and code: the ellipsoid's distance alone
     would let a young track with a fat covariance steal the plots of a good one.
     """
-    predict_track(trk, plot.t, cfg, work)
-    place_plot(plot, radars, trk, work)
-    innovation(1.0, work.late_s, trk.ph, work)
-    if not work.d2 <= cfg.gate:
+    d2, log_det = compare(trk, plot, radars, cfg, work)
+    if not d2 <= cfg.gate:
         return math.inf
-    cost = work.d2 + work.log_det
+    cost = d2 + log_det
     if trk.is_baro == 1 and not math.isnan(plot.baro_m):
         dt = plot.t - trk.tz
         miss = plot.baro_m - (trk.z + dt * trk.vz)
         var_m2 = 1000.0 + trk.Pz[0] + 2.0 * dt * trk.Pz[1] + dt * dt * (trk.Pz[2] + 4.0)
-        d2 = miss * miss / var_m2
+        dz2 = miss * miss / var_m2
         # Beyond this it is another aircraft, or Mode C was garbled; four sigma settle it.
-        if d2 > 16.0:
+        if dz2 > 16.0:
             return math.inf
-        cost += d2 + math.log(var_m2)
+        cost += dz2 + math.log(var_m2)
     if plot.mode_3a >= 0 and trk.mode_3a >= 0:
         if plot.mode_3a == trk.mode_3a:
             cost -= 2.0 * math.log(4096.0)  # codes are drawn from 4096
@@ -889,12 +805,12 @@ def gate_cost(
 @kernel
 def find_fit(
     tracks: Records,
-    cells: I8,
+    heads: I8,
+    links: I8,
     seen: F8,
     radars: Records,
     plot: Record,
     turn_s: float,
-    only_nameless: bool,
     cfg: Record,
     work: Record,
 ) -> tuple[int, int]:
@@ -904,6 +820,8 @@ def find_fit(
     or -1; and the slot of a track that fits but has had its plot of this scan, or -1. Ties go to
     the older track, so the order in the grid does not matter.
     """
+    # A plot with an address of its own can only be that of a track without one.
+    only_nameless = plot.mode_s >= 0
     best, best_cost, best_sure = -1, math.inf, False
     taken, taken_cost = -1, math.inf
     ix = math.floor(plot.ecef[0] / CELL_M)
@@ -911,7 +829,7 @@ def find_fit(
     iz = math.floor(plot.ecef[2] / CELL_M)
     for k in range(27):
         kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
-        slot = cells[cell_bucket(kx, ky, kz, cells.size)]
+        slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
         while slot >= 0:
             trk = tracks[slot]
             here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
@@ -927,7 +845,7 @@ def find_fit(
                     )
                     if (sure and not best_sure) or (sure == best_sure and better):
                         best, best_cost, best_sure = slot, cost, sure
-            slot = trk.next_cell
+            slot = links[GRID, slot]
     return best, taken
 
 
@@ -936,36 +854,42 @@ def find_fit(
 
 @kernel
 def publish(
-    trk: Record, status: int, t: float, t_ns: int, frame: int, cfg: Record, row: Record
-) -> None:
-    """Write one row: the blended state at a time not before the state's own.
-
-    ``row`` is where it goes; the caller has put the state at ``t`` into the row's ``cov`` (ee, en,
-    eu, nn, nu) and its place and rates, in the track's frame, into lat, lon, ve, vn.
-    """
-    east, north, ve, vn = row.lat_rad, row.lon_rad, row.ve, row.vn
+    trk: Record,
+    t: float,
+    t_ns: int,
+    frame: int,
+    cfg: Record,
+    rows: Records,
+    clock: Record,
+    work: Record,
+) -> Record:
+    """Write one row: the track as it is, its state carried forward to a time."""
+    row = rows[clock.rows]
+    clock.rows += 1
+    predict_track(trk, t, cfg, work)
+    x, P, cov = work.x, work.P, row.cov
     hae_m = track_height_m(trk, t)
-    x, y, z = ecef_of_track_m(trk, east, north, hae_m)
-    row.lat_rad, row.lon_rad, _ = place_of_ecef_rad(x, y, z)
-    turn = turn_rad(trk, east)
+    ecef_x, ecef_y, ecef_z = ecef_of_track_m(trk, x[0], x[1], hae_m)
+    row.lat_rad, row.lon_rad, _ = place_of_ecef_rad(ecef_x, ecef_y, ecef_z)
+    turn = turn_rad(trk, x[0])
     cos_turn, sin_turn = math.cos(turn), math.sin(turn)
-    row.ve = ve * cos_turn + vn * sin_turn
-    row.vn = vn * cos_turn - ve * sin_turn
+    row.ve = x[2] * cos_turn + x[3] * sin_turn
+    row.vn = x[3] * cos_turn - x[2] * sin_turn
     row.t_ns = t_ns
     row.number = trk.number
-    row.status = status
+    row.status = trk.status
     row.basis = trk.basis
-    if trk.basis == BASIS_NONE:
-        row.hae_m = math.nan
-        row.vu = math.nan
-        row.cov[2] = math.nan
-        row.cov[4] = math.nan
-        row.cov[5] = math.nan
-    else:
+    for i in range(6):
+        cov[i] = math.nan
+    cov[0], cov[1], cov[3] = P[0, 0], P[0, 1], P[1, 1]
+    row.hae_m = math.nan
+    row.vu = math.nan
+    if trk.basis != BASIS_NONE:
         dt = max(t - trk.tz, 0.0)
         row.hae_m = hae_m
         row.vu = trk.vz
-        row.cov[5] = (
+        cov[2], cov[4] = work.C[0], work.C[1]
+        cov[5] = (
             trk.ph
             + trk.Pz[0]
             + dt * (2.0 * trk.Pz[1] + dt * trk.Pz[2])
@@ -979,32 +903,11 @@ def publish(
     row.sensors = trk.sensors
     row.kinds = trk.kinds
     row.cls = trk.cls
-    if trk.t_adsb == -math.inf:
-        row.adsb = ADSB_NONE
-    elif t - trk.t_agree < 60.0:
-        row.adsb = ADSB_VERIFIED
-    else:
-        row.adsb = ADSB_UNVERIFIED
+    row.adsb = ADSB_NONE
+    if trk.t_adsb > -math.inf:
+        row.adsb = ADSB_VERIFIED if t - trk.t_agree < 60.0 else ADSB_UNVERIFIED
     row.frame = frame
-
-
-@kernel
-def publish_at(
-    trk: Record,
-    status: int,
-    t: float,
-    t_ns: int,
-    frame: int,
-    cfg: Record,
-    row: Record,
-    work: Record,
-) -> None:
-    """Publish the state carried forward to a time."""
-    predict_track(trk, t, cfg, work)
-    row.lat_rad, row.lon_rad, row.ve, row.vn = work.x[0], work.x[1], work.x[2], work.x[3]
-    row.cov[0], row.cov[1], row.cov[3] = work.P[0, 0], work.P[0, 1], work.P[1, 1]
-    row.cov[2], row.cov[4] = work.C[0], work.C[1]
-    publish(trk, status, t, t_ns, frame, cfg, row)
+    return row
 
 
 # --- Life -----------------------------------------------------------------------------------------
@@ -1057,19 +960,8 @@ def note_source(trk: Record, plot: Record, seen: F8, slot: int, t: float) -> Non
 
 
 @kernel
-def start_track(
-    tracks: Records,
-    seen: F8,
-    free: I8,
-    heads: I8,
-    cells: I8,
-    radars: Records,
-    plot: Record,
-    clock: Record,
-    cfg: Record,
-    work: Record,
-) -> int:
-    """Begin a tentative track at a plot; returns its slot."""
+def start_track(tracks: Records, seen: F8, free: I8, plot: Record, clock: Record) -> int:
+    """Take a free slot for a tentative track, its state yet to be started; returns the slot."""
     clock.free_n -= 1
     slot = free[clock.free_n]
     clock.live += 1
@@ -1096,24 +988,22 @@ def start_track(
     trk.gap_s = math.inf
     trk.t_row = -math.inf
     trk.contra_n = 0
-    trk.next_mode_s = -1
+    trk.cell[0] = NOWHERE
     for j in range(seen.shape[1]):
         seen[slot, j] = -math.inf
-    start_state(trk, plot, radars, cfg, work)
-    note_source(trk, plot, seen, slot, plot.t)
-    if plot.mode_s >= 0:
-        enter_address(tracks, heads, slot, plot.mode_s)
-    enter_cell(tracks, cells, slot, plot.t, True)
     return slot
 
 
 @kernel
-def end_track(tracks: Records, free: I8, heads: I8, cells: I8, clock: Record, slot: int) -> None:
+def end_track(tracks: Records, free: I8, heads: I8, links: I8, clock: Record, slot: int) -> None:
     """Free a slot. The track's number is never used again."""
-    leave_cell(tracks, cells, slot)
-    if tracks[slot].mode_s >= 0:
-        leave_address(tracks, heads, slot)
-    tracks[slot].number = 0
+    trk = tracks[slot]
+    size = heads.shape[1]
+    cell = trk.cell
+    unlink(heads, links, GRID, cell_bucket(cell[0], cell[1], cell[2], size), slot)
+    if trk.mode_s >= 0:
+        unlink(heads, links, ADDRESSES, bucket_of(trk.mode_s, size), slot)
+    trk.number = 0
     free[clock.free_n] = slot
     clock.free_n += 1
     clock.live -= 1
@@ -1171,7 +1061,7 @@ def tick(
     seen: F8,
     free: I8,
     heads: I8,
-    cells: I8,
+    links: I8,
     radars: Records,
     clock: Record,
     t: float,
@@ -1186,7 +1076,7 @@ def tick(
         trk = tracks[slot]
         if trk.number == 0:
             continue
-        enter_cell(tracks, cells, slot, t, False)
+        hang(tracks, heads, links, slot, t)
         gap, pd = expected_gap_s(trk, slot, seen, radars, t)
         silent = t - trk.t_hit - cfg.lag_s
         # A target's bearing changes between turns, so a quarter turn of grace.
@@ -1197,19 +1087,20 @@ def tick(
             miss = 1.0 - min(pd, 0.8)
             trk.existence = trk.existence * miss / (1.0 - trk.existence * (1.0 - miss))
         end = cfg.misses_end if trk.status != TENTATIVE else 2
+        due = False
         if trk.misses >= end or trk.existence < 0.02:
-            publish_at(trk, ENDED, t, t_ns, frame, cfg, rows[clock.rows], work)
-            clock.rows += 1
-            end_track(tracks, free, heads, cells, clock, slot)
+            trk.status = ENDED
+            due = True
         elif trk.status == CONFIRMED and trk.misses >= 1:
             trk.status = COASTING
+            due = True
+        elif trk.status == COASTING:
+            due = t - trk.t_row >= gap
+        if due:
             trk.t_row = t
-            publish_at(trk, COASTING, t, t_ns, frame, cfg, rows[clock.rows], work)
-            clock.rows += 1
-        elif trk.status == COASTING and t - trk.t_row >= gap:
-            trk.t_row = t
-            publish_at(trk, COASTING, t, t_ns, frame, cfg, rows[clock.rows], work)
-            clock.rows += 1
+            publish(trk, t, t_ns, frame, cfg, rows, clock, work)
+        if trk.status == ENDED:
+            end_track(tracks, free, heads, links, clock, slot)
 
 
 @kernel
@@ -1236,69 +1127,38 @@ def note_contradiction(trk: Record, plot: Record) -> bool:
 
 
 @kernel
-def take_plot(
+def choose_track(
     tracks: Records,
     seen: F8,
-    free: I8,
     heads: I8,
-    cells: I8,
+    links: I8,
     radars: Records,
     plot: Record,
-    clock: Record,
+    turn_s: float,
     cfg: Record,
     work: Record,
-    drops: I8,
-) -> tuple[int, bool]:
-    """Decide whose plot this is, and update or begin that track.
-
-    Returns the track's slot, or -1, and whether the track has a new state to publish.
-    """
-    rough_place(plot, radars, cfg)
-    polar = plot.what == POLAR
-    turn_s, pd = 5.0, 0.8
-    if polar:
-        radar = radars[plot.sensor]
-        turn_s, pd = radar.turn_s, radar.pd
-        radar.t_last = max(radar.t_last, plot.t)
-    slot = find_address(tracks, heads, plot.mode_s) if plot.mode_s >= 0 else -1
-    if slot >= 0:
-        trk = tracks[slot]
-        if polar and abs(plot.t - seen[slot, plot.sensor]) < 0.4 * turn_s:
-            drops[DROP_SECOND] += 1
-            return slot, False
-        predict_track(trk, plot.t, cfg, work)
-        place_plot(plot, radars, trk, work)
-        innovation(1.0, work.late_s, trk.ph, work)
-        if not work.d2 <= cfg.gate_address:
-            if note_contradiction(trk, plot) and plot.t >= trk.t:
-                start_state(trk, plot, radars, cfg, work)
-                note_source(trk, plot, seen, slot, plot.t)
-                trk.contra_n = 0
-                enter_cell(tracks, cells, slot, plot.t, False)
-                return slot, True
-            drops[DROP_CONTRA] += 1
-            return -1, False
-        trk.contra_n = 0
-    else:
-        slot, taken = find_fit(
-            tracks, cells, seen, radars, plot, turn_s, plot.mode_s >= 0, cfg, work
-        )
-        if slot < 0 and taken >= 0 and plot.mode_s < 0:
+) -> tuple[int, int]:
+    """Decide whose plot this is: the slot of the track, or -1, and what to do with it."""
+    slot = find_address(tracks, heads, links, plot.mode_s) if plot.mode_s >= 0 else -1
+    if slot < 0:
+        slot, taken = find_fit(tracks, heads, links, seen, radars, plot, turn_s, cfg, work)
+        if slot >= 0:
+            return slot, UPDATE
+        if taken >= 0 and plot.mode_s < 0:
             # It fits a track that has had its plot: a split echo, not a second target.
-            drops[DROP_SECOND] += 1
-            return taken, False
-        if slot < 0:
-            return start_track(
-                tracks, seen, free, heads, cells, radars, plot, clock, cfg, work
-            ), True
-        if plot.mode_s >= 0:
-            enter_address(tracks, heads, slot, plot.mode_s)
+            return taken, DROP_SECOND
+        return -1, START
+    if plot.what == POLAR and abs(plot.t - seen[slot, plot.sensor]) < 0.4 * turn_s:
+        return slot, DROP_SECOND
     trk = tracks[slot]
-    log_density = update_track(trk, plot, radars, cfg, work)
-    note_source(trk, plot, seen, slot, plot.t)
-    credit_hit(trk, plot, pd, log_density, cfg)
-    enter_cell(tracks, cells, slot, trk.t, False)
-    return slot, True
+    d2, _ = compare(trk, plot, radars, cfg, work)
+    if d2 <= cfg.gate_address:
+        trk.contra_n = 0
+        return slot, UPDATE
+    if note_contradiction(trk, plot) and plot.t >= trk.t:
+        trk.contra_n = 0
+        return slot, START
+    return -1, DROP_CONTRA
 
 
 @kernel
@@ -1326,7 +1186,7 @@ def run(
     seen: F8,
     free: I8,
     heads: I8,
-    cells: I8,
+    links: I8,
     radars: Records,
     clocks: Records,
     configs: Records,
@@ -1374,37 +1234,38 @@ def run(
             if clock.rows + clock.live > rows.size:
                 return i
             t = float(clock.tick)
-            tick(tracks, seen, free, heads, cells, radars, clock, t, plot.frame, cfg, rows, work)
+            tick(tracks, seen, free, heads, links, radars, clock, t, plot.frame, cfg, rows, work)
             clock.tick += 1
         if clock.rows + 1 > rows.size or clock.free_n == 0:
             return i
         clock.pending = 0
-        slot, fresh = take_plot(
-            tracks, seen, free, heads, cells, radars, plot, clock, cfg, work, drops
-        )
+        rough_place(plot, radars, cfg)
+        turn_s, pd = 5.0, 0.8
+        if plot.what == POLAR:
+            radar = radars[plot.sensor]
+            turn_s, pd = radar.turn_s, radar.pd
+            radar.t_last = max(radar.t_last, plot.t)
+        slot, verdict = choose_track(tracks, seen, heads, links, radars, plot, turn_s, cfg, work)
         if slot >= 0:
-            trk = tracks[slot]
-            track_of[i] = trk.number
-            if fresh:
-                row = rows[clock.rows]
-                publish_at(trk, trk.status, trk.t, trk.t_ns, plot.frame, cfg, row, work)
-                judge_class(trk, row)
-                row.cls = trk.cls
-                clock.rows += 1
-    return plots.size
-
-
-@kernel
-def hang_anew(tracks: Records, heads: I8, cells: I8) -> None:
-    """Put every live track into fresh, empty tables."""
-    for slot in range(tracks.size):
-        trk = tracks[slot]
-        if trk.number == 0:
+            track_of[i] = tracks[slot].number
+        if verdict >= 0:
+            drops[verdict] += 1
             continue
-        if trk.mode_s >= 0:
-            b = bucket_of(trk.mode_s, heads.size)
-            trk.next_mode_s = heads[b]
-            heads[b] = slot
-        b = cell_bucket(trk.cell[0], trk.cell[1], trk.cell[2], cells.size)
-        trk.next_cell = cells[b]
-        cells[b] = slot
+        if slot < 0:
+            slot = start_track(tracks, seen, free, plot, clock)
+        trk = tracks[slot]
+        track_of[i] = trk.number
+        if plot.mode_s >= 0 and trk.mode_s < 0:
+            trk.mode_s = plot.mode_s
+            link(heads, links, ADDRESSES, bucket_of(plot.mode_s, heads.shape[1]), slot)
+        if verdict == START:
+            start_state(trk, plot, radars, cfg, work)
+        else:
+            log_density = update_track(trk, plot, radars, cfg, work)
+            credit_hit(trk, plot, pd, log_density, cfg)
+        note_source(trk, plot, seen, slot, plot.t)
+        hang(tracks, heads, links, slot, trk.t)
+        row = publish(trk, trk.t, trk.t_ns, plot.frame, cfg, rows, clock, work)
+        judge_class(trk, row)
+        row.cls = trk.cls
+    return plots.size

@@ -68,12 +68,10 @@ TRACK_STATE: Final = np.dtype(
         ("contra_n", "i8"),
         ("contra_t", "f8"),
         ("contra", "f8", (3,)),  # Earth-centred place of the last of them
-        # Where the track hangs in the address table and in the grid.
+        # Where the track hangs in the grid.
         ("g", "f8", (3,)),  # Earth-centred place when it was last put into the grid
         ("t_g", "f8"),  # the time of that place
         ("cell", "i8", (3,)),
-        ("next_cell", "i8"),
-        ("next_mode_s", "i8"),
     ]
 )
 
@@ -92,15 +90,15 @@ WORK: Final = np.dtype(
         ("p", "f8", (2,)),  # east, north [m] for the track's height
         ("R", "f8", (2, 2)),  # its noise [m2]
         ("gh", "f8", (2,)),  # how far the place moves per metre of height
-        # The innovation.
-        ("y", "f8", (2,)),
-        ("S", "f8", (2, 2)),
-        ("d2", "f8"),
-        ("log_det", "f8"),
-        # Scratch for one model's gain and the frame change.
+        # Scratch.
+        ("v", "f8", (2,)),
         ("K", "f8", (4, 2)),
         ("T", "f8", (4, 4)),
         ("B", "f8", (3, 3)),
+        ("J", "f8", (3, 3)),
+        ("G", "f8", (MODELS, 3)),
+        ("r", "f8", (3,)),
+        ("d", "f8", (3,)),
         ("q", "f8", (max(3, MODELS),)),
     ]
 )

@@ -44,6 +44,8 @@ from airshield.units import M_PER_NMI
 
 FIRST_CAPACITY: Final = 256
 SENSOR_BITS: Final = 64
+TABLE_SIZE: Final = 1 << 15
+"""Buckets of the address table and of the grid: more than one per track over a continent."""
 
 PLACE_KINDS: Final = ("adsb", "mlat", "track", "drone_id")
 RADAR_KINDS: Final = ("psr", "ssr", "psr_ssr", "mode_s")
@@ -196,8 +198,8 @@ class Tracker:
         self._tracks = _records(TRACK_STATE, 0)
         self._seen = np.empty((0, len(radars) + 1))
         self._free = np.empty(0, np.int64)
-        self._heads = np.empty(0, np.int64)
-        self._cells = np.empty(0, np.int64)
+        self._heads = np.full((2, TABLE_SIZE), -1, np.int64)
+        self._links = np.empty((2, 0), np.int64)
         self._grow(FIRST_CAPACITY)
 
     @property
@@ -229,7 +231,7 @@ class Tracker:
             rows = _records(ROW, max(512, 2 * self.live + 64, min(plots.size - done, 20_000)))
             done = int(
                 _kernels.run(
-                    self._tracks, self._seen, self._free, self._heads, self._cells, self._radars,
+                    self._tracks, self._seen, self._free, self._heads, self._links, self._radars,
                     self._clock, self._config, self._work, plots, done, track_of, drops, rows,
                 )
             )  # fmt: skip
@@ -251,7 +253,7 @@ class Tracker:
             "seen": self._seen.copy(),
             "free": self._free.copy(),
             "heads": self._heads.copy(),
-            "cells": self._cells.copy(),
+            "links": self._links.copy(),
             "clock": _octets(self._clock),
             "radar_t_last": self._radars.t_last.copy(),
             "others": np.frombuffer(names, np.uint8).copy(),
@@ -277,7 +279,7 @@ class Tracker:
         self._seen = seen
         self._free = np.array(state["free"], np.int64)
         self._heads = np.array(state["heads"], np.int64)
-        self._cells = np.array(state["cells"], np.int64)
+        self._links = np.array(state["links"], np.int64)
         self._radars.t_last = state["radar_t_last"]
         names = np.asarray(state["others"], np.uint8).tobytes().decode()
         self._others = {name: i for i, name in enumerate(names.split("\n"))} if names else {}
@@ -295,10 +297,9 @@ class Tracker:
         free[:count] = self._free[:count]
         free[count : count + capacity - before] = np.arange(capacity - 1, before - 1, -1)
         self._clock.free_n = count + capacity - before
-        self._tracks, self._seen, self._free = tracks, seen, free
-        self._heads = np.full(2 * capacity, -1, np.int64)
-        self._cells = np.full(2 * capacity, -1, np.int64)
-        _kernels.hang_anew(self._tracks, self._heads, self._cells)
+        links = np.full((2, capacity), -1, np.int64)
+        links[:, :before] = self._links
+        self._tracks, self._seen, self._free, self._links = tracks, seen, free, links
 
     def _plots(self, reports: pa.Table) -> Any:
         """Turn REPORT rows into the kernels' records; ``what`` says how, or why not."""
