@@ -17,6 +17,7 @@ def track_table(
     track=1,
     status="confirmed",
     sigma_m=100.0,
+    correlation=0.0,
     alt_baro_m=np.nan,
     alt_hae_m=np.nan,
     var_up_m2=np.nan,
@@ -42,7 +43,8 @@ def track_table(
     var = wide(sigma_m) ** 2
     up = wide(var_up_m2)
     cov = [
-        [v, 0.0, None, v, None, None if np.isnan(u) else u] for v, u in zip(var, up, strict=True)
+        [v, correlation * v, None, v, None, None if np.isnan(u) else u]
+        for v, u in zip(var, up, strict=True)
     ]
     t_ns = T0_NS + np.round(wide(t_s) * 1e9).astype(np.int64)
     return tables.make_table(

@@ -89,6 +89,7 @@ def zone(**permits):
         (None, "LOT7", True),
         (None, "RESCUE", True),
         (None, "RESCUE1", False),
+        (None, "LOX1", False),
         (0x508A02, "AUI1", False),
         (None, None, False),
         (None, "", False),

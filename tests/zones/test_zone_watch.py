@@ -107,6 +107,19 @@ def test_lingering_just_outside_ends_only_after_its_time():
     assert incidents["t"].cast(pa.int64()).to_pylist()[1] == T0_NS + 36 * 10**9
 
 
+@pytest.mark.parametrize(("correlation", "across_m"), [(0.9, 194.9), (-0.9, 44.7), (0.0, 141.4)])
+def test_sigma_is_taken_across_the_border(correlation, across_m):
+    """A border that runs north-west to south-east has its normal at 45 degrees: there the variance
+    of a place with equal sigmas s and correlation r is s² (1 + r), after equalising the axes."""
+    stretch = 1.0 / np.cos(np.radians(50.0))
+    area = shapely.Polygon([(24.0 + stretch, 49.0), (24.0 + stretch, 51.0), (24.0 - stretch, 51.0)])
+    tracks = track_table(
+        lat_deg=50.05, lon_deg=24.05, t_s=0.0, sigma_m=141.4, correlation=correlation
+    )
+    incidents = watch(Zone(name="D", kind="no_fly", area=area)).feed(tracks)
+    assert incidents["sigma_pos_m"].to_pylist() == [pytest.approx(across_m, rel=0.01)]
+
+
 @pytest.mark.parametrize("status", ["tentative", "coasting"])
 def test_what_is_not_measured_opens_nothing(status):
     assert watch(NO_FLY).feed(northbound(status=status, n=200)).num_rows == 0
