@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Query, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Query, Response, WebSocket
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
@@ -166,14 +166,16 @@ class _Reader:
         """Send until the client goes."""
         send = asyncio.create_task(self._send(hello))
         gone = asyncio.create_task(self._listen())
-        done, left = await asyncio.wait({send, gone}, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
+        await asyncio.wait({send, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if send.done():
+            # Sending failed: most likely the client has just gone, and _listen is about to hear it.
+            await asyncio.wait({gone}, timeout=1.0)
+        has_gone = gone.done()
+        for task in (send, gone):
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        for task in done:
-            error = task.exception()
-            if error is not None and not isinstance(error, WebSocketDisconnect):
-                raise error
+        failure, _ = await asyncio.gather(send, gone, return_exceptions=True)
+        if isinstance(failure, Exception) and not has_gone:
+            raise failure
 
     async def _listen(self) -> None:
         while (await self._socket.receive())["type"] != "websocket.disconnect":

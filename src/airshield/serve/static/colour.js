@@ -14,6 +14,8 @@ const STOPS = [
   [30000, [96, 152, 240]],
   [40000, [150, 124, 246]],
 ];
+/** How much darker the ramp is on a light map. */
+const LIGHT = 0.62;
 const UNKNOWN = /** @type {[number, number, number]} */ ([206, 212, 220]);
 
 /** Place on the legend, 0 to 1. @param {number} metres */
@@ -38,7 +40,21 @@ function at(place) {
 /** @param {number|null} metres @param {boolean} isDark @returns {[number, number, number]} */
 export function heightColour(metres, isDark) {
   const colour = metres === null ? UNKNOWN : at(rampPlace(metres));
-  return isDark ? colour : colour.map((part) => Math.round(part * 0.62));
+  return isDark ? colour : colour.map((part) => Math.round(part * LIGHT));
+}
+
+const STEPS = 255;
+
+/** Place in {@link colourTable}: the ramp in 255 steps, then unknown. @param {number|null} metres */
+export const heightStep = (metres) => (metres === null ? STEPS : Math.round(rampPlace(metres) * (STEPS - 1)));
+
+/** Colours by step as little-endian words without opacity. @param {boolean} isDark */
+export function colourTable(isDark) {
+  return Uint32Array.from({ length: STEPS + 1 }, (_, step) => {
+    const colour = step === STEPS ? UNKNOWN : at(step / (STEPS - 1));
+    const [r, g, b] = isDark ? colour : colour.map((part) => Math.round(part * LIGHT));
+    return r | (g << 8) | (b << 16);
+  });
 }
 
 /** @param {[number, number, number]} rgb */
@@ -50,7 +66,7 @@ export function drawRamp(canvas, isDark) {
   if (!context) return;
   for (let x = 0; x < canvas.width; x++) {
     const colour = at(x / (canvas.width - 1));
-    context.fillStyle = css(isDark ? colour : colour.map((part) => Math.round(part * 0.62)));
+    context.fillStyle = css(isDark ? colour : colour.map((part) => Math.round(part * LIGHT)));
     context.fillRect(x, 0, 1, canvas.height);
   }
 }

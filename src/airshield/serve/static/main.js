@@ -13,6 +13,8 @@ import { Stream, WatchClock } from "./stream.js";
 import { drawSymbol } from "./symbols.js";
 import { Tracks2d } from "./tracks-2d.js";
 import { TracksGl } from "./tracks-gl.js";
+import { Trails2d } from "./trails-2d.js";
+import { TrailsGl } from "./trails-gl.js";
 import { className, span, Units, zulu } from "./units.js";
 
 /** Without anything from the server for this long the picture is stale, s. */
@@ -94,6 +96,7 @@ async function start() {
   document.body.dataset.renderer = hasGl ? "webgl" : "canvas";
   const from = startPlace(shield, stage);
   const map = new (hasGl ? BasemapGl : Basemap2d)($("basemap"), from, shield, view.isDark);
+  const trails = new (hasGl ? TrailsGl : Trails2d)($("trails"));
   const tracks = new (hasGl ? TracksGl : Tracks2d)($("tracks"));
   const overlay = new Overlay($("overlay"), shield);
   const table = new TrackTable((track) => select(track, true));
@@ -166,16 +169,19 @@ async function start() {
     table.show(sky, view, now, $("in-view").checked ? map.camera().bounds() : null);
   }
 
-  // One loop paints what moves. It paints less often where painting is slow, and leaves the
-  // processor at least half of the time to everything else.
-  let [paintedReal, costS, isMoved] = [0, 0.01, true];
+  // One loop paints what moves. It paints less often where painting is slow (no graphics processor,
+  // thousands of trails), and leaves at least half of the time to everything else. What a paint
+  // costs shows in when the browser is ready for the next frame.
+  let [paintedReal, costS, isMoved, hasPainted] = [0, 0.01, true, false];
   map.onMove(() => {
     isMoved = true;
   });
   function paint() {
     const real = seconds();
-    const pause = Math.max(hasGl ? 0.033 : 0.1, 2 * costS);
-    if ((isMoved && real - paintedReal > costS) || real - paintedReal > pause) {
+    if (hasPainted) costS = 0.8 * costS + 0.2 * Math.min(1, real - paintedReal);
+    hasPainted = false;
+    const pause = Math.max(hasGl ? 0.03 : 0.1, costS < 0.04 ? 0 : 2 * costS);
+    if (isMoved || real - paintedReal > pause) {
       paintedReal = real;
       isMoved = false;
       const now = nowMs();
@@ -190,9 +196,10 @@ async function start() {
         }
       }
       const camera = map.camera();
+      trails.draw(camera, sky, view, real);
       tracks.draw(camera, sky, view, now, real);
       overlay.draw(camera, sky, view, now, real);
-      costS = 0.8 * costS + 0.2 * (seconds() - real);
+      hasPainted = true;
     }
     requestAnimationFrame(paint);
   }

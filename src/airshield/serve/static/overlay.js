@@ -4,6 +4,7 @@
 import { ALARM_CONFIRMED, ALARM_SUSPECTED, ALARM_WARNED } from "./frame.js";
 import { css, heightColour } from "./colour.js";
 import { mercPerMetre } from "./geo.js";
+import { fitCanvas } from "./gl.js";
 import { placeAt, urgency } from "./sky.js";
 import { symbolSize } from "./symbols.js";
 import { MAPS, ZONES } from "./theme.js";
@@ -49,9 +50,7 @@ export class Overlay {
    */
   draw(camera, sky, view, nowMs, real) {
     const { c, canvas } = this;
-    const dpr = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(camera.width * dpr), Math.round(camera.height * dpr)];
-    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    const { dpr } = fitCanvas(canvas, camera);
     c.setTransform(dpr, 0, 0, dpr, 0, 0);
     c.clearRect(0, 0, camera.width, camera.height);
     this.m = MAPS[view.isDark ? "dark" : "light"];

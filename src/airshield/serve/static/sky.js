@@ -1,5 +1,6 @@
 // Every live track, where it is now, and where it has been.
 
+import { heightStep } from "./colour.js";
 import { ALARM_CONFIRMED, ALARM_SUSPECTED, ALARM_WARNED } from "./frame.js";
 import { mercPerMetre, mercX, mercY } from "./geo.js";
 
@@ -18,7 +19,7 @@ const TRAIL_KEEP_MS = 600_000;
  * Mercator place and velocity per second at tMs; the jump still to smooth, and since when.
  */
 
-/** @typedef {{x: number[], y: number[], alt: (number|null)[], tMs: number[]}} Trail */
+/** Mercator places, colour steps and times. @typedef {{x: number[], y: number[], step: number[], tMs: number[]}} Trail */
 
 export class Sky {
   constructor() {
@@ -77,7 +78,7 @@ export class Sky {
   /** @param {number} number */
   trailOf(number) {
     let trail = this.trails.get(number);
-    if (!trail) this.trails.set(number, (trail = { x: [], y: [], alt: [], tMs: [] }));
+    if (!trail) this.trails.set(number, (trail = { x: [], y: [], step: [], tMs: [] }));
     return trail;
   }
 
@@ -87,7 +88,7 @@ export class Sky {
     if (Math.floor(tMs / TRAIL_SLOT_MS) <= Math.floor(last / TRAIL_SLOT_MS)) return;
     trail.x.push(x);
     trail.y.push(y);
-    trail.alt.push(alt);
+    trail.step.push(heightStep(alt));
     trail.tMs.push(tMs);
     if (tMs - trail.tMs[0] > TRAIL_KEEP_MS) {
       for (const column of Object.values(trail)) column.shift();
@@ -102,17 +103,17 @@ export class Sky {
     for (let i = 0; i < points.track.length; i++) {
       const number = points.track[i];
       let trail = older.get(number);
-      if (!trail) older.set(number, (trail = { x: [], y: [], alt: [], tMs: [] }));
+      if (!trail) older.set(number, (trail = { x: [], y: [], step: [], tMs: [] }));
       trail.x.push(mercX(points.lon[i] * 1e-7));
       trail.y.push(mercY(points.lat[i] * 1e-7));
-      trail.alt.push(points.alt(i));
+      trail.step.push(heightStep(points.alt(i)));
       trail.tMs.push(points.tMs[i]);
     }
     for (const [number, trail] of older) {
       const known = this.trailOf(number);
       const end = trail.tMs.at(-1) ?? 0;
       const from = known.tMs.findIndex((tMs) => tMs > end + TRAIL_SLOT_MS / 2);
-      for (const key of /** @type {const} */ (["x", "y", "alt", "tMs"])) {
+      for (const key of /** @type {const} */ (["x", "y", "step", "tMs"])) {
         const newer = from < 0 ? [] : known[key].slice(from);
         // In place: tracks hold on to this very object.
         known[key].splice(0, Infinity, ...(/** @type {any[]} */ (trail[key])), ...newer);
@@ -134,3 +135,7 @@ export function urgency(t) {
   return (t.alarm & ALARM_WARNED ? 8 : 0) + (t.alarm & ALARM_CONFIRMED ? 4 : 0)
     + (t.alarm & ALARM_SUSPECTED ? 2 : 0) + (t.status === "tentative" ? 0 : 1);
 }
+
+/** @param {Track} t @param {import("./main.js").View} view */
+export const showsTrail = (t, view) =>
+  view.trails === "all" || (view.trails === "selected" && (t.track === view.selected || t.alarm > 0));

@@ -1,9 +1,9 @@
-// Tracks and trails without WebGL: the same picture on a plain canvas, painted less often.
+// Tracks without WebGL: the same picture on a plain canvas, painted less often.
 
 import { css, heightColour } from "./colour.js";
+import { fitCanvas } from "./gl.js";
 import { placeAt, urgency } from "./sky.js";
 import { doesTurn, drawSymbol, symbolSize } from "./symbols.js";
-import { showsTrail } from "./tracks-gl.js";
 
 export class Tracks2d {
   /** @param {HTMLCanvasElement} canvas */
@@ -20,15 +20,10 @@ export class Tracks2d {
    */
   draw(camera, sky, view, nowMs, real) {
     const c = this.context;
-    const dpr = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(camera.width * dpr), Math.round(camera.height * dpr)];
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      [this.canvas.width, this.canvas.height] = [width, height];
-    }
+    const { dpr } = fitCanvas(this.canvas, camera);
     c.setTransform(dpr, 0, 0, dpr, 0, 0);
     c.clearRect(0, 0, camera.width, camera.height);
     const tracks = [...sky.tracks.values()].sort((a, b) => urgency(a) - urgency(b));
-    for (const t of tracks) if (showsTrail(t, view)) this.trail(camera, t, view);
     for (const t of tracks) {
       const [px, py] = camera.fromMerc(...placeAt(t, nowMs, real));
       if (px < -40 || py < -40 || px > camera.width + 40 || py > camera.height + 40) continue;
@@ -39,22 +34,6 @@ export class Tracks2d {
       c.drawImage(stamp, -stamp.width / dpr / 2, -stamp.height / dpr / 2, stamp.width / dpr, stamp.height / dpr);
       c.restore();
     }
-  }
-
-  trail(camera, t, view) {
-    const c = this.context;
-    const { x, y, alt } = t.trail;
-    c.lineWidth = 1.8;
-    c.globalAlpha = t.track === view.selected || t.alarm ? 0.8 : 0.38;
-    for (let i = 0; i < x.length; i++) {
-      const isLast = i === x.length - 1;
-      c.beginPath();
-      c.moveTo(...camera.fromMerc(x[i], y[i]));
-      c.lineTo(...camera.fromMerc(isLast ? t.x : x[i + 1], isLast ? t.y : y[i + 1]));
-      c.strokeStyle = css(heightColour(alt[i], view.isDark));
-      c.stroke();
-    }
-    c.globalAlpha = 1;
   }
 
   stamp(t, zoom, isDark, dpr) {
