@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import multiprocessing
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -53,36 +56,33 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
         yield shown
 
 
-KERNEL_ROOMS: Mapping[str, str] = {
-    "read.asterix": "radar messages",
-    "track": "tracker",
-    "zones": "zones",
-}
-"""Rooms with compiled loops, and what a person is told while they compile."""
+KERNEL_ROOMS = ("track", "read.asterix", "zones")
+"""Rooms with compiled loops, the one that takes longest first."""
 
 
 def prepare_kernels(*rooms: str) -> None:
-    """Compile the loops of some rooms before the first byte needs them.
+    """Compile the loops of some rooms before the first byte needs them, and load them.
 
-    Behind a progress display at first use; on a warm cache it loads their machine code and says
-    nothing.
+    At first use each room compiles in a process of its own, as many at a time as there are cores,
+    behind a progress display. On a warm cache nothing is said.
     """
     from airshield._kernels import is_compiled, mark_compiled
 
-    missing = [room for room in rooms if not is_compiled(room)]
+    missing = [room for room in KERNEL_ROOMS if room in rooms and not is_compiled(room)]
+    if missing:
+        print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
+        workers = ProcessPoolExecutor(
+            min(len(missing), os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn")
+        )
+        with workers, progress() as shown:
+            task = shown.add_task("compiling", total=len(missing))
+            compiling = {workers.submit(_warm_up, room): room for room in missing}
+            for done in as_completed(compiling):
+                done.result()
+                mark_compiled(compiling[done])
+                shown.advance(task)
     for room in rooms:
-        if room not in missing:
-            _warm_up(room)
-    if not missing:
-        return
-    print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
-    with progress() as shown:
-        task = shown.add_task("compiling", total=len(missing))
-        for room in missing:
-            shown.update(task, description=f"compiling: {KERNEL_ROOMS[room]}")
-            _warm_up(room)
-            mark_compiled(room)
-            shown.advance(task)
+        _warm_up(room)
 
 
 def _warm_up(room: str) -> None:
