@@ -29,7 +29,7 @@ or is counted as unused with the reason (a service message, no position, no dete
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -282,49 +282,58 @@ class _Columns:
     def __init__(self, table: pa.Table) -> None:
         self.table = table
         self.rows = table.num_rows
+        # Taken apart once: looking a column up in a table costs more than reading a short one.
+        batches = table.to_batches()
+        self._arrays = (
+            dict(zip(table.column_names, batches[0].columns, strict=True)) if batches else {}
+        )
+        self._ints: dict[str, NDArray[np.int64]] = {}
 
-    def get(self, name: str) -> pa.ChunkedArray | None:
-        return self.table[name] if name in self.table.column_names else None
+    def has(self, name: str) -> bool:
+        return name in self._arrays
 
     def floats(self, name: str) -> F8:
         """Return a column as floats, NaN where unknown."""
-        column = self.get(name)
-        if column is None:
+        array = self._arrays.get(name)
+        if array is None:
             return np.full(self.rows, np.nan)
-        return np.asarray(column.cast(pa.float64()).fill_null(np.nan).to_numpy(), np.float64)
+        return np.asarray(array.to_numpy(zero_copy_only=False), np.float64)
 
-    def ints(self, name: str, unknown: int = -1) -> NDArray[np.int64]:
-        """Return a column as integers, ``unknown`` where there is none."""
-        column = self.get(name)
-        if column is None:
-            return np.full(self.rows, unknown, np.int64)
-        return np.asarray(column.cast(pa.int64()).fill_null(unknown).to_numpy(), np.int64)
-
-    def numbers(self, name: str, known: B1, kind: pa.DataType) -> pa.Array:
-        """Return a whole-number column where ``known``, else null."""
-        values = self.ints(name, 0)
-        return pa.array(values, mask=~known).cast(kind)
+    def ints(self, name: str) -> NDArray[np.int64]:
+        """Return a column as integers, -1 where unknown; no field here is wider than 32 bits."""
+        if name not in self._ints:
+            values = self.floats(name)
+            self._ints[name] = np.where(np.isnan(values), -1.0, values).astype(np.int64)
+        return self._ints[name]
 
     def codes(self, name: str, known: B1) -> NDArray[np.int64]:
         """Return an octal code column as numbers, -1 where not ``known`` or absent."""
-        column = self.get(name)
-        if column is None:
+        array = self._arrays.get(name)
+        if array is None or array.null_count == self.rows:
             return np.full(self.rows, -1, np.int64)
-        present = known & column.is_valid().to_numpy()
-        return np.where(present, octal_codes(column).astype(np.int64), -1)
+        present = known & array.is_valid().to_numpy(zero_copy_only=False)
+        return np.where(present, octal_codes(array).astype(np.int64), -1)
 
     def texts(self, *names: str) -> pa.Array:
         """Return the first of some text columns that says something, without padding."""
         found = pa.nulls(self.rows, pa.string())
         for name in names:
-            column = self.get(name)
-            if column is None:
+            array = self._arrays.get(name)
+            if array is None or array.null_count == self.rows:
                 continue
             # An aircraft that has no identification sends '@', the six-bit code 0.
-            text = pc.utf8_trim(column.combine_chunks(), " @")
+            text = pc.utf8_trim(array, " @")
             text = pc.if_else(pc.equal(text, ""), None, text)
             found = pc.coalesce(found, text)
         return found
+
+
+def _one_of(values: NDArray[np.int64], options: Iterable[int]) -> B1:
+    """Tell where an integer is one of a few: quicker than sorting for so few."""
+    out = np.zeros(values.size, np.bool_)
+    for option in options:
+        out |= values == option
+    return out
 
 
 def _plots(columns: _Columns) -> _Rows:
@@ -350,16 +359,16 @@ def _plots(columns: _Columns) -> _Rows:
         "azm_true_deg": azm_deg,
         "alt_baro_m": np.where(fl_good, columns.floats("i090_fl"), np.nan) * M_PER_FL,
         "spd_radial_mps": np.where(doppler_good, columns.floats("i120_cal_cal_mps"), np.nan),
-        "mode_s": pa.array(address, mask=address <= 0).cast(pa.uint32()),
-        "mode_3a": pa.array(mode_3a, mask=mode_3a < 0).cast(pa.uint16()),
+        "mode_s": np.where(address > 0, address, -1),
+        "mode_3a": mode_3a,
         "callsign": columns.texts("i240"),
-        "track_sensor": columns.numbers("i161_trn", columns.ints("i161_trn") >= 0, pa.uint32()),
+        "track_sensor": columns.ints("i161_trn"),
         "flags": _flags(
-            spi=(columns.ints("i020_spi") == 1) | np.isin(status, (4, 5)),
-            emergency=np.isin(mode_3a, EMERGENCY_CODES) | (columns.ints("i020_me") == 1),
+            spi=(columns.ints("i020_spi") == 1) | _one_of(status, (4, 5)),
+            emergency=_one_of(mode_3a, EMERGENCY_CODES) | (columns.ints("i020_me") == 1),
             simulated=columns.ints("i020_sim") == 1,
             test=(columns.ints("i020_tst") == 1) | (columns.ints("i020_rab") == 1),
-            on_ground=np.isin(status, (1, 3)),
+            on_ground=_one_of(status, (1, 3)),
         ),
     }
     rows.unused = {
@@ -371,9 +380,9 @@ def _plots(columns: _Columns) -> _Rows:
 
 def _adsb(columns: _Columns) -> _Rows:
     """Convert CAT021, either layout."""
-    is_old = columns.get("i030_s") is not None
+    is_old = columns.has("i030_s")
     address = columns.ints("i080")
-    unique = np.isin(columns.ints("i040_atp"), (1, 2, -1) if is_old else (0, 2, -1))
+    unique = _one_of(columns.ints("i040_atp"), (1, 2, -1) if is_old else (0, 2, -1))
     tod_s = np.full(columns.rows, np.nan)
     for name in ("i071_s", "i073_s", "i030_s", "i077_s", "i075_s", "i072_s"):
         tod_s = np.where(np.isnan(tod_s), columns.floats(name), tod_s)
@@ -382,7 +391,7 @@ def _adsb(columns: _Columns) -> _Rows:
     lon_deg = np.where(fine, columns.floats("i131_lon_deg"), columns.floats("i130_lon_deg"))
     lon_deg = np.where(lon_deg == 180.0, -180.0, lon_deg)
 
-    code_good = ~np.isin(columns.ints("i070_v"), (1,)) & ~np.isin(columns.ints("i070_g"), (1,))
+    code_good = ~_one_of(columns.ints("i070_v"), (1,)) & ~_one_of(columns.ints("i070_g"), (1,))
     mode_3a = columns.codes("i070_mode3a", code_good)
     height_ft = columns.floats("i140_ft")
     height_ft = np.where(height_ft >= _GEOMETRIC_HEIGHT_MAX_FT, np.nan, height_ft)
@@ -413,17 +422,17 @@ def _adsb(columns: _Columns) -> _Rows:
         "vel_east_mps": speed_mps * np.sin(track_rad),
         "vel_north_mps": speed_mps * np.cos(track_rad),
         "vel_up_mps": climb * MPS_PER_FT_MIN,
-        "mode_s": pa.array(address, mask=(address <= 0) | ~unique).cast(pa.uint32()),
-        "mode_3a": pa.array(mode_3a, mask=mode_3a < 0).cast(pa.uint16()),
+        "mode_s": np.where(unique & (address > 0), address, -1),
+        "mode_3a": mode_3a,
         "callsign": columns.texts("i170"),
-        "track_sensor": columns.numbers("i161_trnum", columns.ints("i161_trnum") >= 0, pa.uint32()),
+        "track_sensor": columns.ints("i161_trnum"),
         "sigma_pos_m": sigma_m,
-        "nacp": columns.numbers("i090_nacp", nacp >= 0, pa.uint8()),
+        "nacp": nacp,
         "flags": _flags(
             spi=(columns.ints("i040_spi") == 1) | (columns.ints("i200_ss") == 3),
-            emergency=np.isin(mode_3a, EMERGENCY_CODES)
-            | np.isin(columns.ints("i200"), EMERGENCY_STATES)
-            | np.isin(columns.ints("i200_ps"), EMERGENCY_STATES),
+            emergency=_one_of(mode_3a, EMERGENCY_CODES)
+            | _one_of(columns.ints("i200"), EMERGENCY_STATES)
+            | _one_of(columns.ints("i200_ps"), EMERGENCY_STATES),
             simulated=columns.ints("i040_sim") == 1,
             test=(columns.ints("i040_tst") == 1) | (columns.ints("i040_rab") == 1),
             on_ground=columns.ints("i040_gbs") == 1,
@@ -438,7 +447,7 @@ def _system_tracks(columns: _Columns) -> _Rows:
     """Convert CAT062."""
     lat_deg, lon_deg = columns.floats("i105_lat_deg"), columns.floats("i105_lon_deg")
     lon_deg = np.where(lon_deg == 180.0, -180.0, lon_deg)
-    code_good = ~np.isin(columns.ints("i060_v"), (1,)) & ~np.isin(columns.ints("i060_g"), (1,))
+    code_good = ~_one_of(columns.ints("i060_v"), (1,)) & ~_one_of(columns.ints("i060_g"), (1,))
     mode_3a = columns.codes("i060_mode3a", code_good)
     # Without a measured level, the calculated one, unless it has been corrected to the local QNH.
     level = columns.floats("i136_fl")
@@ -459,14 +468,14 @@ def _system_tracks(columns: _Columns) -> _Rows:
         "vel_east_mps": columns.floats("i185_vx_mps"),
         "vel_north_mps": columns.floats("i185_vy_mps"),
         "vel_up_mps": columns.floats("i220_ft_min") * MPS_PER_FT_MIN,
-        "mode_s": pa.array(address, mask=address <= 0).cast(pa.uint32()),
-        "mode_3a": pa.array(mode_3a, mask=mode_3a < 0).cast(pa.uint16()),
+        "mode_s": np.where(address > 0, address, -1),
+        "mode_3a": mode_3a,
         "callsign": columns.texts("i380_id", "i245_chr"),
-        "track_sensor": columns.numbers("i040", columns.ints("i040") >= 0, pa.uint32()),
+        "track_sensor": columns.ints("i040"),
         "sigma_pos_m": apart_m / np.sqrt(2.0),
         "flags": _flags(
             spi=columns.ints("i080_spi") == 1,
-            emergency=np.isin(mode_3a, EMERGENCY_CODES) | (columns.ints("i080_me") == 1),
+            emergency=_one_of(mode_3a, EMERGENCY_CODES) | (columns.ints("i080_me") == 1),
             simulated=columns.ints("i080_sim") == 1,
             test=np.zeros(columns.rows, np.bool_),
             on_ground=np.zeros(columns.rows, np.bool_),
@@ -543,43 +552,50 @@ def _reports(parts: list[_Rows], place: _Place, kept: NDArray[np.int64]) -> pa.T
     """Make the REPORT rows ``kept`` of the records of all categories."""
     if not kept.size:
         return tables.empty(tables.REPORT)
-    taken = pa.array(kept)
     columns: dict[str, Any] = {}
     for schema_field in tables.REPORT:
         name = schema_field.name
-        if not any(name in part.values for part in parts) or name in ("kind", "t"):
-            continue
-        joined = pa.concat_arrays([_column(part, schema_field) for part in parts])
-        columns[name] = joined.take(taken)
+        if name != "kind" and any(name in part.values for part in parts):
+            joined = [_column(part, schema_field) for part in parts]
+            columns[name] = _taken(joined, schema_field, kept)
     sac, sic = (np.concatenate([p.values[name] for p in parts])[kept] for name in ("sac", "sic"))
     sensors, codes = np.unique(sac * 256 + sic, return_inverse=True)
     names = [f"{sensor // 256}/{sensor % 256}" for sensor in sensors.tolist()]
-    times = np.concatenate([part.values["t"] for part in parts])[kept]
     heard = place.heard_ns[kept]
     kinds = np.concatenate([part.values["kind"] for part in parts])[kept]
+    frame = np.concatenate([part.table["frame"].to_numpy() for part in parts])[kept]
     return tables.make_table(
         tables.REPORT,
         {
             **columns,
-            "t": pa.array(times).cast(tables.TIME),
-            "t_heard": pa.array(heard, mask=heard == UNKNOWN_NS).cast(tables.TIME),
+            "t_heard": pa.array(heard, tables.TIME, mask=heard == UNKNOWN_NS),
             "sensor": tables.words(codes.astype(np.int32), names),
             "kind": tables.words(kinds.astype(np.int32), REPORT_KINDS),
-            "frame": pa.concat_arrays(
-                [part.table["frame"].combine_chunks() for part in parts]
-            ).take(taken),
+            "frame": frame,
         },
         rows=kept.size,
     )
 
 
-def _column(part: _Rows, schema_field: pa.Field) -> pa.Array:
-    values = part.values.get(schema_field.name)
-    if values is None:
-        if schema_field.nullable:
-            return pa.nulls(part.table.num_rows, schema_field.type)
-        return pa.array(np.zeros(part.table.num_rows, np.int64)).cast(schema_field.type)
-    return pa.array(values, schema_field.type, from_pandas=True)
+def _column(part: _Rows, schema_field: pa.Field) -> Any:
+    """Return a category's values for a column, or as many unknown ones."""
+    if schema_field.name in part.values:
+        return part.values[schema_field.name]
+    if pa.types.is_string(schema_field.type):
+        return pa.nulls(part.table.num_rows, schema_field.type)
+    if pa.types.is_floating(schema_field.type):
+        return np.full(part.table.num_rows, np.nan)
+    return np.full(part.table.num_rows, -1 if schema_field.nullable else 0, np.int64)
+
+
+def _taken(joined: list[Any], schema_field: pa.Field, kept: NDArray[np.int64]) -> pa.Array:
+    """Join the categories' values, take the rows ``kept``, and make what is unknown null."""
+    if pa.types.is_string(schema_field.type):
+        return pa.concat_arrays(joined).take(pa.array(kept))
+    values = np.concatenate(joined)[kept]
+    if pa.types.is_floating(schema_field.type):
+        return pa.array(values, from_pandas=True)
+    return pa.array(values, schema_field.type, mask=values < 0 if schema_field.nullable else None)
 
 
 def _with_impossible(
