@@ -20,4 +20,4 @@ def test_nothing_is_compiled_after_the_warm_up():
         block = asterix_maker.make_block(form, editions[-1], rng, records=2, fill=0.9)
         asterix.decode(frames_of(block, block[:-1]))
     assert {name: list(f.signatures) for name, f in kernels.items()} == before
-    assert all(len(signatures) == 1 for signatures in before.values())
+    assert all(len(signatures) <= 1 for signatures in before.values())

@@ -455,6 +455,15 @@ def gather_integers(
     octets: U1, pos: I8, bit: int, bits: int, signed: bool, width: int, out: U1
 ) -> None:
     """Bit range of each place as a little-endian integer of ``width`` octets; 0 where absent."""
+    if width == 1 and not signed and (bit & 7) + bits <= 8:
+        # Most leaves are a few bits of one octet: flags and codes.
+        shift = 8 - (bit & 7) - bits
+        mask = (1 << bits) - 1
+        for i in range(pos.size):
+            out[i] = 0
+            if pos[i] >= 0:
+                out[i] = (int(octets[pos[i] + (bit >> 3)]) >> shift) & mask
+        return
     sign = np.uint64(1) << np.uint64(bits - 1)
     above = ~(sign | (sign - np.uint64(1)))
     for i in range(pos.size):

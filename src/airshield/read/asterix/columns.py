@@ -54,6 +54,7 @@ class Plan:
     leaves: tuple[Leaf, ...]
     rows: NDArray[np.int64] = field(repr=False)
     row_count: int
+    types: tuple[pa.DataType, ...] = field(repr=False)
     schema: pa.Schema = field(repr=False)
 
 
@@ -79,7 +80,14 @@ def make_plan(category: int, edition: str, columns: tuple[str, ...] | None) -> P
         [*head, *(_field(leaf) for leaf in leaves)],
         metadata={"category": str(category), "edition": spec.edition},
     )
-    return Plan(spec=spec, leaves=leaves, rows=rows, row_count=len(wanted), schema=schema)
+    return Plan(
+        spec=spec,
+        leaves=leaves,
+        rows=rows,
+        row_count=len(wanted),
+        types=tuple(arrow_type(leaf) for leaf in leaves),
+        schema=schema,
+    )
 
 
 def arrow_type(leaf: Leaf) -> pa.DataType:
@@ -106,7 +114,14 @@ def make_columns(
         Octet of the record at which each slot lies; 0 is absent.
     """
     maker = _Maker(octets, first)
-    return [maker.column(leaf, slots, plan.rows) for leaf in plan.leaves]
+    seen: list[bool] = np.any(slots, axis=1).tolist()
+    rows: list[int] = plan.rows.tolist()
+    return [
+        maker.column(leaf, kind, slots, rows)
+        if seen[rows[leaf.slot]]
+        else _nothing(kind, first.size, maker.zeros)
+        for leaf, kind in zip(plan.leaves, plan.types, strict=True)
+    ]
 
 
 @dataclass(slots=True)
@@ -136,10 +151,10 @@ class _Maker:
         self.spreads: dict[int, _Spread] = {}
         self.zeros = pa.py_buffer(np.zeros(first.size + 1, dtype=np.int64))
 
-    def column(self, leaf: Leaf, slots: NDArray[np.uint16], rows: NDArray[np.int64]) -> pa.Array:
+    def column(
+        self, leaf: Leaf, kind: pa.DataType, slots: NDArray[np.uint16], rows: list[int]
+    ) -> pa.Array:
         places = self._places(leaf.slot, slots[rows[leaf.slot]])
-        if places.present == 0:
-            return _nothing(arrow_type(leaf), self.first.size, self.zeros)
         if leaf.kind == "random":
             end = slots[rows[leaf.slot + 1]]
             length = np.where(places.pos >= 0, self.first + end - places.pos, 0)
@@ -152,17 +167,17 @@ class _Maker:
         if leaf.when is not None:
             places = self._places_when(leaf.when, places)
             if places.present == 0:
-                return _nothing(arrow_type(leaf), self.first.size, self.zeros)
+                return _nothing(kind, self.first.size, self.zeros)
         if leaf.repeat is None:
-            return self._values(leaf, places)
+            return self._values(leaf, kind, places)
         spread = self._spread(leaf.slot, leaf.repeat, places)
         inner = _Places(pos=spread.inner, bitmap=None, present=spread.inner.size)
         return pa.Array.from_buffers(
-            arrow_type(leaf),
+            kind,
             self.first.size,
             [places.bitmap, spread.offsets],
             null_count=self.first.size - places.present,
-            children=[self._values(leaf, inner)],
+            children=[self._values(leaf, kind.value_type, inner)],
         )
 
     def _places(self, slot: int, noted: NDArray[np.uint16]) -> _Places:
@@ -194,9 +209,8 @@ class _Maker:
             self.spreads[slot] = _Spread(places, pa.py_buffer(offsets), inner)
         return self.spreads[slot]
 
-    def _values(self, leaf: Leaf, places: _Places) -> pa.Array:
+    def _values(self, leaf: Leaf, kind: pa.DataType, places: _Places) -> pa.Array:
         n = places.pos.size
-        kind = _value_type(leaf)
         nulls = n - places.present
         values: NDArray[Any]
         if leaf.kind == "quantity":

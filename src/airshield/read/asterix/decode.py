@@ -36,6 +36,8 @@ REASONS: Final[Mapping[int, str]] = {
 
 _CHUNK_CELLS: Final = 1 << 20
 """Slots noted before columns are made from them: 2 MiB, about a second-level cache."""
+_CHUNK_RECORDS: Final = 1 << 16
+"""Records in a chunk, at most, where few slots are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +297,7 @@ def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
     blocks = np.stack([cut.frame[mine], cut.start[mine], cut.stop[mine]])
     # Two octets are the least that a record can have.
     least = int((blocks[2] - blocks[1]).sum()) // 2 + 1
-    room = min(least, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
+    room = min(least, _CHUNK_RECORDS, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
     marks = np.where(plan.rows < 0, -1, plan.rows * room)
     selector = np.zeros(3, dtype=np.int64)
     if spec.selector is not None:
