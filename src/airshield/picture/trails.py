@@ -69,7 +69,7 @@ class Trails:
         self._chunks: list[Points] = []
         self._count = 0
         self._slot_of: dict[int, int] = {}
-        self._tidied_ns = 0
+        self._newest_ns = self._tidied_ns = 0
 
     def add(self, rows: Rows) -> None:
         """Take states in the order they happened."""
@@ -91,9 +91,9 @@ class Trails:
             points[name] = picked[name]
         self._chunks.append(points)
         self._count += len(points)
-        newest_ns = int(rows["t_ns"].max())
-        if self._count > self._most or newest_ns - self._tidied_ns > self._keep_ns // 8:
-            self._tidy(newest_ns)
+        self._newest_ns = max(self._newest_ns, int(rows["t_ns"].max()))
+        if self._count > self._most or self._newest_ns - self._tidied_ns > self._keep_ns // 8:
+            self._tidy()
 
     def points(self, *, track: int | None = None, most: int | None = None) -> Points:
         """Points sorted by track and time.
@@ -106,6 +106,7 @@ class Trails:
             Thin every trail evenly so that about this many remain.
         """
         joined = self._joined()
+        joined = joined[joined["t_ns"] >= self._newest_ns - self._keep_ns]
         if track is not None:
             joined = joined[joined["track"] == track]
         out = joined[np.lexsort((joined["t_ns"], joined["track"]))]
@@ -118,15 +119,15 @@ class Trails:
             self._chunks = [np.concatenate([np.empty(0, POINT), *self._chunks])]
         return self._chunks[0]
 
-    def _tidy(self, newest_ns: int) -> None:
+    def _tidy(self) -> None:
         joined = self._joined()
-        oldest_ns = newest_ns - self._keep_ns
+        oldest_ns = self._newest_ns - self._keep_ns
         if len(joined) > self._most:
             # Cut a quarter more than needed: cutting at every batch would copy without end.
             spare = len(joined) - self._most * 3 // 4
             oldest_ns = max(oldest_ns, int(np.partition(joined["t_ns"], spare)[spare]))
         kept = joined[joined["t_ns"] >= oldest_ns]
-        self._chunks, self._count, self._tidied_ns = [kept], len(kept), newest_ns
+        self._chunks, self._count, self._tidied_ns = [kept], len(kept), self._newest_ns
         first_slot = oldest_ns // self._slot_ns
         self._slot_of = {key: slot for key, slot in self._slot_of.items() if slot >= first_slot}
 
