@@ -51,11 +51,10 @@ AFFAIR = np.dtype(
         ("t_in", np.int64),
         ("n_out", np.int64),
         ("t_out", np.int64),
-        ("slot", np.int64),
         ("next", np.int64),
     ]
 )
-"""One (track, zone) affair. ``slot`` and ``next`` hold within one batch only."""
+"""One (track, zone) affair. ``next`` links those of a track, within one batch only."""
 
 EVENT = np.dtype(
     [
@@ -324,7 +323,6 @@ def watch_rows(
     a_t_in = affairs["t_in"]
     a_n_out = affairs["n_out"]
     a_t_out = affairs["t_out"]
-    a_slot = affairs["slot"]
     a_next = affairs["next"]
     n_events = 0
     for i in range(start, rows.size):
@@ -378,7 +376,6 @@ def watch_rows(
                 a_n_out[at] = 0
                 a_t_in[at] = t_ns
                 a_t_out[at] = t_ns
-                a_slot[at] = slot
                 a_next[at] = heads[slot]
                 heads[slot] = at
             was = a_state[at]

@@ -115,7 +115,7 @@ class ZoneWatch:
         """Everything that :meth:`restore` needs to go on exactly here."""
         columns = {name: self._affairs[name].copy() for name in k.AFFAIR.names or ()}
         return {
-            **{name: column for name, column in columns.items() if name not in {"slot", "next"}},
+            **{name: column for name, column in columns.items() if name != "next"},
             "next_incident": np.array([self._next_incident], np.uint64),
             "digest": np.frombuffer(self._digest(), np.uint8),
         }
@@ -157,14 +157,7 @@ class ZoneWatch:
         names, slot = np.unique(number, return_inverse=True)
         affairs = np.zeros(max(_ROOM, 2 * (self._affairs.size + len(self._zones))), k.AFFAIR)
         affairs[: self._affairs.size] = self._affairs
-        heads = np.full(names.size, -1, np.int64)
-        at = np.searchsorted(names, self._affairs["track"])
-        for i in range(self._affairs.size):
-            here = at[i] < names.size and names[at[i]] == self._affairs["track"][i]
-            if here:
-                affairs["slot"][i] = at[i]
-                affairs["next"][i] = heads[at[i]]
-                heads[at[i]] = i
+        heads = _chain(affairs[: self._affairs.size], names)
         rows = np.zeros(tracks.num_rows, k.ROW)
         rows["slot"] = slot
         rows["track"] = number
@@ -245,6 +238,24 @@ class ZoneWatch:
             permit=permit_of(zone, mode_s, callsign),
         )
         return reason_of(change, self._settings)
+
+
+def _chain(affairs: NDArray[np.void], tracks: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Link the affairs of each track, and give the first of each; -1 is none.
+
+    ``tracks`` are the batch's, sorted; affairs of others stay out of the chains.
+    """
+    heads = np.full(tracks.size, -1, np.int64)
+    slot = np.searchsorted(tracks, affairs["track"])
+    here = np.flatnonzero(tracks[np.minimum(slot, tracks.size - 1)] == affairs["track"])
+    here = here[np.argsort(slot[here], kind="stable")]
+    slot = slot[here]
+    before = np.concatenate([[-1], here[:-1]])
+    is_first = np.concatenate([[True], slot[1:] != slot[:-1]])[: here.size]
+    affairs["next"][here] = np.where(is_first, -1, before[: here.size])
+    is_last = np.concatenate([slot[1:] != slot[:-1], [True]])[: here.size]
+    heads[slot[is_last]] = here[is_last]
+    return heads
 
 
 def _rules(settings: ZoneSettings) -> k.Rules:

@@ -46,7 +46,8 @@ class Zone:
         Unique in the shield.
     kind : str
         ``no_fly`` (entering without a permit is a violation), ``restricted`` (the same, listed
-        apart), ``corridor`` (who flies inside it is permitted in the no-fly zones it crosses) or
+        apart), ``corridor`` (who flies inside it is permitted in the no-fly zones it crosses, but
+        not in restricted ones; open to those it lists, or to all when it lists nobody) or
         ``warning`` (shown, never a violation).
     area : shapely Polygon or MultiPolygon
         WGS-84 longitude, latitude [deg].
