@@ -101,22 +101,21 @@ def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8) -> 
 
 
 @kernel
-def blend(c: F8, xs: F8, Ps: F8, Cs: F8, x: F8, P: F8, C: F8) -> None:
-    """Mean and covariance of the models together (moment matching)."""
-    models = c.size
+def blend(c: F8, xs: F8, Ps: F8, Cs: F8) -> None:
+    """Mean and covariance of the models together (moment matching), into the row after theirs."""
+    all_ = c.size
     for a in range(4):
-        x[a] = 0.0
-        C[a] = 0.0
-        for i in range(models):
-            x[a] += c[i] * xs[i, a]
-            C[a] += c[i] * Cs[i, a]
+        xs[all_, a] = 0.0
+        Cs[all_, a] = 0.0
+        for i in range(all_):
+            xs[all_, a] += c[i] * xs[i, a]
+            Cs[all_, a] += c[i] * Cs[i, a]
     for a in range(4):
-        for b in range(a, 4):
-            total = 0.0
-            for i in range(models):
-                total += c[i] * (Ps[i, a, b] + (xs[i, a] - x[a]) * (xs[i, b] - x[b]))
-            P[a, b] = total
-            P[b, a] = total
+        for b in range(4):
+            Ps[all_, a, b] = 0.0
+            for i in range(all_):
+                spread = (xs[i, a] - xs[all_, a]) * (xs[i, b] - xs[all_, b])
+                Ps[all_, a, b] += c[i] * (Ps[i, a, b] + spread)
 
 
 @kernel
@@ -143,7 +142,7 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
         mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs)
         for m in range(trk.w.size):
             predict_cv(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[m])
-    blend(work.c, work.xs, work.Ps, work.Cs, work.x, work.P, work.C)
+    blend(work.c, work.xs, work.Ps, work.Cs)
 
 
 @kernel
@@ -165,7 +164,7 @@ def keep_prediction(trk: Record, t: float, work: Record) -> None:
 
 @kernel
 def fuse(
-    x: F8, P: F8, C: F8, a: float, b: float, z: F8, R: F8, gh: F8, ph: float, K: F8, T: F8
+    x: F8, P: F8, C: F8, a: float, b: float, z: F8, R: F8, gh: F8, ph: float, work: Record
 ) -> tuple[float, float]:
     """Update one estimate with a pair ``z = a · place + b · velocity - gh · height error + noise``.
 
@@ -173,40 +172,29 @@ def fuse(
     state) without estimating it. Returns the squared normalised innovation and
     the logarithm of the innovation covariance's determinant.
     """
-    y0 = z[0] - (a * x[0] + b * x[2])
-    y1 = z[1] - (a * x[1] + b * x[3])
-    # U = cov(x, innovation), 4 × 2.
+    K, S, U, y, n = work.K, work.S, work.U, work.y, work.n
+    # K holds cov(x, innovation), then the gain; S and its inverse are 2 × 2.
     for i in range(4):
         for k in range(2):
             K[i, k] = a * P[i, k] + b * P[i, k + 2] - C[i] * gh[k]
-    c0 = a * C[0] + b * C[2]
-    c1 = a * C[1] + b * C[3]
-    s00 = a * K[0, 0] + b * K[2, 0] - c0 * gh[0] + gh[0] * gh[0] * ph + R[0, 0]
-    s01 = a * K[0, 1] + b * K[2, 1] - c1 * gh[0] + gh[0] * gh[1] * ph + R[0, 1]
-    s11 = a * K[1, 1] + b * K[3, 1] - c1 * gh[1] + gh[1] * gh[1] * ph + R[1, 1]
-    det = s00 * s11 - s01 * s01
-    i00, i01, i11 = s11 / det, -s01 / det, s00 / det
-    d2 = y0 * y0 * i00 + 2.0 * y0 * y1 * i01 + y1 * y1 * i11
+    for k in range(2):
+        y[k] = z[k] - (a * x[k] + b * x[k + 2])
+        n[k] = a * C[k] + b * C[k + 2]
+    for k in range(2):
+        for j in range(2):
+            S[k, j] = a * K[k, j] + b * K[k + 2, j] - gh[k] * (n[j] - gh[j] * ph) + R[k, j]
+    det = S[0, 0] * S[1, 1] - S[0, 1] * S[1, 0]
+    d2 = (S[1, 1] * y[0] * y[0] - 2.0 * S[0, 1] * y[0] * y[1] + S[0, 0] * y[1] * y[1]) / det
     for i in range(4):
-        u0, u1 = K[i, 0], K[i, 1]
-        K[i, 0] = u0 * i00 + u1 * i01
-        K[i, 1] = u0 * i01 + u1 * i11
+        U[i, 0], U[i, 1] = K[i, 0], K[i, 1]
+        K[i, 0] = (U[i, 0] * S[1, 1] - U[i, 1] * S[0, 1]) / det
+        K[i, 1] = (U[i, 1] * S[0, 0] - U[i, 0] * S[0, 1]) / det
     for i in range(4):
-        x[i] += K[i, 0] * y0 + K[i, 1] * y1
-    # P <- P - K S Kᵀ; symmetric as written, and K is the optimal gain for x.
-    for i in range(4):
+        x[i] += K[i, 0] * y[0] + K[i, 1] * y[1]
+        C[i] -= K[i, 0] * (n[0] - gh[0] * ph) + K[i, 1] * (n[1] - gh[1] * ph)
         for j in range(i, 4):
-            T[i, j] = K[i, 0] * (s00 * K[j, 0] + s01 * K[j, 1]) + K[i, 1] * (
-                s01 * K[j, 0] + s11 * K[j, 1]
-            )
-    for i in range(4):
-        for j in range(i, 4):
-            P[i, j] -= T[i, j]
+            P[i, j] -= K[i, 0] * U[j, 0] + K[i, 1] * U[j, 1]
             P[j, i] = P[i, j]
-    n0 = c0 - gh[0] * ph
-    n1 = c1 - gh[1] * ph
-    for i in range(4):
-        C[i] -= K[i, 0] * n0 + K[i, 1] * n1
     return d2, math.log(det)
 
 
@@ -341,7 +329,8 @@ def anchor_anew(trk: Record, work: Record) -> None:
     frames 30 km apart.
     """
     hae_m = track_height_m(trk, trk.t)
-    A0, A, G, T, Q = work.B, trk.A, work.G, work.T, work.P
+    A0, A, G, T, Q = work.B, trk.A, work.G, work.U, work.Ps[0]
+    x, C = work.xs[0], work.Cs[0]
     for i in range(3):
         for k in range(3):
             A0[i, k] = A[i, k]
@@ -359,21 +348,21 @@ def anchor_anew(trk: Record, work: Record) -> None:
             T[i + 2, k] = 0.0
     for m in range(trk.w.size):
         for i in range(4):
-            work.x[i] = 0.0
-            work.C[i] = 0.0
+            x[i] = 0.0
+            C[i] = 0.0
             for a in range(4):
-                work.x[i] += T[i, a] * trk.x[m, a]
-                work.C[i] += T[i, a] * trk.C[m, a]
+                x[i] += T[i, a] * trk.x[m, a]
+                C[i] += T[i, a] * trk.C[m, a]
                 Q[i, a] = 0.0
                 for b in range(4):
                     Q[i, a] += T[i, b] * trk.P[m, b, a]
         for i in range(2):
-            work.x[i] = 0.0
+            x[i] = 0.0
             for a in range(3):
-                work.x[i] += A[i, a] * (G[m, a] - trk.o[a])
+                x[i] += A[i, a] * (G[m, a] - trk.o[a])
         for i in range(4):
-            trk.x[m, i] = work.x[i]
-            trk.C[m, i] = work.C[i]
+            trk.x[m, i] = x[i]
+            trk.C[m, i] = C[i]
             for k in range(i, 4):
                 total = 0.0
                 for a in range(4):
@@ -563,9 +552,8 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[0, 0] = r0 + drift_m2
         work.R[1, 1] = r1 + drift_m2
         d2, log_det = fuse(
-            work.xs[m], work.Ps[m], work.Cs[m], 1.0, late, work.p, work.R, work.gh, trk.ph,
-            work.K, work.T,
-        )  # fmt: skip
+            work.xs[m], work.Ps[m], work.Cs[m], 1.0, late, work.p, work.R, work.gh, trk.ph, work
+        )
         work.q[m] = math.log(work.c[m]) - 0.5 * (d2 + log_det) - LOG_2PI
         best = max(best, work.q[m])
     total = 0.0
@@ -588,9 +576,8 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[1, 0] = 0.0
         for m in range(models):
             fuse(
-                work.xs[m], work.Ps[m], work.Cs[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph,
-                work.K, work.T,
-            )  # fmt: skip
+                work.xs[m], work.Ps[m], work.Cs[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph, work
+            )
     keep_prediction(trk, plot.t, work)
     if late == 0.0:
         trk.t_ns = plot.t_ns
@@ -656,22 +643,22 @@ def cell_bucket(ix: int, iy: int, iz: int, size: int) -> int:
 
 
 @kernel
-def link(heads: I8, links: I8, which: int, bucket: int, slot: int) -> None:
+def link(heads: I8, links: I8, bucket: int, slot: int) -> None:
     """Put a slot at the head of a chain."""
-    links[which, slot] = heads[which, bucket]
-    heads[which, bucket] = slot
+    links[slot] = heads[bucket]
+    heads[bucket] = slot
 
 
 @kernel
-def unlink(heads: I8, links: I8, which: int, bucket: int, slot: int) -> None:
+def unlink(heads: I8, links: I8, bucket: int, slot: int) -> None:
     """Take a slot out of its chain."""
-    at = heads[which, bucket]
+    at = heads[bucket]
     if at == slot:
-        heads[which, bucket] = links[which, slot]
+        heads[bucket] = links[slot]
         return
-    while links[which, at] != slot:
-        at = links[which, at]
-    links[which, at] = links[which, slot]
+    while links[at] != slot:
+        at = links[at]
+    links[at] = links[slot]
 
 
 @kernel
@@ -702,9 +689,9 @@ def hang(tracks: Records, heads: I8, links: I8, slot: int, t: float) -> None:
         return
     size = heads.shape[1]
     if cell[0] != NOWHERE:
-        unlink(heads, links, GRID, cell_bucket(cell[0], cell[1], cell[2], size), slot)
+        unlink(heads[GRID], links[GRID], cell_bucket(cell[0], cell[1], cell[2], size), slot)
     cell[0], cell[1], cell[2] = ix, iy, iz
-    link(heads, links, GRID, cell_bucket(ix, iy, iz, size), slot)
+    link(heads[GRID], links[GRID], cell_bucket(ix, iy, iz, size), slot)
 
 
 # --- Association ----------------------------------------------------------------------------------
@@ -764,8 +751,9 @@ def compare(
     """Squared normalised distance of a plot from a track, and log-determinant of its ellipse."""
     predict_track(trk, plot.t, cfg, work)
     place_plot(plot, radars, trk, work)
+    n = trk.w.size
     return fuse(
-        work.x, work.P, work.C, 1.0, work.late_s, work.p, work.R, work.gh, trk.ph, work.K, work.T
+        work.xs[n], work.Ps[n], work.Cs[n], 1.0, work.late_s, work.p, work.R, work.gh, trk.ph, work
     )
 
 
@@ -867,7 +855,8 @@ def publish(
     row = rows[clock.rows]
     clock.rows += 1
     predict_track(trk, t, cfg, work)
-    x, P, cov = work.x, work.P, row.cov
+    n = trk.w.size
+    x, P, cov = work.xs[n], work.Ps[n], row.cov
     hae_m = track_height_m(trk, t)
     ecef_x, ecef_y, ecef_z = ecef_of_track_m(trk, x[0], x[1], hae_m)
     row.lat_rad, row.lon_rad, _ = place_of_ecef_rad(ecef_x, ecef_y, ecef_z)
@@ -888,7 +877,7 @@ def publish(
         dt = max(t - trk.tz, 0.0)
         row.hae_m = hae_m
         row.vu = trk.vz
-        cov[2], cov[4] = work.C[0], work.C[1]
+        cov[2], cov[4] = work.Cs[n, 0], work.Cs[n, 1]
         cov[5] = (
             trk.ph
             + trk.Pz[0]
@@ -1000,9 +989,9 @@ def end_track(tracks: Records, free: I8, heads: I8, links: I8, clock: Record, sl
     trk = tracks[slot]
     size = heads.shape[1]
     cell = trk.cell
-    unlink(heads, links, GRID, cell_bucket(cell[0], cell[1], cell[2], size), slot)
+    unlink(heads[GRID], links[GRID], cell_bucket(cell[0], cell[1], cell[2], size), slot)
     if trk.mode_s >= 0:
-        unlink(heads, links, ADDRESSES, bucket_of(trk.mode_s, size), slot)
+        unlink(heads[ADDRESSES], links[ADDRESSES], bucket_of(trk.mode_s, size), slot)
     trk.number = 0
     free[clock.free_n] = slot
     clock.free_n += 1
@@ -1257,8 +1246,10 @@ def run(
         track_of[i] = trk.number
         if plot.mode_s >= 0 and trk.mode_s < 0:
             trk.mode_s = plot.mode_s
-            link(heads, links, ADDRESSES, bucket_of(plot.mode_s, heads.shape[1]), slot)
+            link(heads[ADDRESSES], links[ADDRESSES], bucket_of(plot.mode_s, heads.shape[1]), slot)
         if verdict == START:
+            if trk.status == COASTING:
+                trk.status = CONFIRMED
             start_state(trk, plot, radars, cfg, work)
         else:
             log_density = update_track(trk, plot, radars, cfg, work)

@@ -79,12 +79,10 @@ WORK: Final = np.dtype(
     [
         # A predicted track.
         ("c", "f8", (MODELS,)),
-        ("xs", "f8", (MODELS, 4)),
-        ("Ps", "f8", (MODELS, 4, 4)),
-        ("Cs", "f8", (MODELS, 4)),
-        ("x", "f8", (4,)),  # the models' common mean
-        ("P", "f8", (4, 4)),
-        ("C", "f8", (4,)),
+        # One row per model, and one more for all of them together.
+        ("xs", "f8", (MODELS + 1, 4)),
+        ("Ps", "f8", (MODELS + 1, 4, 4)),
+        ("Cs", "f8", (MODELS + 1, 4)),
         ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
         # A plot in the track's frame.
         ("p", "f8", (2,)),  # east, north [m] for the track's height
@@ -93,7 +91,10 @@ WORK: Final = np.dtype(
         # Scratch.
         ("v", "f8", (2,)),
         ("K", "f8", (4, 2)),
-        ("T", "f8", (4, 4)),
+        ("S", "f8", (2, 2)),
+        ("y", "f8", (2,)),
+        ("n", "f8", (2,)),
+        ("U", "f8", (4, 4)),
         ("B", "f8", (3, 3)),
         ("J", "f8", (3, 3)),
         ("G", "f8", (MODELS, 3)),

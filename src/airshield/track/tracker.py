@@ -186,7 +186,9 @@ class Tracker:
         if not math.isfinite(geoid_height_m):
             raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
         self._others: dict[str, int] = {}
-        self._radars = np.concatenate([_radar_record(radar) for radar in radars] or [_records(RADAR, 0)])
+        self._radars = np.concatenate(
+            [_radar_record(radar) for radar in radars] or [_records(RADAR, 0)]
+        )
         self._radars = self._radars.view(np.recarray)
         self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
         self._sigma_azm_deg = np.array([radar.sigma_azm_deg for radar in radars])
@@ -269,7 +271,10 @@ class Tracker:
         """
         seen = np.array(state["seen"], np.float64)
         octets = np.asarray(state["tracks"], np.uint8)
-        if seen.shape[1] != self._seen.shape[1] or octets.size != seen.shape[0] * TRACK_STATE.itemsize:
+        if (
+            seen.shape[1] != self._seen.shape[1]
+            or octets.size != seen.shape[0] * TRACK_STATE.itemsize
+        ):
             raise UsageError(
                 "the snapshot is of a tracker with other radars or of another version; "
                 "start from the journal instead"
@@ -351,7 +356,9 @@ class Tracker:
         at = np.flatnonzero(what == _kernels.POLAR)
         rng, azm = _floats(reports, "sigma_rng_m")[at], _floats(reports, "sigma_azm_deg")[at]
         plots.sigma_rng_m[at] = np.where(rng > 0.0, rng, self._sigma_rng_m[radar[at]])
-        plots.sigma_azm_rad[at] = np.radians(np.where(azm > 0.0, azm, self._sigma_azm_deg[radar[at]]))
+        plots.sigma_azm_rad[at] = np.radians(
+            np.where(azm > 0.0, azm, self._sigma_azm_deg[radar[at]])
+        )
         plots.sigma_pos_m = _sigma_pos_m(reports, kind)
         return plots
 

@@ -1,0 +1,179 @@
+"""Made-up skies for the tracker's tests: targets with a truth, radars that see them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from airshield import geo
+from airshield.sensors import Radar
+from airshield.tables import REPORT, TIME, make_table
+
+LAT, LON = 49.8, 24.0
+GEOID_M = 40.0
+T0_NS = 1_700_000_000 * 10**9
+
+
+def radar(sic=1, *, east_m=0.0, north_m=0.0, turn_s=4.0, sigma_rng_m=40.0, sigma_azm_deg=0.08, pd=0.95):
+    lat, lon = place(east_m, north_m)
+    return Radar(
+        name=f"radar {sic}",
+        contributor="nobody",
+        sac=1,
+        sic=sic,
+        lat_deg=float(lat),
+        lon_deg=float(lon),
+        antenna_hae_m=300.0,
+        turn_s=turn_s,
+        rng_min_m=500.0,
+        rng_max_m=400e3,
+        sigma_rng_m=sigma_rng_m,
+        sigma_azm_deg=sigma_azm_deg,
+        has_primary=True,
+        has_secondary=True,
+        pd=pd,
+    )
+
+
+def place(east_m, north_m):
+    """Latitude and longitude of a point given by distance and azimuth from the sky's middle."""
+    azm = np.degrees(np.arctan2(east_m, north_m))
+    return geo.place_from(LAT, LON, azm, np.hypot(east_m, north_m))
+
+
+@dataclass
+class Target:
+    """Straight flight, or a turn from ``turn_at_s`` on; heights above the ellipsoid."""
+
+    east_m: float
+    north_m: float
+    course_deg: float
+    spd_mps: float
+    hae_m: float = 9000.0
+    climb_mps: float = 0.0
+    turn_degps: float = 0.0
+    turn_at_s: float = np.inf
+    turn_end_s: float = np.inf
+    mode_s: int | None = None
+    mode_3a: int | None = None
+    kind: str = "mode_s"
+    has_baro: bool = True
+    baro_error_m: float = 0.0
+    born_s: float = 0.0
+    dies_s: float = np.inf
+    flags: int = 0
+    _table: dict = field(default_factory=dict)
+
+    def at(self, t):
+        """Latitude, longitude [deg] and height [m] at times [s]."""
+        if not self._table:
+            grid = np.arange(-20.0, 2000.0, 0.05)
+            turning = np.clip(grid, self.turn_at_s, self.turn_end_s) - self.turn_at_s
+            turning = np.where(np.isfinite(turning), turning, 0.0)
+            course = np.radians(self.course_deg + self.turn_degps * turning)
+            ve, vn = self.spd_mps * np.sin(course), self.spd_mps * np.cos(course)
+            start = np.searchsorted(grid, 0.0)
+            for name, v, x0 in (("e", ve, self.east_m), ("n", vn, self.north_m)):
+                x = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * 0.05)])
+                self._table[name] = x - x[start] + x0
+            self._table["t"] = grid
+        e = np.interp(t, self._table["t"], self._table["e"])
+        n = np.interp(t, self._table["t"], self._table["n"])
+        lat, lon = place(e, n)
+        return lat, lon, self.hae_m + self.climb_mps * np.asarray(t)
+
+
+def plots_of(target, number, sensor, seconds, rng):
+    """Rows (dicts) of what one radar reports of one target."""
+    origin = geo.Origin(lat_deg=sensor.lat_deg, lon_deg=sensor.lon_deg, hae_m=sensor.antenna_hae_m)
+    t = np.arange(0.0, seconds, sensor.turn_s)
+    for _ in range(3):
+        enu = geo.enu_from_ecef(geo.ecef_from_geodetic(*target.at(t)), origin)
+        rng_m, azm, _ = geo.polar_from_enu(enu)
+        t = np.floor(t / sensor.turn_s) * sensor.turn_s + azm / 360.0 * sensor.turn_s
+    seen = (rng.random(t.size) < sensor.pd) & (t >= target.born_s) & (t < target.dies_s)
+    hae = target.hae_m + target.climb_mps * t
+    rows = []
+    for i in np.flatnonzero(seen & (t < seconds)):
+        rows.append(
+            {
+                "t": T0_NS + round(t[i] * 1e9),
+                "sensor": sensor.sensor,
+                "kind": target.kind,
+                "rng_slant_m": rng_m[i] + sensor.sigma_rng_m * rng.standard_normal(),
+                "azm_true_deg": (azm[i] + sensor.sigma_azm_deg * rng.standard_normal()) % 360.0,
+                "alt_baro_m": (
+                    round((hae[i] - GEOID_M + target.baro_error_m) / 7.62) * 7.62
+                    if target.has_baro
+                    else None
+                ),
+                "mode_s": target.mode_s,
+                "mode_3a": target.mode_3a,
+                "flags": target.flags,
+                "truth": number,
+            }
+        )
+    return rows
+
+
+def clutter(sensor, seconds, per_turn, rng, reach_m=100e3):
+    rows = []
+    for k in range(int(seconds / sensor.turn_s)):
+        for _ in range(rng.poisson(per_turn)):
+            azm = rng.uniform(0, 360)
+            t = (k + azm / 360.0) * sensor.turn_s
+            rows.append(
+                {
+                    "t": T0_NS + round(t * 1e9),
+                    "sensor": sensor.sensor,
+                    "kind": "psr",
+                    "rng_slant_m": reach_m * np.sqrt(rng.uniform(0.0004, 1.0)),
+                    "azm_true_deg": azm,
+                    "flags": 0,
+                    "truth": -1,
+                }
+            )
+    return rows
+
+
+def sky(targets, radars, seconds, seed=0, extra=()):
+    """REPORT table in the order of measurement, and the number of the target behind each row."""
+    rng = np.random.default_rng(seed)
+    rows = list(extra)
+    for sensor in radars:
+        for number, target in enumerate(targets):
+            rows += plots_of(target, number, sensor, seconds, rng)
+    rows.sort(key=lambda row: row["t"])
+    return table(rows), np.array([row["truth"] for row in rows])
+
+
+def table(rows):
+    names = {name for row in rows for name in row} - {"truth"}
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    columns["t"] = pa.array(columns["t"], pa.int64()).cast(TIME)
+    columns["frame"] = list(range(len(rows)))
+    return make_table(REPORT, columns, rows=len(rows))
+
+
+def seconds_of(tracks):
+    return (tracks["t"].cast(pa.int64()).to_numpy() - T0_NS) * 1e-9
+
+
+def errors(tracks, rows, target):
+    """East, north and up errors [m] of published rows, shape (n, 3); and covariances (n, 3, 3)."""
+    t = seconds_of(tracks)[rows]
+    lat, lon, hae = target.at(t)
+    out = np.empty((len(rows), 3))
+    have = tracks["alt_hae_m"].to_numpy()[rows]
+    ecef = geo.ecef_from_geodetic(
+        tracks["lat_deg"].to_numpy()[rows],
+        tracks["lon_deg"].to_numpy()[rows],
+        np.where(np.isnan(have), hae, have),
+    )
+    for i in range(len(rows)):
+        origin = geo.Origin(lat_deg=float(lat[i]), lon_deg=float(lon[i]), hae_m=float(hae[i]))
+        out[i] = geo.enu_from_ecef(ecef[i], origin)
+    flat = tracks["cov_m2"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    six = flat.reshape(-1, 6)[rows]
+    cov = six[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3)
+    return out, cov

@@ -1,0 +1,590 @@
+"""The tracker on made-up skies whose truth is known."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airshield.errors import UsageError
+from airshield.tables import REPORT, TRACK, ReportFlag, empty
+from airshield.track import DROP_REASONS, Tracker, TrackSettings
+from reference import track_skies as skies
+from reference.track_skies import GEOID_M, Target
+
+
+def follow(reports, radars, **settings_):
+    tracker = Tracker(radars, geoid_height_m=GEOID_M, settings=TrackSettings(**settings_))
+    return tracker.feed(reports), tracker
+
+
+def column(tracks, name):
+    return tracks[name].to_numpy()
+
+
+def words(tracks, name):
+    return np.array(tracks[name].to_pylist())
+
+
+def owner(batch, truth, target):
+    """Numbers of the tracks that took a target's plots, most plots first."""
+    numbers, counts = np.unique(batch.track_of_report[truth == target], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return numbers[order][numbers[order] > 0]
+
+
+def rows_of(tracks, number, *, after_s=0.0, statuses=("confirmed", "coasting")):
+    mine = column(tracks, "track") == number
+    return np.flatnonzero(
+        mine & np.isin(words(tracks, "status"), statuses) & (skies.seconds_of(tracks) >= after_s)
+    )
+
+
+# --- One aircraft ---------------------------------------------------------------------------------
+
+
+def test_an_airliner_is_confirmed_at_its_second_plot_and_followed_to_metres():
+    radar = skies.radar()
+    target = Target(-60e3, 20e3, 80.0, 230.0, mode_s=0x501234, mode_3a=0o1234)
+    reports, truth = skies.sky([target], [radar], 300.0)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 1
+    assert set(batch.track_of_report.tolist()) == {1}
+    status = words(batch.tracks, "status")
+    assert status[:2].tolist() == ["tentative", "confirmed"]
+    error, _ = skies.errors(batch.tracks, rows_of(batch.tracks, 1, after_s=60.0), target)
+    assert np.sqrt((error[:, :2] ** 2).sum(1).mean()) < 90.0
+    # The pressure altitude stands in for the height, and the table says so.
+    assert set(words(batch.tracks, "height_basis")) == {"baro"}
+    assert np.abs(error[:, 2]).max() < 60.0
+    spd = np.hypot(column(batch.tracks, "vel_east_mps"), column(batch.tracks, "vel_north_mps"))
+    assert abs(spd[-1] - 230.0) < 10.0
+    last = batch.tracks.slice(batch.tracks.num_rows - 1).to_pylist()[0]
+    assert (last["mode_s"], last["mode_3a"], last["cls"]) == (0x501234, 0o1234, "airliner")
+
+
+@pytest.mark.parametrize("dist_m", [15e3, 60e3, 200e3])
+@pytest.mark.parametrize("lat_deg", [-70.0, 0.0, 60.0])
+def test_without_noise_the_track_lies_on_the_truth_anywhere_on_earth(dist_m, lat_deg, monkeypatch):
+    """Closed form: exact plots of a straight flight leave no error but the model's."""
+    monkeypatch.setattr(skies, "LAT", lat_deg)
+    radar = skies.radar(sigma_rng_m=1e-3, sigma_azm_deg=1e-6, pd=1.0)
+    target = Target(dist_m, 0.3 * dist_m, 300.0, 200.0, hae_m=8000.0, mode_s=5)
+    reports, _ = skies.sky([target], [radar], 120.0)
+    batch, _ = follow(reports, [radar])
+    error, _ = skies.errors(batch.tracks, rows_of(batch.tracks, 1, after_s=30.0), target)
+    assert np.abs(error[:, :2]).max() < 2.0 + 4.0  # 3.8 m of height are Mode C quanta
+
+
+def test_a_standard_rate_turn_keeps_its_track():
+    radar = skies.radar()
+    target = Target(
+        20e3, 20e3, 90.0, 130.0, hae_m=2500.0, mode_s=7,
+        turn_degps=3.0, turn_at_s=60.0, turn_end_s=240.0,
+    )  # fmt: skip
+    reports, truth = skies.sky([target], [radar], 300.0)
+    batch, _ = follow(reports, [radar])
+    assert owner(batch, truth, 0).tolist() == [1]
+    assert batch.dropped == {}
+    error, _ = skies.errors(batch.tracks, rows_of(batch.tracks, 1, after_s=30.0), target)
+    assert np.sqrt((error[:, :2] ** 2).sum(1).mean()) < 120.0
+
+
+def test_a_silent_target_is_confirmed_by_its_echoes_alone():
+    radar = skies.radar()
+    target = Target(-30e3, 5e3, 90.0, 80.0, hae_m=1500.0, kind="psr", has_baro=False)
+    reports, truth = skies.sky([target], [radar], 200.0)
+    batch, _ = follow(reports, [radar])
+    assert owner(batch, truth, 0).tolist() == [1]
+    rows = rows_of(batch.tracks, 1)
+    assert skies.seconds_of(batch.tracks)[rows[0]] < 20.0
+    assert set(words(batch.tracks, "height_basis")) == {"none"}
+    assert batch.tracks["alt_hae_m"].null_count == batch.tracks.num_rows
+    assert batch.tracks["mode_s"].null_count == batch.tracks.num_rows
+
+
+# --- Honesty --------------------------------------------------------------------------------------
+
+
+def fleet(rng, n, **more):
+    """Targets all round, far enough apart never to meet."""
+    for k in range(n):
+        azm, dist = np.radians(360.0 * k / n), rng.uniform(25e3, 140e3)
+        yield Target(
+            dist * np.sin(azm), dist * np.cos(azm), rng.uniform(0, 360), rng.uniform(80, 240),
+            hae_m=rng.uniform(1000, 11000), mode_s=1000 + k, **more,
+        )  # fmt: skip
+
+
+def last_nees(batch, truth, targets, at_s):
+    """Normalised squared horizontal error of each target's track at its last row before a time."""
+    out = []
+    for k, target in enumerate(targets):
+        rows = rows_of(batch.tracks, owner(batch, truth, k)[0])
+        rows = rows[skies.seconds_of(batch.tracks)[rows] <= at_s][-1:]
+        error, cov = skies.errors(batch.tracks, rows, target)
+        out.append(error[0, :2] @ np.linalg.solve(cov[0, :2, :2], error[0, :2]))
+    return np.array(out)
+
+
+@pytest.mark.parametrize("at_s", [30.0, 150.0])
+@pytest.mark.parametrize("kind", ["straight", "turning", "no height"])
+def test_the_published_covariance_is_true(kind, at_s):
+    """Chi-square with two degrees: mean 2; 90 independent targets put it at 2 ± 0.21 (1 sigma).
+
+    Three models of flight share one filter, so straight flight may be better than claimed (the
+    agile model always costs something), and nothing may be much worse.
+    """
+    rng = np.random.default_rng(5)
+    more = {}
+    if kind == "turning":
+        more = {"turn_degps": 2.0, "turn_at_s": 10.0, "turn_end_s": 170.0}
+    if kind == "no height":
+        more = {"has_baro": False}
+    targets = list(fleet(rng, 90, **more))
+    radar = skies.radar()
+    reports, truth = skies.sky(targets, [radar], 160.0, seed=2)
+    batch, _ = follow(reports, [radar])
+    nees = last_nees(batch, truth, targets, at_s)
+    assert 0.7 < nees.mean() < 3.0
+    assert (nees > 13.8).mean() <= 0.03  # 0.1 % of a true chi-square
+
+
+def test_a_standing_error_of_the_pressure_altitude_is_covered():
+    """Heights 300 m off, low and near the radar, where that moves the place by up to 200 m."""
+    rng = np.random.default_rng(9)
+    targets = []
+    for k in range(60):
+        azm = np.radians(6.0 * k)
+        targets.append(
+            Target(
+                14e3 * np.sin(azm), 14e3 * np.cos(azm), rng.uniform(0, 360), 60.0,
+                hae_m=7000.0, mode_s=100 + k, baro_error_m=240.0 * rng.standard_normal(),
+            )  # fmt: skip
+        )
+    radar = skies.radar()
+    reports, truth = skies.sky(targets, [radar], 60.0, seed=4)
+    batch, _ = follow(reports, [radar])
+    nees = last_nees(batch, truth, targets, 60.0)
+    assert 0.7 < nees.mean() < 3.0
+
+
+def test_learning_the_height_puts_the_place_right_at_once():
+    radar = skies.radar(sigma_rng_m=10.0, sigma_azm_deg=0.02)
+    target = Target(0.0, 12e3, 90.0, 100.0, hae_m=8000.0, mode_s=3)
+    reports, _ = skies.sky([target], [radar], 80.0)
+    silent = pa.array(
+        [
+            None if s < 60.0 else v
+            for s, v in zip(skies.seconds_of(reports), reports["alt_baro_m"].to_pylist(), strict=True)
+        ],
+        pa.float64(),
+    )
+    at = REPORT.get_field_index("alt_baro_m")
+    reports = reports.set_column(at, REPORT.field("alt_baro_m"), silent)
+    batch, _ = follow(reports, [radar])
+    error, cov = skies.errors(batch.tracks, rows_of(batch.tracks, 1), target)
+    t = skies.seconds_of(batch.tracks)[rows_of(batch.tracks, 1)]
+    far = np.hypot(error[:, 0], error[:, 1])
+    before, after = far[(t > 40.0) & (t < 60.0)], far[t > 60.0]
+    assert before.min() > 1000.0  # the guess of the height was wrong by kilometres ...
+    sigma = np.sqrt(cov[(t > 40.0) & (t < 60.0)][:, [0, 1], [0, 1]].sum(1))
+    assert (before < 4.0 * sigma).all()  # ... and said so
+    assert after.max() < 400.0
+
+
+# --- Several --------------------------------------------------------------------------------------
+
+
+def test_crossing_aircraft_with_addresses_keep_their_tracks():
+    radar = skies.radar()
+    targets = [
+        Target(-10e3, 30e3, 90.0, 100.0, hae_m=5000.0, mode_s=1),
+        Target(10e3, 30e3, 270.0, 100.0, hae_m=5000.0, mode_s=2),
+    ]
+    reports, truth = skies.sky(targets, [radar], 200.0)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 2
+    for k in range(2):
+        assert len(owner(batch, truth, k)) == 1
+
+
+def test_crossing_aircraft_with_codes_only_keep_their_tracks():
+    radar = skies.radar()
+    targets = [
+        Target(-10e3, 30e3, 90.0, 100.0, hae_m=5000.0, mode_3a=0o2001, kind="ssr"),
+        Target(0.0, 20e3, 0.0, 100.0, hae_m=5000.0, mode_3a=0o2002, kind="ssr"),
+    ]
+    reports, truth = skies.sky(targets, [radar], 200.0)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 2
+    for k in range(2):
+        assert len(owner(batch, truth, k)) == 1
+
+
+def test_two_radars_make_one_track_and_both_bits_are_set():
+    radars = [skies.radar(1), skies.radar(2, east_m=80e3, north_m=-30e3, turn_s=6.0)]
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    reports, truth = skies.sky([target], radars, 200.0)
+    batch, tracker = follow(reports, radars)
+    assert tracker.live == 1
+    assert batch.dropped == {}
+    assert column(batch.tracks, "sensors")[-1] == 0b11
+    error, _ = skies.errors(batch.tracks, rows_of(batch.tracks, 1, after_s=60.0), target)
+    assert np.sqrt((error[:, :2] ** 2).sum(1).mean()) < 80.0
+
+
+def test_a_primary_radar_feeds_the_track_another_radar_named():
+    radars = [skies.radar(1), skies.radar(2, east_m=30e3)]
+    path = {"hae_m": 6000.0}
+    named = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9, **path)
+    echo = Target(-20e3, 40e3, 120.0, 200.0, kind="psr", has_baro=False, **path)
+    rng = np.random.default_rng(0)
+    rows = skies.plots_of(named, 0, radars[0], 200.0, rng)
+    rows += skies.plots_of(echo, 0, radars[1], 200.0, rng)
+    reports, truth = skies.sky([], [], 0.0, extra=rows)
+    batch, tracker = follow(reports, radars)
+    assert tracker.live == 1
+    assert len(owner(batch, truth, 0)) == 1
+
+
+def test_clutter_makes_few_false_tracks():
+    radar = skies.radar()
+    targets = list(fleet(np.random.default_rng(1), 10))
+    noise = skies.clutter(radar, 400.0, 15, np.random.default_rng(3))
+    reports, truth = skies.sky(targets, [radar], 400.0, extra=noise)
+    batch, _ = follow(reports, [radar])
+    status = words(batch.tracks, "status")
+    confirmed = set(column(batch.tracks, "track")[status == "confirmed"].tolist())
+    real = {int(owner(batch, truth, k)[0]) for k in range(10)}
+    assert real <= confirmed
+    assert len(confirmed - real) <= 2
+
+
+# --- Addresses ------------------------------------------------------------------------------------
+
+
+def live_addresses(tracks):
+    """Check row by row that no two live tracks bear one address."""
+    holder = {}
+    for number, address, status in zip(
+        tracks["track"].to_pylist(), tracks["mode_s"].to_pylist(), tracks["status"].to_pylist(),
+        strict=True,
+    ):  # fmt: skip
+        if address is None:
+            continue
+        assert holder.setdefault(address, number) == number
+        if status == "ended":
+            del holder[address]
+
+
+def test_two_aircraft_of_one_address_never_have_two_tracks():
+    radar = skies.radar()
+    targets = [
+        Target(-40e3, 30e3, 90.0, 200.0, mode_s=77),
+        Target(60e3, -30e3, 0.0, 200.0, mode_s=77),
+    ]
+    reports, truth = skies.sky(targets, [radar], 200.0)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 1
+    live_addresses(batch.tracks)
+    # It keeps to one of the two, and every plot of the other is counted.
+    taken = [int((batch.track_of_report[truth == k] > 0).sum()) for k in range(2)]
+    assert min(taken) <= 1
+    assert batch.dropped["address contradicted"] >= 40
+
+
+def test_a_track_on_the_wrong_place_comes_over_to_its_aircraft():
+    """The first two plots are a reflection; then only the aircraft itself is seen."""
+    radar = skies.radar(pd=1.0)
+    ghost = Target(-40e3, 30e3, 90.0, 200.0, mode_s=77, dies_s=9.0)
+    real = Target(60e3, -30e3, 0.0, 200.0, mode_s=77, born_s=9.0)
+    reports, truth = skies.sky([ghost, real], [radar], 60.0)
+    batch, _ = follow(reports, [radar])
+    assert owner(batch, truth, 0).tolist() == owner(batch, truth, 1).tolist() == [1]
+    assert batch.dropped == {"address contradicted": 2}
+    error, _ = skies.errors(batch.tracks, rows_of(batch.tracks, 1)[-1:], real)
+    assert np.hypot(*error[0, :2]) < 300.0
+
+
+@pytest.mark.parametrize("address", [0, 0xFFFFFF])
+def test_an_address_of_all_zeros_or_ones_names_nobody(address):
+    radar = skies.radar()
+    targets = [
+        Target(-40e3, 30e3, 90.0, 200.0, mode_s=address),
+        Target(60e3, -30e3, 0.0, 200.0, mode_s=address),
+    ]
+    reports, _ = skies.sky(targets, [radar], 60.0)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 2
+    assert batch.tracks["mode_s"].null_count == batch.tracks.num_rows
+
+
+# --- Life -----------------------------------------------------------------------------------------
+
+
+def test_a_silent_gap_is_coasted_and_the_end_comes_once():
+    radar = skies.radar(pd=1.0)
+    other = Target(50e3, 50e3, 0.0, 100.0, mode_s=1)  # keeps the clock going
+    target = Target(-40e3, 30e3, 90.0, 200.0, mode_s=2, dies_s=100.0)
+    reports, truth = skies.sky([other, target], [radar], 200.0)
+    batch, tracker = follow(reports, [radar])
+    number = owner(batch, truth, 1)[0]
+    mine = column(batch.tracks, "track") == number
+    status = words(batch.tracks, "status")[mine].tolist()
+    assert status[-1] == "ended"
+    assert status.count("ended") == 1
+    assert 5 <= status.count("coasting") <= 8
+    t = skies.seconds_of(batch.tracks)[mine]
+    assert 30.0 <= t[-1] - 100.0 <= 40.0
+    existence = column(batch.tracks, "existence")[mine]
+    assert (np.diff(existence[-status.count("coasting") :]) <= 0.0).all()
+    assert tracker.live == 1
+
+
+def test_a_returning_aircraft_gets_a_new_number_and_no_number_comes_twice():
+    radar = skies.radar(pd=1.0)
+    other = Target(50e3, 50e3, 0.0, 100.0, mode_s=1)
+    first = Target(-40e3, 30e3, 90.0, 200.0, mode_s=2, dies_s=60.0)
+    again = Target(-40e3, 30e3, 90.0, 200.0, mode_s=2, born_s=150.0)
+    reports, truth = skies.sky([other, first, again], [radar], 200.0)
+    batch, _ = follow(reports, [radar])
+    assert owner(batch, truth, 1).tolist() != owner(batch, truth, 2).tolist()
+    live_addresses(batch.tracks)
+
+
+def test_a_dropout_of_three_turns_breaks_nothing():
+    radar = skies.radar(pd=1.0)
+    target = Target(-40e3, 30e3, 90.0, 200.0, mode_s=2)
+    other = Target(50e3, 50e3, 0.0, 100.0, mode_s=1)
+    reports, truth = skies.sky([target, other], [radar], 120.0)
+    t = skies.seconds_of(reports)
+    keep = ~((truth == 0) & (t > 60.0) & (t < 72.0))
+    batch, tracker = follow(reports.filter(pa.array(keep)), [radar])
+    assert len(owner(batch, truth[keep], 0)) == 1
+    assert "coasting" in words(batch.tracks, "status")
+    assert tracker.live == 2
+
+
+# --- Time -----------------------------------------------------------------------------------------
+
+
+def test_late_plots_help_and_rows_never_go_back():
+    radars = [skies.radar(1), skies.radar(2, east_m=60e3, turn_s=5.0)]
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    reports, _ = skies.sky([target], radars, 200.0)
+    t = skies.seconds_of(reports)
+    late = np.where(np.array(reports["sensor"].to_pylist()) == "1/2", 2.5, 0.1)
+    order = np.argsort(t + late, kind="stable")
+    reports = reports.take(pa.array(order))
+    batch, _ = follow(reports, radars)
+    assert batch.dropped == {}
+    assert (np.diff(skies.seconds_of(batch.tracks)) >= 0.0).all()
+    rows = rows_of(batch.tracks, 1, after_s=60.0)
+    error, cov = skies.errors(batch.tracks, rows, target)
+    assert np.sqrt((error[:, :2] ** 2).sum(1).mean()) < 80.0
+    nees = np.einsum("ni,nij,nj->n", error[:, :2], np.linalg.inv(cov[:, :2, :2]), error[:, :2])
+    assert nees.mean() < 4.0
+
+
+def test_time_stamps_from_nowhere_hurt_nobody():
+    radar = skies.radar(pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = skies.plots_of(target, 0, radar, 100.0, np.random.default_rng(0))
+    plain, _ = follow(skies.table(rows), [radar])
+    bad = [dict(rows[5], t=rows[5]["t"] + 3600 * 10**9), dict(rows[5], t=rows[5]["t"] - 60 * 10**9)]
+    batch, _ = follow(skies.table(rows[:10] + bad + rows[10:]), [radar])
+    assert batch.dropped == {"too late": 1, "far ahead of the clock": 1}
+    drop = TRACK.get_field_index("frame")
+    assert batch.tracks.remove_column(drop).equals(plain.tracks.remove_column(drop))
+
+
+def test_the_clock_follows_a_gap_after_three_reports():
+    radar = skies.radar(pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = skies.plots_of(target, 0, radar, 200.0, np.random.default_rng(0))
+    rows = [row for row in rows if not 40 * 10**9 < row["t"] - skies.T0_NS < 140 * 10**9]
+    batch, tracker = follow(skies.table(rows), [radar])
+    assert batch.dropped == {"far ahead of the clock": 2}
+    assert tracker.live == 1
+    assert words(batch.tracks, "status").tolist().count("ended") == 1
+
+
+def test_nothing_happens_at_midnight():
+    """Time is UTC in nanoseconds: the day's end is no place at all."""
+    radar = skies.radar(pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = skies.plots_of(target, 0, radar, 100.0, np.random.default_rng(0))
+    day = 86_400 * 10**9
+    shift = day - skies.T0_NS % day - 50 * 10**9
+    moved = [dict(row, t=row["t"] + shift) for row in rows]
+    plain, _ = follow(skies.table(rows), [radar])
+    batch, _ = follow(skies.table(moved), [radar])
+    assert batch.track_of_report.tolist() == plain.track_of_report.tolist()
+    assert np.allclose(column(batch.tracks, "lat_deg"), column(plain.tracks, "lat_deg"), atol=1e-9)
+
+
+# --- Sources without a radar ----------------------------------------------------------------------
+
+
+def adsb(target, seconds, rng, *, sensor="9/1", kind="adsb", sigma_m=15.0, every_s=1.0):
+    rows = []
+    for t in np.arange(0.3, seconds, every_s):
+        lat, lon, hae = target.at(t)
+        rows.append(
+            {
+                "t": skies.T0_NS + round(t * 1e9),
+                "sensor": sensor,
+                "kind": kind,
+                "lat_deg": float(lat) + sigma_m / 111e3 * rng.standard_normal(),
+                "lon_deg": float(lon) + sigma_m / 72e3 * rng.standard_normal(),
+                "alt_baro_m": float(hae) - GEOID_M - 150.0,
+                "alt_hae_m": float(hae),
+                "sigma_pos_m": sigma_m,
+                "mode_s": target.mode_s,
+                "callsign": "DEMO12",
+                "flags": 0,
+                "truth": 0,
+            }
+        )
+    return rows
+
+
+def test_adsb_alone_is_unverified_and_a_radar_verifies_it():
+    radar = skies.radar()
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9, baro_error_m=-150.0)
+    rng = np.random.default_rng(0)
+    rows = adsb(target, 60.0, rng)
+    alone, _ = follow(skies.sky([], [], 0.0, extra=rows)[0], [])
+    assert words(alone.tracks, "adsb_check")[-1] == "unverified"
+    assert alone.tracks["callsign"].to_pylist()[-1] == "DEMO12"
+    error, _ = skies.errors(alone.tracks, rows_of(alone.tracks, 1, after_s=20.0), target)
+    assert np.sqrt((error[:, :2] ** 2).sum(1).mean()) < 30.0
+    assert np.abs(error[:, 2]).max() < 30.0
+    assert words(alone.tracks, "height_basis")[-1] == "geometric"
+    both = rows + skies.plots_of(target, 0, radar, 60.0, rng)
+    batch, tracker = follow(skies.sky([], [], 0.0, extra=both)[0], [radar])
+    assert tracker.live == 1
+    assert words(batch.tracks, "adsb_check")[-1] == "verified"
+    assert column(batch.tracks, "sensors")[-1] == 0b11
+
+
+@pytest.mark.parametrize("kind", ["mlat", "track"])
+def test_other_places_are_tracked_too(kind):
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = adsb(target, 60.0, np.random.default_rng(0), kind=kind, every_s=4.0)
+    batch, _ = follow(skies.sky([], [], 0.0, extra=rows)[0], [])
+    assert words(batch.tracks, "adsb_check")[-1] == "none"
+    assert words(batch.tracks, "status")[-1] == "confirmed"
+
+
+# --- What is not used -----------------------------------------------------------------------------
+
+
+def test_what_cannot_be_used_is_counted_and_changes_nothing():
+    radar = skies.radar(pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = skies.plots_of(target, 0, radar, 100.0, np.random.default_rng(0))
+    plain, _ = follow(skies.table(rows), [radar])
+    odd = [
+        dict(rows[3], sensor="7/7"),
+        dict(rows[3], rng_slant_m=None),
+        dict(rows[3], rng_slant_m=float("nan")),
+        dict(rows[3], kind="acoustic"),
+        dict(rows[3], flags=int(ReportFlag.TEST)),
+    ]
+    batch, _ = follow(skies.table(rows[:8] + odd + rows[8:]), [radar])
+    assert batch.dropped == {
+        "unknown sensor": 1, "no position": 2, "kind not tracked": 1, "test target": 1,
+    }  # fmt: skip
+    assert set(batch.dropped) <= set(DROP_REASONS)
+    drop = TRACK.get_field_index("frame")
+    assert batch.tracks.remove_column(drop).equals(plain.tracks.remove_column(drop))
+
+
+def test_a_split_plot_starts_no_second_track():
+    radar = skies.radar(pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, kind="psr", has_baro=False, hae_m=3000.0)
+    rows = skies.plots_of(target, 0, radar, 100.0, np.random.default_rng(0))
+    twins = [dict(row, t=row["t"] + 10**7, rng_slant_m=row["rng_slant_m"] + 60.0) for row in rows[4:]]
+    reports, _ = skies.sky([], [], 0.0, extra=rows + twins)
+    batch, tracker = follow(reports, [radar])
+    assert tracker.live == 1
+    assert batch.dropped == {"second plot of a scan": len(twins)}
+
+
+def test_no_reports_make_no_rows():
+    batch, tracker = follow(empty(REPORT), [skies.radar()])
+    assert batch.tracks.num_rows == 0
+    assert batch.tracks.schema.equals(TRACK)
+    assert tracker.live == 0
+
+
+def test_wrong_set_ups_are_refused():
+    with pytest.raises(UsageError, match="same SAC/SIC"):
+        Tracker([skies.radar(1), skies.radar(1)], geoid_height_m=0.0)
+    with pytest.raises(UsageError, match="geoid"):
+        Tracker([], geoid_height_m=float("nan"))
+    with pytest.raises(UsageError, match="up to 64"):
+        Tracker([skies.radar(k) for k in range(65)], geoid_height_m=0.0)
+
+
+# --- Determinism ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """Two radars, ADS-B, clutter, late plots, more tracks than the first tables hold."""
+    rng = np.random.default_rng(8)
+    radars = [skies.radar(1), skies.radar(2, east_m=60e3, turn_s=5.0)]
+    targets = list(fleet(rng, 12))
+    extra = skies.clutter(radars[0], 60.0, 90, rng) + adsb(targets[0], 60.0, rng)
+    reports, _ = skies.sky(targets, radars, 60.0, extra=extra)
+    order = np.argsort(skies.seconds_of(reports) + rng.uniform(0.0, 2.0, reports.num_rows))
+    reports = reports.take(pa.array(order))
+    return reports, radars, follow(reports, radars)[0]
+
+
+@settings(deadline=None, max_examples=15)
+@given(cuts=st.lists(st.integers(0, 5000), max_size=12))
+def test_the_cut_into_batches_changes_nothing(busy, cuts):
+    reports, radars, whole = busy
+    tracker = Tracker(radars, geoid_height_m=GEOID_M)
+    edges = [0, *sorted(c % reports.num_rows for c in cuts), reports.num_rows]
+    parts = [
+        tracker.feed(reports.slice(a, b - a)) for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+    tracks = pa.concat_tables([p.tracks for p in parts]).unify_dictionaries().combine_chunks()
+    assert tracks.equals(whole.tracks)
+    assert (np.concatenate([p.track_of_report for p in parts]) == whole.track_of_report).all()
+
+
+def test_one_row_at_a_time_changes_nothing(busy):
+    reports, radars, whole = busy
+    tracker = Tracker(radars, geoid_height_m=GEOID_M)
+    parts = [tracker.feed(reports.slice(i, 1)).tracks for i in range(reports.num_rows)]
+    tracks = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+    assert tracks.equals(whole.tracks)
+
+
+@settings(deadline=None, max_examples=10)
+@given(cut=st.integers(0, 5000))
+def test_a_restored_tracker_goes_on_bit_by_bit(busy, cut):
+    reports, radars, whole = busy
+    cut %= reports.num_rows
+    first = Tracker(radars, geoid_height_m=GEOID_M)
+    head = first.feed(reports.slice(0, cut)).tracks
+    state = first.snapshot()
+    first.feed(reports.slice(cut))  # must not reach into the snapshot
+    assert all(a.dtype.kind in "biuf" for a in state.values())
+    second = Tracker(radars, geoid_height_m=GEOID_M)
+    second.restore(state)
+    tail = second.feed(reports.slice(cut)).tracks
+    tracks = pa.concat_tables([head, tail]).unify_dictionaries().combine_chunks()
+    assert tracks.equals(whole.tracks)
+
+
+def test_a_snapshot_of_other_radars_is_refused():
+    state = Tracker([skies.radar(1)], geoid_height_m=0.0).snapshot()
+    with pytest.raises(UsageError, match="other radars"):
+        Tracker([], geoid_height_m=0.0).restore(state)
