@@ -148,6 +148,14 @@ def test_a_part_moved_away_leaves_a_gap_that_is_told(tmp_path):
     assert numbers == [n for n in range(30) if n not in gone]
 
 
+def test_strange_files_in_the_folder_do_no_harm(tmp_path):
+    written(tmp_path / "j")
+    for name in ("frames-notes.log", "frames-a-b-c.parquet", "README", "frames-1.log"):
+        (tmp_path / "j" / name).write_text("mine")
+    with Journal(tmp_path / "j") as journal:
+        assert journal.end == 3
+
+
 @pytest.mark.parametrize("step", range(5))
 def test_sealing_may_break_off_between_any_two_steps(tmp_path, monkeypatch, step):
     log = written(tmp_path / "j", [b"0123456789"] * 10)

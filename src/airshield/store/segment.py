@@ -19,6 +19,7 @@ carry where each source stood at its end.
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zlib
 from array import array
@@ -51,6 +52,8 @@ NO_TIME: Final = -(1 << 63)
 
 READ_BATCH: Final = 4096
 _SOURCES_KEY: Final = b"airshield.sources"
+_LOG_NAME: Final = re.compile(r"frames-(\d{20})\.log")
+_SEALED_NAME: Final = re.compile(r"frames-(\d{20})-(\d+)-([0-9a-f]{8})\.parquet")
 
 
 class SourceEnd(NamedTuple):
@@ -201,11 +204,17 @@ def marks_in(data: bytes, begin: int) -> int:
 
 
 def list_parts(folder: Path) -> list[Part]:
-    """List the parts of a journal by first frame; a sealed part stands before its own log."""
-    parts = [Part(log_first(path), path, None, None) for path in folder.glob("frames-*.log")]
-    for path in folder.glob("frames-*.parquet"):
-        _, first, count, crc = path.stem.split("-")
-        parts.append(Part(int(first), path, int(count), int(crc, 16)))
+    """List the parts of a journal by first frame; a sealed part stands before its own log.
+
+    A part that someone has renamed is not one: its frames show as a gap.
+    """
+    parts = []
+    for path in folder.iterdir():
+        if (sealed := _SEALED_NAME.fullmatch(path.name)) is not None:
+            first, count, crc = sealed.groups()
+            parts.append(Part(int(first), path, int(count), int(crc, 16)))
+        elif _LOG_NAME.fullmatch(path.name) is not None:
+            parts.append(Part(log_first(path), path, None, None))
     return sorted(parts, key=lambda part: (part.first, part.frames is None))
 
 
