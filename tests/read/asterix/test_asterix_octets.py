@@ -195,6 +195,12 @@ def test_several_records_and_categories_in_one_frame_keep_their_places():
     assert table["frame"].to_pylist() == [0] * 4 + [1] * 2
 
 
+def test_octets_with_short_offsets_are_read_too():
+    frames = frames_of(block_of(48, PLOT), block_of(48, PLOT))
+    short = frames.set_column(4, "octets", frames["octets"].cast(pa.binary()))
+    assert asterix.decode(short).tables == asterix.decode(frames).tables
+
+
 def test_no_frames_give_no_tables():
     decoded = asterix.decode(frames_of())
     assert (decoded.tables, decoded.rejects.num_rows, accounted(decoded)) == ({}, 0, 0)

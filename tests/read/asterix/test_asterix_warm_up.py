@@ -2,10 +2,9 @@
 
 import random
 
-from reference import asterix_maker, asterix_walk
-
 from airshield.read import asterix
 from airshield.read.asterix import _kernels
+from reference import asterix_maker, asterix_walk
 
 from .frames_of import frames_of
 

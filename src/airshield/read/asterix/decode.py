@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,6 @@ from airshield.errors import UsageError
 from airshield.read.asterix import _kernels
 from airshield.read.asterix.columns import Plan, make_columns, make_plan
 from airshield.read.asterix.spec import Spec, find_spec
-from airshield.read.asterix.spec import categories as known_categories
 from airshield.read.asterix.spec import editions as known_editions
 
 REASONS: Final[Mapping[int, str]] = {
@@ -102,10 +102,12 @@ def decode(
     A block's length is trusted: a record that cannot be read takes the rest of its block with it
     into the REJECT table, and decoding goes on with the next block.
     """
-    chosen = _choose_editions(editions or {}, categories)
     wanted = None if columns is None else tuple(columns)
-    if wanted is not None:
-        _check_columns(wanted, chosen)
+    chosen = _choose(
+        tuple(sorted((editions or {}).items())),
+        None if categories is None else frozenset(categories),
+        wanted,
+    )
     runs: dict[int, list[_Run]] = {}
     blocks: dict[int, int] = {}
     skipped: dict[int, int] = {}
@@ -148,33 +150,33 @@ def decode(
     )
 
 
-def _choose_editions(
-    asked: Mapping[int, str], categories: Collection[int] | None
+@lru_cache(maxsize=64)
+def _choose(
+    asked: tuple[tuple[int, str], ...],
+    categories: frozenset[int] | None,
+    columns: tuple[str, ...] | None,
 ) -> dict[int, str]:
     """Return category and edition of everything to decode; checks what was asked for."""
-    for category in asked:
-        find_spec(category, asked[category])
-    if categories is not None:
-        for category in categories:
-            find_spec(category, asked.get(category))
-    wanted = known_categories() if categories is None else frozenset(categories)
+    editions = dict(asked)
+    for category in editions.keys() | (categories or frozenset()):
+        find_spec(category, editions.get(category))
     newest = {category: names[-1] for category, names in known_editions().items()}
-    return {category: asked.get(category, newest[category]) for category in sorted(wanted)}
-
-
-def _check_columns(columns: tuple[str, ...], chosen: Mapping[int, str]) -> None:
-    unknown = set(columns)
+    wanted = newest.keys() if categories is None else categories
+    chosen = {category: editions.get(category, newest[category]) for category in sorted(wanted)}
+    unknown = set(columns or ())
     seen: set[str] = set()
     for category, edition in chosen.items():
+        if not unknown:
+            break
         leaves = find_spec(category, edition).leaves
         unknown -= leaves.keys()
         seen |= leaves.keys()
-        if not unknown:
-            return
-    name = min(unknown)
-    close = difflib.get_close_matches(name, sorted(seen), n=3)
-    hint = f"; did you mean {', '.join(close)}" if close else ""
-    raise UsageError(f"no column {name!r} in the categories and editions to decode{hint}")
+    if unknown:
+        name = min(unknown)
+        close = difflib.get_close_matches(name, sorted(seen), n=3)
+        hint = f"; did you mean {', '.join(close)}" if close else ""
+        raise UsageError(f"no column {name!r} in the categories and editions to decode{hint}")
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,7 @@ class _Run:
 
 
 def _cut(batch: pa.RecordBatch) -> _Cut:
-    column = batch.column("octets")
+    column = batch.column("octets").cast(pa.large_binary())
     _, offsets, data = column.buffers()
     n = batch.num_rows
     first = np.frombuffer(offsets, dtype=np.int64, count=n + 1, offset=8 * column.offset)
