@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from airshield.config import SHIELD_FILE, json_schema, load_shield
 from airshield.errors import MissingFileError, ShieldError, ShieldProblemsError
@@ -286,3 +288,48 @@ def test_the_schema_describes_every_key_with_its_unit_in_the_name():
     thresholds = schema["shield"]["$defs"]["ZoneSettingsTable"]["properties"]
     assert thresholds["margin_m"]["default"] == 200.0
     json.dumps(schema)
+
+
+EDITS = (
+    "",
+    "[",
+    '"',
+    "]",
+    "=",
+    "\n",
+    "9",
+    "-",
+    "{",
+    "null",
+    "\x00",
+    "1e999",
+    "[[radars]]\n",
+    "9" * 400,
+)
+
+
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    file=st.sampled_from([SHIELD_FILE, "zones.geojson", "sites.geojson"]),
+    edits=st.lists(
+        st.tuples(st.floats(0.0, 1.0), st.integers(0, 12), st.sampled_from(EDITS)),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_whatever_is_typed_the_answer_is_a_shield_or_a_problem_with_its_place(tiny, file, edits):
+    path = tiny / file
+    good = text = path.read_text()
+    for share, length, new in edits:
+        at = int(share * len(text))
+        text = text[:at] + new + text[at + length :]
+    path.write_text(text)
+    told = ()
+    try:
+        load_shield(tiny)
+    except ShieldError as wrong:
+        told = wrong.problems
+    path.write_text(good)
+    assert all(problem.where and problem.what and problem.remedy for problem in told)

@@ -24,7 +24,7 @@ from airshield.zones import Limit, Zone
 
 _WGS84: Final = frozenset({"OGC:1.3:CRS84", "OGC::CRS84", "OGC:CRS84", "EPSG::4326", "EPSG:4326"})
 _BLOCK_MAX: Final = 65_536
-"""Most addresses in one permitted block: far more than any fleet, less than a large state's block."""
+"""Most addresses in one permitted block: more than any fleet, less than a large state's block."""
 _ADDRESSES: Final = re.compile(r"([0-9A-Fa-f]{6})(?:-([0-9A-Fa-f]{6}))?")
 _CALLSIGN: Final = re.compile(r"[A-Z0-9]{1,8}|[A-Z0-9]{1,7}\*")
 _AREAS: Final = ("Polygon", "MultiPolygon")
@@ -94,8 +94,8 @@ class ZoneProperties(Door):
         for text in texts:
             if not _CALLSIGN.fullmatch(text):
                 raise ValueError(
-                    f"{text!r} is no callsign; write up to eight capitals and digits, or a beginning "
-                    "and a star: LOT*"
+                    f"{text!r} is no callsign; write up to eight capitals and digits, or a "
+                    "beginning and a star: LOT*"
                 )
         return texts
 
@@ -205,7 +205,7 @@ def _features(text: str, *, file: str, problems: Problems) -> list[tuple[str, di
                 file=file,
                 where=f"feature {number}",
                 what="this is no Feature",
-                remedy='a member of features is {"type": "Feature", "properties": ..., "geometry": ...}',
+                remedy='write {"type": "Feature", "properties": {...}, "geometry": {...}}',
             )
             continue
         props = feature.get("properties")
@@ -349,6 +349,8 @@ def _position(value: object) -> tuple[float, float] | None:
         return None
     lon, lat = value[0], value[1]
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (lon, lat)):
+        return None
+    if not all(abs(v) <= 1e6 for v in (lon, lat)):  # no place, and perhaps no double
         return None
     return float(lon), float(lat)
 

@@ -18,7 +18,7 @@ is; where only one of pressure and true height is known it stands in for the oth
 without height is never silently inside or outside: in a zone with limits it stays suspected, and
 says so.
 
-The distance to a border is within 0.1 % of the geodesic one up to 100 km between 70 degrees south
+The distance to a border is within 0.01 % of the geodesic one up to 100 km between 70 degrees south
 and north (``tests/zones/test_borders.py`` measures it against PROJ).
 
 Left out: terrain below a limit counted from the ground (one height per zone), the track's forecast
