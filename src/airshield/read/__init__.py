@@ -9,6 +9,19 @@ frames; what could not be a frame is a REJECT table afterwards. Nothing is dropp
 a raw file are all either in a frame or in a reject, and the packets of a capture that carry no
 UDP are counted. Recorder formats (Final, RFF, ioss, GPS), TCP streams and ASTERIX straight over
 LLC are left out.
+
+Hearing
+-------
+:func:`replay_frames` gives a recording's frames as if they were live: each with the time at which
+it was heard, from the capture or from its records' own time of day, and a date with its reason.
+:class:`UdpSource` is the live feed; its clock is handed in. After this room nothing looks at a
+clock again.
+
+Reporting
+---------
+``asterix.decode`` turns frames into tables of records in the wire's own units (``asterix``);
+``asterix.reports.ReportReader`` turns frames into REPORT rows in SI with full times. Both give
+rejects beside their rows, and neither depends on how the frames are batched.
 """
 
 import numpy as np
