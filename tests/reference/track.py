@@ -115,7 +115,5 @@ def axes(lat, lon):
 
 def radar_polar(lat, lon, hae, radar_lat, radar_lon, radar_hae):
     """Slant range and azimuth of a place seen from a radar [m, rad]."""
-    d = axes(radar_lat, radar_lon) @ (
-        ecef(lat, lon, hae) - ecef(radar_lat, radar_lon, radar_hae)
-    )
+    d = axes(radar_lat, radar_lon) @ (ecef(lat, lon, hae) - ecef(radar_lat, radar_lon, radar_hae))
     return float(np.linalg.norm(d)), float(np.arctan2(d[0], d[1]))

@@ -14,7 +14,9 @@ GEOID_M = 40.0
 T0_NS = 1_700_000_000 * 10**9
 
 
-def radar(sic=1, *, east_m=0.0, north_m=0.0, turn_s=4.0, sigma_rng_m=40.0, sigma_azm_deg=0.08, pd=0.95):
+def radar(
+    sic=1, *, east_m=0.0, north_m=0.0, turn_s=4.0, sigma_rng_m=40.0, sigma_azm_deg=0.08, pd=0.95
+):
     lat, lon = place(east_m, north_m)
     return Radar(
         name=f"radar {sic}",
@@ -52,8 +54,8 @@ class Target:
     hae_m: float = 9000.0
     climb_mps: float = 0.0
     turn_degps: float = 0.0
-    turn_at_s: float = np.inf
-    turn_end_s: float = np.inf
+    turn_at_s: float = 0.0
+    turn_end_s: float = 0.0
     mode_s: int | None = None
     mode_3a: int | None = None
     kind: str = "mode_s"
@@ -69,7 +71,6 @@ class Target:
         if not self._table:
             grid = np.arange(-20.0, 2000.0, 0.05)
             turning = np.clip(grid, self.turn_at_s, self.turn_end_s) - self.turn_at_s
-            turning = np.where(np.isfinite(turning), turning, 0.0)
             course = np.radians(self.course_deg + self.turn_degps * turning)
             ve, vn = self.spd_mps * np.sin(course), self.spd_mps * np.cos(course)
             start = np.searchsorted(grid, 0.0)
@@ -86,11 +87,15 @@ class Target:
 def plots_of(target, number, sensor, seconds, rng):
     """Rows (dicts) of what one radar reports of one target."""
     origin = geo.Origin(lat_deg=sensor.lat_deg, lon_deg=sensor.lon_deg, hae_m=sensor.antenna_hae_m)
-    t = np.arange(0.0, seconds, sensor.turn_s)
-    for _ in range(3):
-        enu = geo.enu_from_ecef(geo.ecef_from_geodetic(*target.at(t)), origin)
-        rng_m, azm, _ = geo.polar_from_enu(enu)
-        t = np.floor(t / sensor.turn_s) * sensor.turn_s + azm / 360.0 * sensor.turn_s
+    # The beam stands at 360 t / turn; it meets the target where both agree, turn after turn.
+    grid = np.linspace(0.0, seconds, int(20 * seconds) + 2)
+    _, azm, _ = geo.polar_from_enu(
+        geo.enu_from_ecef(geo.ecef_from_geodetic(*target.at(grid)), origin)
+    )
+    turns = grid / sensor.turn_s - np.unwrap(azm, period=360.0) / 360.0
+    t = np.interp(np.arange(np.ceil(turns[0]), turns[-1]), turns, grid)
+    enu = geo.enu_from_ecef(geo.ecef_from_geodetic(*target.at(t)), origin)
+    rng_m, azm, _ = geo.polar_from_enu(enu)
     seen = (rng.random(t.size) < sensor.pd) & (t >= target.born_s) & (t < target.dies_s)
     hae = target.hae_m + target.climb_mps * t
     rows = []

@@ -43,7 +43,8 @@ ADS-B check. ``adsb_check`` says ``verified`` when ADS-B and radar have both upd
 within the gate in the last minute, ``unverified`` while only ADS-B has.
 
 References: Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and Navigation,
-2001 (IMM 11.6, CV 6.2); Schmidt 1966 (considered parameters); Musicki, Evans, Stankovic 1994 (IPDA).
+2001 (IMM 11.6, CV 6.2); Schmidt, 1966 (considered parameters); Musicki, Evans, Stankovic, 1994
+(IPDA).
 """
 
 import numpy as np

@@ -264,7 +264,7 @@ def place_polar(plot: Record, hae_m: float, radar: Record, trk: Record, work: Re
 @kernel
 def track_height_m(trk: Record, t: float) -> float:
     """Height above the ellipsoid at a time, as good as it is known."""
-    return trk.z + trk.vz * (t - trk.tz) + trk.offset_m
+    return float(trk.z + trk.vz * (t - trk.tz) + trk.offset_m)
 
 
 @kernel
@@ -530,7 +530,7 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
 @kernel
 def turn_rad(trk: Record, east: float) -> float:
     """Angle from the frame's north to true north at a point of the frame, westward positive."""
-    return east * math.tan(trk.lat_rad) / trk.radius_m
+    return float(east * math.tan(trk.lat_rad) / trk.radius_m)
 
 
 @kernel
@@ -667,7 +667,7 @@ def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
     slot = heads[ADDRESSES, bucket_of(address, heads.shape[1])]
     while slot >= 0 and tracks[slot].mode_s != address:
         slot = links[ADDRESSES, slot]
-    return slot
+    return int(slot)
 
 
 @kernel
@@ -741,7 +741,7 @@ def is_near(trk: Record, plot: Record) -> bool:
             reach_m += 0.5 * plot.rng_m
     else:
         reach_m += 6.0 * plot.sigma_pos_m + HEIGHT_MAX_M
-    return dx * dx + dy * dy + dz * dz <= reach_m * reach_m
+    return bool(dx * dx + dy * dy + dz * dz <= reach_m * reach_m)
 
 
 @kernel
@@ -980,7 +980,7 @@ def start_track(tracks: Records, seen: F8, free: I8, plot: Record, clock: Record
     trk.cell[0] = NOWHERE
     for j in range(seen.shape[1]):
         seen[slot, j] = -math.inf
-    return slot
+    return int(slot)
 
 
 @kernel
@@ -1112,7 +1112,7 @@ def note_contradiction(trk: Record, plot: Record) -> bool:
     trk.contra_n = trk.contra_n + 1 if agrees else 1
     trk.contra_t = plot.t
     trk.contra[0], trk.contra[1], trk.contra[2] = plot.ecef[0], plot.ecef[1], plot.ecef[2]
-    return trk.contra_n >= (2 if trk.status == TENTATIVE else 3)
+    return bool(trk.contra_n >= (2 if trk.status == TENTATIVE else 3))
 
 
 @kernel
@@ -1259,4 +1259,4 @@ def run(
         row = publish(trk, trk.t, trk.t_ns, plot.frame, cfg, rows, clock, work)
         judge_class(trk, row)
         row.cls = trk.cls
-    return plots.size
+    return int(plots.size)

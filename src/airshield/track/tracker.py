@@ -186,10 +186,9 @@ class Tracker:
         if not math.isfinite(geoid_height_m):
             raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
         self._others: dict[str, int] = {}
-        self._radars = np.concatenate(
-            [_radar_record(radar) for radar in radars] or [_records(RADAR, 0)]
-        )
-        self._radars = self._radars.view(np.recarray)
+        self._radars = _records(RADAR, len(radars))
+        for i, radar in enumerate(radars):
+            self._radars[i] = _radar_record(radar)[0]
         self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
         self._sigma_azm_deg = np.array([radar.sigma_azm_deg for radar in radars])
         self._config = _config_record(settings, geoid_height_m)
@@ -440,7 +439,7 @@ def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
 def _codes(table: pa.Table, name: str, numbers: Mapping[str, int]) -> NDArray[np.int64]:
     column = table.column(name).chunk(0)
     lookup = np.array([numbers[word] for word in column.dictionary.to_pylist()], np.int64)
-    return lookup[np.asarray(column.indices)]
+    return np.asarray(lookup[np.asarray(column.indices)])
 
 
 def _callsigns(table: pa.Table) -> NDArray[np.uint64]:
@@ -451,7 +450,7 @@ def _callsigns(table: pa.Table) -> NDArray[np.uint64]:
         plain = name.isascii() and 0 < len(name) <= 8 and "\0" not in name
         packed.append(int.from_bytes(name.encode().ljust(8, b"\0"), "little") if plain else 0)
     codes = np.asarray(pc.fill_null(column.indices, -1))
-    return np.array(packed, np.uint64)[codes + 1]
+    return np.asarray(np.array(packed, np.uint64)[codes + 1])
 
 
 def _sigma_pos_m(table: pa.Table, kind: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -465,7 +464,7 @@ def _sigma_pos_m(table: pa.Table, kind: NDArray[np.int64]) -> NDArray[np.float64
         usual[i] = SIGMA_POS_M.get(name, 150.0)
         least[i] = SIGMA_POS_MIN_M.get(name, 10.0)
     sigma = np.where(told > 0.0, told, np.where(np.isfinite(by_nacp), by_nacp, usual[kind]))
-    return np.maximum(sigma, least[kind])
+    return np.asarray(np.maximum(sigma, least[kind]))
 
 
 def _track_table(rows: Any) -> pa.Table:
