@@ -1,5 +1,7 @@
 """Captures: whatever wraps a datagram, its payload comes out with its time and its place."""
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -278,3 +280,11 @@ def test_batches_are_as_large_as_asked(tmp_path):
     path = tmp_path / "a.pcap"
     path.write_bytes(pcap([(T0_NS, ethernet(ipv4(udp(PAYLOAD))))] * 25))
     assert [part.num_rows for part in read_frames(path, batch=10)] == [10, 10, 5]
+
+
+def test_the_obsolete_packet_block_is_read_too(tmp_path):
+    packet = ethernet(ipv4(udp(PAYLOAD)))
+    ticks = T0_NS // 1000
+    head = struct.pack("<HHIIII", 0, 9, ticks >> 32, ticks & 0xFFFFFFFF, len(packet), len(packet))
+    data = by_hand.ng_section() + by_hand.ng_interface() + by_hand.ng_block(2, head + packet)
+    check(tmp_path, data, PAYLOAD)
