@@ -184,6 +184,7 @@ class _Reader:
     async def _send(self, hello: dict[str, Any]) -> None:
         await self._send_json(hello)
         clock = asyncio.get_running_loop().time
+        await self._hub.next_tick()  # the first picture is not older than the first status
         while True:
             # Each send waits until the client's socket takes it. Whatever happened meanwhile is
             # in the next snapshot, and in the alerts still to come.

@@ -3,6 +3,7 @@
 
 import feature from "./vendor/topojson-client/src/feature.js";
 import mesh from "./vendor/topojson-client/src/mesh.js";
+import { fetchSurely } from "./stream.js";
 
 /** @type {Map<string, Promise<any>>} */
 const worlds = new Map();
@@ -12,10 +13,7 @@ function world(detail) {
   let reading = worlds.get(detail);
   if (!reading) {
     const url = new URL(`./vendor/world-atlas/countries-${detail}.json`, import.meta.url);
-    reading = fetch(url).then((response) => {
-      if (!response.ok) throw new Error(`coast line: ${response.status}`);
-      return response.json();
-    });
+    reading = fetchSurely(url.href).then((response) => response.json());
     worlds.set(detail, reading);
   }
   return reading;

@@ -9,7 +9,7 @@ import { fit } from "./geo.js";
 import { Overlay } from "./overlay.js";
 import { $, el, matches, showAlerts, showDetail, showSensors, TrackTable } from "./panels.js";
 import { placeAt, Sky } from "./sky.js";
-import { Stream, WatchClock } from "./stream.js";
+import { fetchSurely, Stream, WatchClock } from "./stream.js";
 import { drawSymbol } from "./symbols.js";
 import { Tracks2d } from "./tracks-2d.js";
 import { TracksGl } from "./tracks-gl.js";
@@ -47,7 +47,8 @@ const asked = new URLSearchParams(location.hash.slice(1));
 const seconds = () => performance.now() / 1000;
 
 async function start() {
-  const shield = await (await fetch("api/shield")).json();
+  const answer = await fetchSurely("api/shield", () => ($("mode").textContent = "NO SERVER"));
+  const shield = await answer.json();
   const sky = new Sky();
   const affairs = new Affairs();
   const clock = new WatchClock();
@@ -362,7 +363,7 @@ function coast(map, overlay) {
 
 /** @param {Sky} sky */
 async function loadTrails(sky) {
-  const response = await fetch("api/trails?format=binary");
+  const response = await fetchSurely("api/trails?format=binary");
   sky.loadTrails(decodeTrails(await response.arrayBuffer()));
 }
 

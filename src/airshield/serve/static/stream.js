@@ -2,6 +2,25 @@
 
 import { decodePicture } from "./frame.js";
 
+const AGAIN_MS = 2000;
+
+/**
+ * Fetch from the server, and again until it answers: it may be starting, or just gone.
+ * @param {string} path @param {() => void} [onFailure] @returns {Promise<Response>}
+ */
+export async function fetchSurely(path, onFailure) {
+  for (;;) {
+    try {
+      const response = await fetch(path);
+      if (response.ok) return response;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // fetch says so when nobody answers
+    }
+    onFailure?.();
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+  }
+}
+
 /** Tells the watch's time between messages, at the replay's own pace. */
 export class WatchClock {
   constructor() {
