@@ -350,6 +350,7 @@ def shield() -> Shield:
     )  # fmt: skip
     corridor = Polygon([(22.6, 50.02), (25.6, 50.42), (25.6, 50.54), (22.6, 50.14)])
     return Shield(
+        digest="0" * 64,
         name="Lviv, synthetic",
         about="A made-up shield for looking at the page.",
         folder=Path("."),

@@ -42,7 +42,7 @@ def check(
         "sites": len(checked.sites),
     }
     if as_json:
-        print_json({"shield": checked.name, "ok": True, **counts})
+        print_json({"shield": checked.name, "ok": True, "digest": checked.digest, **counts})
         return
     typer.echo(f"{checked.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
     typer.echo("No mistakes found.")

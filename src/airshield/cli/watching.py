@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress
-from airshield.config import load_shield
+from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
 from airshield.serve import Server, create_app
@@ -79,7 +79,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
     """Watch until the recording, the time or the person's patience ends; return the summary."""
     shield = load_shield(plan.shield)
     live = not plan.recordings
-    folder = plan.journal or (_state_folder(plan.shield) if live else None)
+    folder = plan.journal or (_state_folder(shield) if live else None)
     picture = None
     start = time.monotonic()
     with ExitStack() as stack:
@@ -144,6 +144,7 @@ def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[dict[s
         )
 
 
-def _state_folder(shield: Path) -> Path:
+def _state_folder(shield: Shield) -> Path:
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser() / "airshield" / shield.resolve().name
+    name = f"{shield.folder.resolve().name}-{shield.digest[:8]}"
+    return Path(base).expanduser() / "airshield" / name

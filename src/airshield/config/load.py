@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -47,16 +48,20 @@ def load_shield(folder: str | Path) -> Shield:
     _check_links(file, text, path, problems)
     zones: tuple[Zone, ...] = ()
     sites: tuple[Site, ...] = ()
+    digest = hashlib.sha256(text.encode())
     if (named := _named(path, "zones", file.zones, text, problems)) is not None:
-        zones = read_zones(_text(named), file=str(named), problems=problems)
+        digest.update((said := _text(named)).encode())
+        zones = read_zones(said, file=str(named), problems=problems)
     if (named := _named(path, "sites", file.sites, text, problems)) is not None:
-        sites = read_sites(_text(named), file=str(named), problems=problems)
+        digest.update((said := _text(named)).encode())
+        sites = read_sites(said, file=str(named), problems=problems)
     problems.check()
     thresholds = file.model_dump(include={"zone_settings", "warn_settings"})
     return Shield(
         name=file.name,
         about=" ".join(file.about.split()),
         folder=path.parent,
+        digest=digest.hexdigest(),
         geoid_height_m=file.geoid_height_m,
         contributors=tuple(Contributor(name=c.name, role=c.role) for c in file.contributors),
         radars=tuple(_radar(radar, file.geoid_height_m) for radar in file.radars),

@@ -38,6 +38,8 @@ class Feed:
 class Shield:
     """Everything a shield file says.
 
+    ``digest`` is the SHA-256 of its texts: two shields with the same are the same to the letter.
+
     ``geoid_height_m`` is the height of mean sea level above the WGS-84 ellipsoid over the area
     (geoid undulation); it links the heights of people to those of satellites.
     """
@@ -45,6 +47,7 @@ class Shield:
     name: str
     about: str
     folder: Path
+    digest: str
     geoid_height_m: float
     contributors: tuple[Contributor, ...]
     radars: tuple[Radar, ...]

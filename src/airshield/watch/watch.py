@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from airshield import tables
 from airshield.config import Shield
+from airshield.errors import UsageError
 from airshield.picture import Picture
 from airshield.store import Archive, Journal, Snapshots
 from airshield.watch.chain import Chain, ChainBatch
@@ -64,6 +65,8 @@ class Watch:
         Another watch writes there.
     JournalDamagedError
         A sealed part of the journal fails its check.
+    UsageError
+        The folder holds the watch over another shield.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Watch:
         self._waiting: deque[pa.Table] = deque()
         self._journal: Journal | None = None
         if folder is not None:
+            _claim(folder, shield)
             self._journal = Journal(folder / "journal")
             self._archive = Archive(folder / "archive")
             self._snapshots = Snapshots(folder / "snapshots")
@@ -224,6 +228,24 @@ class Watch:
         self._next_frame = journal.durable
         for frames in journal.read(self._snapshot_frame):
             self._work(frames)
+
+
+def _claim(folder: Path, shield: Shield) -> None:
+    """Make the folder this shield's, or check that it is.
+
+    What a watch said stands under the rules of its day: a changed shield begins a new folder and
+    never rewrites what is kept in the old one.
+    """
+    mark = folder / "shield.sha256"
+    if mark.exists():
+        if mark.read_text().strip() != shield.digest:
+            raise UsageError(
+                f"{folder}: holds the watch over another version of the shield; what was judged "
+                "under those rules stays as it is: name another folder with --journal"
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(f"{shield.digest}\n")
 
 
 class Counts:

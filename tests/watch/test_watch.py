@@ -1,0 +1,99 @@
+"""A watch on an exercise: batches, restarts, folders."""
+
+import dataclasses
+import threading
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from airshield import tables
+from airshield.config import load_shield
+from airshield.errors import UsageError
+from airshield.rehearse import Exercise, bundled_shield
+from airshield.store import Archive
+from airshield.watch import TableDigest, Watch, watch_replay
+from airshield.watch.watch import DIGESTED
+
+T0_NS = 1_780_300_800_000_000_000
+
+
+@pytest.fixture(scope="module")
+def shield():
+    return load_shield(bundled_shield("tiny"))
+
+
+@pytest.fixture(scope="module")
+def frames(shield):
+    """Two minutes of the exercise, one of them after the light aircraft has strayed."""
+    sent = list(Exercise(shield, seed=7, t_start_ns=T0_NS).datagrams(-60.0, 60.0))
+    return tables.make_table(
+        tables.FRAME,
+        {
+            "frame": np.zeros(len(sent), np.uint64),
+            "t_heard": pa.array([d.t_ns for d in sent]).cast(tables.TIME),
+            "source": ["udp"] * len(sent),
+            "offset": np.arange(len(sent), dtype=np.uint64),
+            "octets": [d.octets for d in sent],
+        },
+        rows=len(sent),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(shield, frames):
+    watch = Watch(shield)
+    watch.take(frames)
+    return watch.summary()
+
+
+def test_the_exercise_leads_to_a_violation_and_a_warning(whole):
+    assert whole["rejects"] == 0
+    assert whole["tracks"]["confirmed"] > 30
+    assert whole["incidents"]["confirmed"] > 0
+    assert whole["warnings"]["issued"] > 0
+
+
+@pytest.mark.parametrize("size", [7, 100])
+def test_the_summary_does_not_depend_on_how_frames_arrive(shield, frames, whole, size):
+    watch = Watch(shield)
+    for first in range(0, frames.num_rows, size):
+        watch.take(frames.slice(first, size))
+    assert watch.summary() == whole
+
+
+def test_a_watch_that_is_ended_and_begun_again_goes_on_as_one(shield, frames, whole, tmp_path):
+    for first in range(0, frames.num_rows, 400):
+        watch = Watch(shield, folder=tmp_path / "watch", snapshot_every=150)
+        watch.take(frames.slice(first, 400))
+        watch.close()
+    again = Watch(shield, folder=tmp_path / "watch")
+    summary = again.summary()
+    again.close()
+    assert summary == whole
+    for name in DIGESTED:
+        digest = TableDigest()
+        digest.update(Archive(tmp_path / "watch" / "archive").read(name))
+        assert digest.hexdigest() == whole["digest"][name.lower()]
+
+
+def test_a_folder_belongs_to_one_version_of_a_shield(shield, frames, tmp_path):
+    first = Watch(shield, folder=tmp_path)
+    first.take(frames.slice(0, 10))
+    first.close()
+    edited = dataclasses.replace(shield, digest="0" * 64)
+    with pytest.raises(UsageError, match="another version of the shield"):
+        Watch(edited, folder=tmp_path)
+
+
+def test_a_replay_into_a_journal_takes_nothing_twice(shield, frames, tmp_path):
+    file = tmp_path / "20260601.ast"
+    file.write_bytes(b"".join(frames["octets"].to_pylist()))
+    summaries = []
+    for _ in range(2):
+        watch = Watch(shield, folder=tmp_path / "watch")
+        watch_replay(watch, [file], speed=None, stop=threading.Event())
+        watch.close()
+        summaries.append(watch.summary())
+    assert summaries[0]["records"]["048"] > 500
+    assert summaries[1] == summaries[0]
