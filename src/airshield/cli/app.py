@@ -11,9 +11,8 @@ import typer
 
 from airshield import __version__
 from airshield.cli import check, decode, demo, track, watch
+from airshield.cli.exit_codes import BAD_INPUT
 from airshield.errors import AirshieldError
-
-EXIT_BAD_INPUT = 2
 
 app = typer.Typer(
     name="airshield",
@@ -66,7 +65,7 @@ def main() -> None:
         if "--json" in sys.argv:
             print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
         print(f"airshield: {error}", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        sys.exit(BAD_INPUT)
     except BrokenPipeError:
         # The reader of our output (head, less) has left; that is no error of ours.
         sys.stderr.close()

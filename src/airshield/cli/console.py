@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from airshield.read import Recording
+
 
 def print_json(document: Any) -> None:
     """Write the one JSON document of ``--json`` to standard output."""
     json.dump(document, sys.stdout, indent=2, allow_nan=False, default=str)
     sys.stdout.write("\n")
+
+
+def tell_cut(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
+    """Say on standard error which recordings were cut short; return the same for ``--json``.
+
+    What was whole has been read by then; the caller still leaves with the exit code of bad input.
+    """
+    found = []
+    for recording in recordings:
+        cut = recording.cut()
+        if cut is None:
+            continue
+        print(
+            f"airshield: {recording.path}: at byte {cut.offset}: {cut.reason}; everything before "
+            f"was read, the last {cut.octets:,} octets are rejects: copy the recording again",
+            file=sys.stderr,
+        )
+        found.append({"file": str(recording.path), **cut._asdict()})
+    return found
 
 
 @contextmanager
@@ -56,7 +77,7 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
         yield shown
 
 
-KERNEL_ROOMS = ("track", "read.asterix", "zones")
+KERNEL_ROOMS = ("track", "read", "zones")
 """Rooms with compiled loops, the one that takes longest first."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,8 +38,14 @@ def decode(
     ] = False,
 ) -> None:
     """Decode surveillance recordings into tables, and tell what could not be read."""
-    from airshield.cli.console import prepare_kernels, print_json, progress
+    from airshield.cli.console import (
+        prepare_kernels,
+        print_json,
+        progress,
+        tell_cut,
+    )
     from airshield.cli.decoding import decode_recordings, parse_editions
+    from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.output import TableFiles
     from airshield.errors import UsageError
     from airshield.read import read_frames
@@ -50,14 +56,21 @@ def decode(
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     recordings = [read_frames(path) for path in files]
     output = None if to is None else TableFiles(to)
-    prepare_kernels("read.asterix")
+    prepare_kernels("read")
     with progress(unit="octets") as shown:
         summary = decode_recordings(
             recordings, output=output, editions=editions, columns=wanted, shown=shown
         )
+    summary["cut"] = tell_cut(recordings)
     if as_json:
         print_json(summary)
-        return
+    else:
+        _print_summary(summary)
+    if summary["cut"]:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
     for category, found in summary["categories"].items():
         typer.echo(
             f"CAT{category} edition {found['edition'] or 'unknown'}: "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,10 +46,11 @@ def track(
     """Turn plots into tracks."""
     from airshield.cli.console import prepare_kernels, print_json, progress
     from airshield.cli.decoding import parse_date, parse_editions
+    from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.tracking import track_files
 
     editions, day = parse_editions(edition or []), parse_date(date)
-    prepare_kernels("read.asterix", "track")
+    prepare_kernels("read", "track")
     with progress(unit="reports") as shown:
         summary = track_files(
             inputs, sensors=sensors, to=to, editions=editions, date=day, shown=shown
@@ -57,10 +58,17 @@ def track(
     summary["threads_used"] = min(threads, 1)
     if as_json:
         print_json(summary)
-        return
+    else:
+        _print_summary(summary)
+    if summary["cut"]:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
     typer.echo(
         f"{summary['reports']:,} reports, {summary['tracks']['confirmed']:,} confirmed tracks "
-        f"({summary['tracks']['all']:,} with tentative ones), {summary['rows']:,} rows to {to}"
+        f"({summary['tracks']['all']:,} with tentative ones), "
+        f"{summary['rows']:,} rows to {summary['written']}"
     )
     for reason, count in summary["dropped"].items():
         typer.echo(f"  {count:,} reports not used: {reason}")

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from rich.progress import Progress
 
 from airshield import tables
+from airshield.cli.console import tell_cut
 from airshield.cli.output import TableFiles
 from airshield.config import load_shield
 from airshield.errors import FormatError, UsageError
@@ -43,11 +44,12 @@ def track_files(
     output = TableFiles(to)
     counts: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    cut: list[dict[str, Any]] = []
     seen: set[int] = set()
     confirmed: set[int] = set()
     for path in inputs:
         task = shown.add_task(path.name, total=path.stat().st_size if path.exists() else None)
-        for reports, done in _reports(path, editions=editions, date=date, counts=counts):
+        for reports, done in _reports(path, editions=editions, date=date, counts=counts, cut=cut):
             batch = tracker.feed(reports)
             counts["reports"] += reports.num_rows
             counts["rows"] += batch.tracks.num_rows
@@ -63,6 +65,7 @@ def track_files(
         "inputs": [str(path) for path in inputs],
         "reports": counts["reports"],
         "rejects": counts["rejects"],
+        "cut": cut,
         "dropped": dict(sorted(dropped.items())),
         "tracks": {"all": len(seen), "confirmed": len(confirmed)},
         "rows": counts["rows"],
@@ -71,19 +74,25 @@ def track_files(
 
 
 def _reports(
-    path: Path, *, editions: Mapping[int, str], date: dt.date | None, counts: Counter[str]
+    path: Path,
+    *,
+    editions: Mapping[int, str],
+    date: dt.date | None,
+    counts: Counter[str],
+    cut: list[dict[str, Any]],
 ) -> Iterator[tuple[pa.Table, int]]:
     """Yield REPORT tables and how many octets of the file they took."""
     if path.suffix == ".parquet":
         yield from _reports_from_parquet(path)
         return
     reader = ReportReader(editions=editions, date=date)
-    recording = replay_frames(path, date=date)
+    recording = replay_frames(path, date=date, editions=editions)
     for frames in recording:
         read = reader.feed(frames)
         counts["rejects"] += read.rejects.num_rows
         yield read.reports, recording.octets_read
     counts["rejects"] += recording.rejects.num_rows
+    cut += tell_cut([recording.recording])
 
 
 def _reports_from_parquet(path: Path) -> Iterator[tuple[pa.Table, int]]:

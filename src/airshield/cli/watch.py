@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -61,6 +61,7 @@ def watch(
     """Watch over a shield: tracks, violations and warnings from live radar or a recording."""
     from airshield.cli.console import print_json
     from airshield.cli.decoding import parse_date, parse_editions
+    from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.watching import WatchPlan, parse_speed, run_watch
     from airshield.errors import UsageError
 
@@ -80,7 +81,13 @@ def watch(
     summary = run_watch(plan)
     if as_json:
         print_json(summary)
-        return
+    else:
+        _print_summary(summary)
+    if summary["cut"]:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
     typer.echo(
         f"{summary['frames']:,} frames, {sum(summary['records'].values()):,} records, "
         f"{summary['rejects']:,} rejects, {summary['tracks']['confirmed']:,} confirmed tracks, "

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress
+from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress, tell_cut
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
+from airshield.read import Replay
 from airshield.serve import Server, create_app
 from airshield.watch import ReplayProgress, Watch, open_feeds, watch_live, watch_replay
 
@@ -100,14 +101,14 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         stack.callback(watch.close)
         if picture is not None:
             picture.set_state("running", "")
-        notes: list[dict[str, str]] = []
+        played: list[Replay] = []
         work_start = time.monotonic()
         if live:
             names = ", ".join(feed.source for feed in feeds)
             print(f"airshield: watching {names}; Ctrl-C ends the watch", file=sys.stderr)
             watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
         else:
-            notes = _replay(plan, watch, stop)
+            played = _replay(plan, watch, stop)
         work_s = time.monotonic() - work_start
         watch.close()
         if picture is not None:
@@ -118,13 +119,17 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             "shield": shield.name,
             "mode": "live" if live else "replay",
             "journal": str(folder) if folder else None,
-            "recordings": notes,
+            "recordings": [
+                {"file": str(r.recording.path), "date": str(r.date), "date_from": r.date_basis}
+                for r in played
+            ],
+            "cut": tell_cut(r.recording for r in played),
             **watch.summary(),
             "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
         }
 
 
-def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[dict[str, str]]:
+def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[Replay]:
     with progress(unit="octets") as shown:
         tasks = {
             path: shown.add_task(path.name, total=path.stat().st_size) for path in plan.recordings
@@ -139,6 +144,7 @@ def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[dict[s
             speed=plan.speed,
             stop=stop,
             date=plan.date,
+            editions=plan.editions,
             duration_s=plan.duration_s,
             tell=tell,
         )

@@ -29,11 +29,12 @@ import numpy as np
 from airshield.read import asterix
 from airshield.read.frames import Ledger
 from airshield.read.raw import walk_raw
-from airshield.read.recording import Recording, read_frames
+from airshield.read.recording import Cut, Recording, read_frames
 from airshield.read.replay import Replay, replay_frames
 from airshield.read.udp import UdpSource
 
 __all__ = [
+    "Cut",
     "Recording",
     "Replay",
     "UdpSource",

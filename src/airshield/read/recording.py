@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,14 @@ from airshield.read.raw import find_start, walk_raw
 
 BATCH_FRAMES: Final = 4096
 """Frames in a batch unless asked otherwise: some 250 KB of radar data."""
+
+
+class Cut(NamedTuple):
+    """Where a recording was cut short, how many octets are left of it, and what is wrong."""
+
+    offset: int
+    octets: int
+    reason: str
 
 
 class Recording:
@@ -103,6 +111,20 @@ class Recording:
     def rejects(self) -> pa.Table:
         """Return the REJECT table of the latest walk: what was no frame, where and why."""
         return self.ledger.rejects()
+
+    def cut(self) -> Cut | None:
+        """Tell whether the file ends in octets that are no whole frame: it was cut short.
+
+        Known once a walk has come to its end; the whole frames before it have all been given.
+        """
+        rejects = self.rejects()
+        begin, reason = self.octets, ""
+        for row in range(rejects.num_rows - 1, -1, -1):
+            offset = int(rejects["offset"][row].as_py())
+            if offset + len(rejects["octets"][row].as_py()) != begin:
+                break
+            begin, reason = offset, str(rejects["reason"][row].as_py())
+        return None if not reason else Cut(begin, self.octets - begin, reason)
 
     def _map(self) -> mmap.mmap:
         with self.path.open("rb") as file:

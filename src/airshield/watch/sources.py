@@ -10,17 +10,16 @@ import datetime as dt
 import selectors
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from airshield.config import Shield
 from airshield.errors import UsageError
-from airshield.read import UdpSource, replay_frames
+from airshield.read import Replay, UdpSource, replay_frames
 from airshield.units import NS_PER_S
 from airshield.watch.watch import Watch
 
@@ -107,9 +106,10 @@ def watch_replay(
     speed: float | None,
     stop: threading.Event,
     date: dt.date | None = None,
+    editions: Mapping[int, str] | None = None,
     duration_s: float | None = None,
     tell: Callable[[ReplayProgress], object] = lambda _progress: None,
-) -> list[dict[str, str]]:
+) -> list[Replay]:
     """Play recordings into a watch, one after the other.
 
     Parameters
@@ -118,13 +118,16 @@ def watch_replay(
         Times the recording's own pace; None is as fast as can be.
     date : datetime.date, optional
         Day of the first frame, for recordings that carry none.
+    editions : mapping of category to edition, optional
+        Which edition the recordings speak, where the time of day depends on it.
     tell : callable
         Told how far the replay is.
 
     Returns
     -------
-    list of dict
-        For each recording its file, the date its times count from and what that rests on.
+    list of Replay
+        The recordings played: the date their times count from and what that rests on, where they
+        were cut.
 
     Notes
     -----
@@ -137,16 +140,16 @@ def watch_replay(
         return stop.is_set() or (end is not None and time.monotonic() >= end)
 
     pace = None if speed is None else _Pace(speed)
-    notes = []
-    recordings = [replay_frames(path, date=date) for path in paths]  # wrong names are told first
+    recordings = [
+        replay_frames(path, date=date, editions=editions) for path in paths
+    ]  # wrong names are told first
     for path, recording in zip(paths, recordings, strict=True):
         octets = recording.octets
-        taken = watch.source_end(recording.source)
+        known = left = watch.frames_of(recording.source)
         frames_done = 0
         for batch in recording:
-            rest = batch
-            if taken is not None:
-                rest = batch.filter(pc.greater(batch["offset"], taken))
+            rest = batch.slice(min(left, batch.num_rows))
+            left -= batch.num_rows - rest.num_rows
             while rest.num_rows and not over():
                 ready = rest.num_rows if pace is None else pace.ready(rest)
                 if ready == 0:
@@ -166,11 +169,9 @@ def watch_replay(
                 )
             if over():
                 break
-        watch.count_rejects(recording.rejects)
-        notes.append(
-            {"file": str(path), "date": str(recording.date), "date_from": recording.date_basis}
-        )
-    return notes
+        if frames_done or not known:  # a recording that was played to its end has been counted
+            watch.count_rejects(recording.rejects)
+    return recordings
 
 
 class _Pace:

@@ -101,10 +101,10 @@ class Watch:
         """Number of frames that no crash can take any more (all taken ones, without a journal)."""
         return self._next_frame if self._journal is None else self._journal.durable
 
-    def source_end(self, source: str) -> int | None:
-        """Return the offset of the last journalled frame of a source, None when there is none."""
+    def frames_of(self, source: str) -> int:
+        """Return how many frames of a source the journal has."""
         end = None if self._journal is None else self._journal.source_end(source)
-        return None if end is None else end.offset
+        return 0 if end is None else end.frames
 
     def take(self, frames: pa.Table) -> None:
         """Take frames of tables.FRAME in order of arrival; their numbers are given here."""
