@@ -129,6 +129,7 @@ PLOT: Final = np.dtype(
         ("mode_3a", "i8"),
         ("callsign", "u8"),
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
+        ("stretch", "f8"),  # factor on the plot's variance: 1, or more for an outlier
         ("height_m", "f8"),  # height above the ellipsoid used for that place
     ]
 )
