@@ -13,6 +13,8 @@ import { arrow, identOf } from "./units.js";
 const FONT = '"B612", system-ui, sans-serif';
 const MOST_LABELS = 300;
 const REPLACE_S = 0.4;
+/** Sites and radars have their names beside them from this zoom on. */
+const CAPTION_ZOOM = 7;
 const LINE = 13;
 /** Where a label may stand relative to its track: right, left, and their corners, then further out. */
 const SLOTS = [[14, -22], [14, 6], [-1, -22], [-1, 6], [30, -44], [30, 26], [-2, -44], [-2, 26]];
@@ -55,7 +57,10 @@ export class Overlay {
     c.clearRect(0, 0, camera.width, camera.height);
     this.m = MAPS[view.isDark ? "dark" : "light"];
     this.theme = view.isDark ? "dark" : "light";
-    this.taken = [];
+    this.taken = [...this.shield.sites.features, ...this.shield.radars.features].map((thing) => {
+      const [x, y] = camera.project(...thing.geometry.coordinates);
+      return [x - 8, y - 8, x + 8, y + 8];
+    });
 
     this.drawCountries(camera);
     this.drawZones(camera, view);
@@ -105,7 +110,7 @@ export class Overlay {
       return c.measureText(words).width;
     }));
     const high = lines.length * 15;
-    const sides = [[x + 12, y - 8], [x - 12 - wide, y - 8], [x - wide / 2, y + 9], [x - wide / 2, y - 11 - high]];
+    const sides = [[x + 12, y - 8], [x - 12 - wide, y - 8], [x + 12, y - high - 2], [x + 12, y + 6], [x - wide / 2, y + 9], [x - wide / 2, y - 11 - high]];
     const boxes = sides.map(([left, top]) => [left, top, left + wide, top + high]);
     const box = boxes.find((one) => !this.taken.some((other) => overlaps(one, other))) ?? (isUrgent ? boxes[0] : null);
     if (!box) return;
@@ -141,7 +146,7 @@ export class Overlay {
       for (const ring of rings) {
         const corners = ring.map(([lon, lat]) => camera.project(lon, lat));
         const wide = Math.max(...corners.map(([x]) => x)) - Math.min(...corners.map(([x]) => x));
-        if (wide < 70) continue;
+        if (wide < 150) continue;
         const at = underTheRoof(corners, camera);
         if (!at) continue;
         const [x, y] = at;
@@ -185,8 +190,7 @@ export class Overlay {
         c.lineTo(x, y + 5);
       }
       c.stroke();
-      this.taken.push([x - 9, y - 9, x + 9, y + 9]);
-      if (camera.zoom < 6 && !life.isLost) continue;
+      if (camera.zoom < CAPTION_ZOOM && !life.isLost) continue;
       this.caption(x, y, [[`${radar.properties.name}${life.isLost ? " · NO DATA" : ""}`, `400 11px ${FONT}`, colour]], life.isLost);
     }
   }
@@ -223,10 +227,9 @@ export class Overlay {
       c.fill();
       c.lineWidth = 1.8;
       c.stroke();
-      this.taken.push([x - 8, y - 9, x + 8, y + 9]);
-      if (camera.zoom < 6 && !warning) continue;
+      if (camera.zoom < CAPTION_ZOOM && !warning) continue;
       /** @type {[string, string, string][]} */
-      const lines = [[site.properties.name, `700 12px ${FONT}`, this.m.text]];
+      const lines = camera.zoom < CAPTION_ZOOM ? [] : [[site.properties.name, `700 12px ${FONT}`, this.m.text]];
       if (warning) lines.push([`▲ WARNED  ${warning.countdown}`, `700 12px ${FONT}`, colour]);
       this.caption(x, y, lines, Boolean(warning));
     }
