@@ -22,8 +22,10 @@ only three in a row that agree with each other, with no fitting plot in between,
 over (two for a tentative one). So of two aircraft with one address the track keeps to the first.
 Addresses of all zeros and all ones are no identity. Everything else goes by place, with altitude
 and Mode 3/A code: candidates from a hash of 8 km cells, an ellipsoid gate, the likelihood
-(with its log-determinant), confirmed tracks before tentative. A second plot from one radar
-within half a turn of the first never updates a track, and starts none where it fits one.
+(with its log-determinant), confirmed tracks before tentative. A plot whose owner is known by
+address or code may be an outlier (a bearing bent by a hillside, one in a hundred): it is taken
+with ten times its usual noise. A second plot from one radar within half a turn of the first never
+updates a track, and starts none where it fits one.
 
 **Life.** Tentative; confirmed at the second fitting plot with an address, else at the third with
 an existence above 0.99; coasting when a turn that should have seen it has passed; ended after

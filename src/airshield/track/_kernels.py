@@ -1192,7 +1192,7 @@ def choose_track(
     if plot.what == POLAR and abs(plot.t - seen[slot, plot.sensor]) < 0.4 * turn_s:
         return slot, DROP_SECOND
     trk = tracks[slot]
-    d2, _ = compare_twice(trk, plot, radars, cfg.gate, cfg, work)
+    d2, _ = compare_twice(trk, plot, radars, cfg.gate_address, cfg, work)
     if d2 <= cfg.gate_address:
         trk.contra_n = 0
         return slot, UPDATE

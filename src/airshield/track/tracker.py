@@ -95,7 +95,8 @@ class TrackSettings:
     gate : float
         Squared normalised distance up to which a plot without address fits: 99.9 % of its own.
     gate_address : float
-        The same for a plot that carries the track's address.
+        The same for a plot that carries the track's address: six sigmas, because nobody else's
+        plot competes. A narrower one would take the first plots of a hard turn for outliers.
     clutter_per_m2 : tuple of 7 float
         False plots per square metre and scan, for kinds psr … track: some 30 echoes within
         150 km for a primary radar, next to none for addresses checked by parity.
