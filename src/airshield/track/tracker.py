@@ -95,7 +95,7 @@ class TrackSettings:
     gate : float
         Squared normalised distance up to which a plot without address fits: 99.9 % of its own.
     gate_address : float
-        The same for a plot that carries the track's address: six sigmas, because nobody else's
+        The same for a plot that carries the track's address: five sigmas, because nobody else's
         plot competes. A narrower one would take the first plots of a hard turn for outliers.
     clutter_per_m2 : tuple of 7 float
         False plots per square metre and scan, for kinds psr … track: some 30 echoes within
@@ -119,7 +119,7 @@ class TrackSettings:
     q_vertical_m2ps3: float = 1.0
     sigma_spd0_mps: float = 200.0
     gate: float = 13.8
-    gate_address: float = 36.0
+    gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (5e-10, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
