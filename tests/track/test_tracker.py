@@ -272,7 +272,7 @@ def test_clutter_makes_few_false_tracks():
 
 @pytest.mark.parametrize("named", [{"mode_s": 5}, {"mode_3a": 0o2001, "kind": "ssr"}])
 def test_a_bent_bearing_neither_breaks_nor_bends_the_track(named):
-    """Fifteen sigmas across, as behind a hillside: its owner is known, so it is taken with doubt."""
+    """Fifteen sigmas across, as behind a hillside: the owner is known, so it is doubted."""
     radar = skies.radar(pd=1.0)
     target = Target(10e3, 40e3, 90.0, 90.0, hae_m=1500.0, **named)
     rows = skies.plots_of(target, 0, radar, 200.0, np.random.default_rng(2))

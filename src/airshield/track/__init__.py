@@ -36,7 +36,8 @@ result never depends on how the input was cut into batches.
 
 **Time.** A report late by up to 8 s updates its track through the state at its own time; the row
 is for the track's latest time, so a track's rows never go back. Later ones, and reports a minute
-ahead of everything else, are dropped and counted.
+ahead of everything else (unless three agree), are dropped and counted. So a source whose clock is
+set back by more than 8 s stays out until its time has caught up.
 
 **What is tracked.** Simulated targets are (an exercise is made of them); test targets (field
 monitors) are not. Aircraft on the ground are. Left out until the tracker issue: a measured

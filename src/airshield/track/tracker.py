@@ -97,9 +97,14 @@ class TrackSettings:
     gate_address : float
         The same for a plot that carries the track's address: five sigmas, because nobody else's
         plot competes. A narrower one would take the first plots of a hard turn for outliers.
+    q_vertical_m2ps3 : float
+        The same for the climb rate: 2 m/s of change between plots, a level-off within three.
     clutter_per_m2 : tuple of 7 float
         False plots per square metre and scan, for kinds psr … track: some 30 echoes within
         150 km for a primary radar, next to none for addresses checked by parity.
+    sigma_baro_m, sigma_hae_m, sigma_climb_mps, sigma_spd_mps : float
+        One-sigma noise of a pressure altitude (quanta of 25 and 100 ft), of a geometric height, of
+        a reported climb rate and of each component of a reported velocity.
     late_max_s : float
         A report older than the newest by more than this is dropped, and counted.
     ahead_max_s : float
@@ -108,6 +113,8 @@ class TrackSettings:
         How late a report may arrive before its absence counts as a miss.
     misses_end : int
         Turns without a plot after which a confirmed track ends.
+    anchor_m : float
+        Distance from its frame's origin at which a track gets a new frame.
     sigma_elv_deg : float
         Noise of a 3-D radar's elevation.
     """
