@@ -196,6 +196,25 @@ def test_silence_is_told_from_life(clock):
     assert not picture.status().is_silent
 
 
+def test_in_a_replay_the_time_of_the_watch_follows_the_data(clock):
+    picture = Picture(mode="replay", now_ns=clock)
+    picture.set_state("running")
+    past = T0 - 86_400 * 365 * S
+    picture.feed(tracks=tracks_table([flight(1)], 0, past), reports=reports_table("1/1", past))
+    assert picture.snapshot().t_now_ns == past
+    clock.ns += 2 * S
+    assert picture.status().t_now_ns == past + 2 * S
+    assert picture.status().as_json()["sensors"]["1/1"]["age_s"] == 2.0
+    picture.feed(tracks=tracks_table([flight(1)], 0, past + 40 * S))  # at twenty times the pace
+    assert picture.snapshot().t_now_ns == past + 40 * S
+    clock.ns += 2 * S
+    assert not picture.status().is_silent
+    clock.ns += 2 * S
+    assert picture.status().is_silent  # silence counts by the steady clock
+    picture.set_state("ended")
+    assert picture.status().t_now_ns == past + 40 * S
+
+
 def test_feeding_nothing_is_no_sign_of_life(clock, picture):
     picture.set_state("running")
     clock.ns += 4 * S

@@ -12,7 +12,7 @@ sensors' life signs, and two streams for a page or a program to follow:
 
 Units are SI, angles degrees, frames WGS-84, as on the tables. Unknown stays unknown: every column
 that may be null has a sentinel in the binary layout, which is never zero. The one clock is the one
-given to :class:`Picture`; live it is the wall's, in a replay the replay's.
+given to :class:`Picture`; in a replay the watch's time follows the data.
 
 What it leaves out: fusing track sources (one tracker feeds it), release labels, history beyond
 the trails (the journal has it).

@@ -178,7 +178,9 @@ class Picture:
     mode : {'live', 'replay', 'exercise'}
         What pages must show, unmistakably.
     now_ns : callable
-        The watch's clock: UTC in nanoseconds since 1970. Wall clock live, replay clock in a replay.
+        A clock that never stands still: UTC in nanoseconds since 1970. It is the watch's clock, but
+        in a replay, where the watch's clock follows the data: the newest time of measurement, and
+        on from there until the next.
     silent_after_s : float
         A running watch that has heard nothing for this long is silent, and its picture stale [s].
         A watch of one radar without sector messages wants at least that radar's turn here.
@@ -218,6 +220,7 @@ class Picture:
         self._sensors: dict[str, SensorLife] = {}
         self._heard_ns: int | None = None
         self._t_data_ns: int | None = None
+        self._t_data_since_ns = 0
         self._alerts: list[Alert] = []
         self._affairs = _Affairs()
         self._alerts_folded = 0
@@ -244,7 +247,8 @@ class Picture:
             if len(fresh) or lives:
                 self._heard_ns = self._now_ns()
             for t_ns in newest_ns:
-                self._t_data_ns = t_ns if self._t_data_ns is None else max(self._t_data_ns, t_ns)
+                if self._t_data_ns is None or t_ns > self._t_data_ns:
+                    self._t_data_ns, self._t_data_since_ns = t_ns, self._now_ns()
             for name, life in lives.items():
                 self._note_life(name, life)
             if len(fresh):
@@ -265,9 +269,8 @@ class Picture:
         with self._lock:
             self._heard_ns = self._now_ns()
             if sensor is not None:
-                self._note_life(
-                    sensor, SensorLife(reports=0, t_heard_ns=self._heard_ns, t_data_ns=None)
-                )
+                now_ns = self._watch_ns()
+                self._note_life(sensor, SensorLife(reports=0, t_heard_ns=now_ns, t_data_ns=None))
 
     def set_state(self, state: State, message: str = "") -> None:
         """Say whether the watch is ``preparing``, ``running`` or has ``ended``; a word for people.
@@ -291,7 +294,7 @@ class Picture:
             self._fold()
             return Snapshot(
                 rev=self._rev,
-                t_now_ns=self._now_ns(),
+                t_now_ns=self._watch_ns(),
                 t_data_ns=self._t_data_ns,
                 rows=self._rows,
                 removed_rev=self._removed_rev,
@@ -303,14 +306,13 @@ class Picture:
         """How the watch is."""
         with self._lock:
             self._fold()
-            now_ns = self._now_ns()
-            age_ns = None if self._heard_ns is None else max(0, now_ns - self._heard_ns)
+            age_ns = None if self._heard_ns is None else max(0, self._now_ns() - self._heard_ns)
             return Status(
                 mode=self.mode,
                 state=self._state,
                 message=self._message,
                 rev=self._rev,
-                t_now_ns=now_ns,
+                t_now_ns=self._watch_ns(),
                 t_data_ns=self._t_data_ns,
                 age_s=None if age_ns is None else age_ns / NS_PER_S,
                 is_silent=self._state == "running"
@@ -330,6 +332,13 @@ class Picture:
         with self._lock:
             self._fold()
             return self._trails.points(track=track, most=most)
+
+    def _watch_ns(self) -> int:
+        if self.mode != "replay" or self._t_data_ns is None:
+            return self._now_ns()
+        if self._state == "ended":
+            return self._t_data_ns
+        return self._t_data_ns + (self._now_ns() - self._t_data_since_ns)
 
     def _note_life(self, name: str, life: SensorLife) -> None:
         before = self._sensors.get(name)

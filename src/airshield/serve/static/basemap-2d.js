@@ -67,7 +67,7 @@ export class Basemap2d {
   }
 
   showBox(box) {
-    this.moveTo(fit(box, this.box.clientWidth, this.box.clientHeight));
+    this.moveTo(fit(box, this.box.clientWidth - 160, this.box.clientHeight - 80));
   }
 
   zoomBy(by) {

@@ -161,7 +161,7 @@ export class BasemapGl {
 
   /** @param {number[]} box */
   showBox(box) {
-    this.moveTo(fit(box, this.box.clientWidth, this.box.clientHeight));
+    this.moveTo(fit(box, this.box.clientWidth - 160, this.box.clientHeight - 80));
   }
 
   /** @param {number} by */

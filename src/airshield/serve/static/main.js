@@ -317,7 +317,7 @@ const next = (now, all) => all[(all.indexOf(now) + 1) % all.length];
 function startPlace(shield, stage) {
   const [zoom, lat, lon] = (asked.get("map") ?? "").split("/").map(Number);
   if (Number.isFinite(zoom) && Number.isFinite(lat) && Number.isFinite(lon)) return { lon, lat, zoom };
-  return fit(shield.home, stage.clientWidth, stage.clientHeight);
+  return fit(shield.home, stage.clientWidth - 160, stage.clientHeight - 80); // clear of the panels
 }
 
 /** Keep the view in the address bar, so that it can be shared and survives a reload. */
@@ -403,7 +403,7 @@ function showTools(view) {
     return el("span", {}, canvas, word);
   };
   keys.replaceChildren(...CLASSES.slice(1).map((cls) => entry(cls, className(cls))), entry("unknown", "unknown"),
-    entry("unknown", "coasting", true));
+    entry("unknown", "coasting", true), entry("plot", "tentative"));
 }
 
 /** @param {any} status @param {number} now */

@@ -242,7 +242,7 @@ export class Overlay {
       const t = /** @type {import("./sky.js").Track} */ (sky.tracks.get(number));
       const size = symbolSize(t, camera.zoom);
       const isSelected = number === view.selected;
-      if (this.labels.has(number) && t.spd > 1 && (camera.zoom > 6.5 || isSelected || t.alarm)) {
+      if (this.labels.has(number) && t.spd > 1 && (t.status !== "tentative" || isSelected) && (camera.zoom > 6.5 || isSelected || t.alarm)) {
         const k = 60 * camera.world;
         const long = Math.hypot(t.vx * k, t.vy * k);
         if (long > size) {
@@ -431,7 +431,7 @@ export class Overlay {
 function labelLines(t, view, isUrgent) {
   const ident = identOf(t);
   const name = t.alarm ? `▲ ${ident}` : ident;
-  if (view.labels === "short" && !isUrgent) return [name];
+  if ((view.labels === "short" || t.status === "tentative") && !isUrgent) return [name];
   return [name, `${view.units.heightShort(t)}${arrow(t.velUp)} ${view.units.speedBare(t.spd)}`];
 }
 

@@ -4,7 +4,7 @@ import { countdown, isRunning, secondsLeft } from "./alerts.js";
 import { css, heightColour } from "./colour.js";
 import { KINDS } from "./frame.js";
 import { bearing, distance } from "./geo.js";
-import { drawSymbol, doesTurn } from "./symbols.js";
+import { doesTurn, drawSymbol, shapeOf } from "./symbols.js";
 import { arrow, className, course, hex, identOf, span, squawk, zulu } from "./units.js";
 
 const MOST_ROWS = 250;
@@ -268,8 +268,8 @@ function head(name, onClose, t, view) {
     const canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { width: 64, height: 64 }));
     const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     c.translate(32, 32);
-    if (doesTurn(t.cls)) c.rotate((t.course * Math.PI) / 180);
-    drawSymbol(c, t.cls, 22, t.status === "coasting", css(heightColour(t.altBaro ?? t.altHae, view.isDark)), view.isDark ? "#080d12" : "#fff");
+    if (doesTurn(shapeOf(t))) c.rotate((t.course * Math.PI) / 180);
+    drawSymbol(c, shapeOf(t), 22, t.status === "coasting", css(heightColour(t.altBaro ?? t.altHae, view.isDark)), view.isDark ? "#080d12" : "#fff");
     out.append(canvas);
   }
   out.append(el("h2", {}, name));

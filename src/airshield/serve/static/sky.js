@@ -19,6 +19,9 @@ const TRAIL_KEEP_MS = 600_000;
  * Mercator place and velocity per second at tMs; the jump still to smooth, and since when.
  */
 
+/** A trail has a gap where nothing was known for this long. */
+export const GAP_MS = 60_000;
+
 /** Mercator places, colour steps and times. @typedef {{x: number[], y: number[], step: number[], tMs: number[]}} Trail */
 
 export class Sky {

@@ -57,12 +57,18 @@ const SHAPES = {
   },
 };
 
+/** Something seen once or twice, of which nothing is known yet, least of all where it is going. */
+SHAPES.plot = (c) => polygon(c, [[0, -0.6], [0.6, 0], [0, 0.6], [-0.6, 0]]);
+
 export const SHAPE_NAMES = Object.keys(SHAPES);
+
+/** The shape of a track. @param {import("./frame.js").TrackState} t */
+export const shapeOf = (t) => (t.status === "tentative" && t.cls === "unknown" && !t.alarm ? "plot" : t.cls);
 
 /** Shapes that say where they are going; the others stay upright. */
 const TURNS = new Set(["unknown", "airliner", "light", "jet", "fast_low", "helicopter"]);
-/** @param {string} cls */
-export const doesTurn = (cls) => TURNS.has(cls);
+/** @param {string} shape */
+export const doesTurn = (shape) => TURNS.has(shape);
 
 /** Size of a symbol in pixels. @param {import("./frame.js").TrackState} t @param {number} zoom */
 export function symbolSize(t, zoom) {

@@ -3,7 +3,7 @@
 import { css, heightColour } from "./colour.js";
 import { fitCanvas } from "./gl.js";
 import { placeAt, urgency } from "./sky.js";
-import { doesTurn, drawSymbol, symbolSize } from "./symbols.js";
+import { doesTurn, drawSymbol, shapeOf, symbolSize } from "./symbols.js";
 
 export class Tracks2d {
   /** @param {HTMLCanvasElement} canvas */
@@ -30,7 +30,7 @@ export class Tracks2d {
       const stamp = this.stamp(t, camera.zoom, view.isDark, dpr);
       c.save();
       c.translate(px, py);
-      if (doesTurn(t.cls)) c.rotate((t.course * Math.PI) / 180);
+      if (doesTurn(shapeOf(t))) c.rotate((t.course * Math.PI) / 180);
       c.drawImage(stamp, -stamp.width / dpr / 2, -stamp.height / dpr / 2, stamp.width / dpr, stamp.height / dpr);
       c.restore();
     }
@@ -40,7 +40,7 @@ export class Tracks2d {
     const metres = t.altBaro ?? t.altHae;
     const band = metres === null ? null : Math.round(metres / 150) * 150;
     const size = Math.round(symbolSize(t, zoom));
-    const key = [t.cls, size, t.status === "coasting", band, isDark, dpr].join();
+    const key = [shapeOf(t), size, t.status === "coasting", band, isDark, dpr].join();
     let stamp = this.stamps.get(key);
     if (!stamp) {
       if (this.stamps.size > 2000) this.stamps.clear();
@@ -48,7 +48,7 @@ export class Tracks2d {
       stamp.width = stamp.height = Math.ceil((size / 0.8) * dpr);
       const c = /** @type {CanvasRenderingContext2D} */ (stamp.getContext("2d"));
       c.translate(stamp.width / 2, stamp.height / 2);
-      drawSymbol(c, t.cls, (size / 2) * dpr, t.status === "coasting", css(heightColour(band, isDark)),
+      drawSymbol(c, shapeOf(t), (size / 2) * dpr, t.status === "coasting", css(heightColour(band, isDark)),
         isDark ? "#080d12" : "#fff");
       this.stamps.set(key, stamp);
     }

@@ -5,7 +5,7 @@
 import { heightColour } from "./colour.js";
 import { context, fitCanvas, isFarFrom, layout, link, upload, viewOf, wipe } from "./gl.js";
 import { BLEND_S, COAST_S, urgency } from "./sky.js";
-import { doesTurn, SHAPE_NAMES, symbolAtlas, symbolSize } from "./symbols.js";
+import { doesTurn, SHAPE_NAMES, shapeOf, symbolAtlas, symbolSize } from "./symbols.js";
 
 const TRACK_VERTEX = `#version 300 es
 layout(location=0) in vec2 place;
@@ -110,11 +110,12 @@ export class TracksGl {
     const data = new Float32Array(tracks.length * TRACK_WORDS);
     const tints = new Uint8Array(data.buffer);
     tracks.forEach((t, i) => {
-      const turn = doesTurn(t.cls) ? (t.course * Math.PI) / 180 : 0;
+      const shape = shapeOf(t);
+      const turn = doesTurn(shape) ? (t.course * Math.PI) / 180 : 0;
       data.set([
         t.x - this.origin[0], t.y - this.origin[1], t.vx, t.vy, t.errX, t.errY,
         (t.tMs - this.base.ms) / 1000, t.real - this.base.real,
-        SHAPE_NAMES.indexOf(t.cls), symbolSize(t, camera.zoom), turn, t.status === "coasting" ? 1 : 0,
+        SHAPE_NAMES.indexOf(shape), symbolSize(t, camera.zoom), turn, t.status === "coasting" ? 1 : 0,
       ], i * TRACK_WORDS);
       const [r, g, b] = heightColour(t.altBaro ?? t.altHae, view.isDark);
       tints.set([r, g, b, 255], (i * TRACK_WORDS + 12) * 4);

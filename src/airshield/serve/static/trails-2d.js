@@ -2,7 +2,7 @@
 
 import { colourTable } from "./colour.js";
 import { fitCanvas } from "./gl.js";
-import { showsTrail } from "./sky.js";
+import { GAP_MS, showsTrail } from "./sky.js";
 
 /** Trails grow no faster on the canvas than this often, s. */
 const PAUSE_S = 2;
@@ -34,11 +34,12 @@ export class Trails2d {
 
   trail(camera, t, view) {
     const c = this.context;
-    const { x, y, step } = t.trail;
+    const { x, y, step, tMs } = t.trail;
     c.lineWidth = 1.8;
     c.globalAlpha = t.track === view.selected || t.alarm ? 0.8 : 0.38;
     for (let i = 0; i < x.length; i++) {
       const isLast = i === x.length - 1;
+      if ((isLast ? t.tMs : tMs[i + 1]) - tMs[i] > GAP_MS) continue;
       c.beginPath();
       c.moveTo(...camera.fromMerc(x[i], y[i]));
       c.lineTo(...camera.fromMerc(isLast ? t.x : x[i + 1], isLast ? t.y : y[i + 1]));

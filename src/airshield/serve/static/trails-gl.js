@@ -3,7 +3,7 @@
 
 import { colourTable } from "./colour.js";
 import { context, fitCanvas, isFarFrom, layout, link, upload, viewOf, wipe } from "./gl.js";
-import { showsTrail } from "./sky.js";
+import { GAP_MS, showsTrail } from "./sky.js";
 
 const TRAIL_VERTEX = `#version 300 es
 layout(location=0) in vec2 start;
@@ -93,11 +93,12 @@ export class TrailsGl {
     const colours = colourTable(view.isDark);
     let at = 0;
     for (const t of shown) {
-      const { x, y, step } = t.trail;
+      const { x, y, step, tMs } = t.trail;
       const n = x.length;
       const strong = t.track === view.selected || t.alarm ? 235 : 120;
       for (let i = 0; i < n; i++) {
         const isLast = i === n - 1;
+        if ((isLast ? t.tMs : tMs[i + 1]) - tMs[i] > GAP_MS) continue;
         data[at] = x[i] - this.origin[0];
         data[at + 1] = y[i] - this.origin[1];
         data[at + 2] = (isLast ? t.x : x[i + 1]) - this.origin[0];
@@ -108,7 +109,7 @@ export class TrailsGl {
         at += TRAIL_WORDS;
       }
     }
-    this.count = pieces;
+    this.count = at / TRAIL_WORDS;
     upload(this.gl, this.buffer.buffer, data);
   }
 }
