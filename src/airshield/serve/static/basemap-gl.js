@@ -120,8 +120,9 @@ export class BasemapGl {
     this.land = land;
     this.borders = borders;
     this.whenReady(() => {
-      this.map.getSource("land").setData(land);
-      this.map.getSource("borders").setData(borders);
+      for (const [name, data] of /** @type {[string, any][]} */ ([["land", land], ["borders", borders]])) {
+        /** @type {import("./vendor/maplibre-gl/dist/maplibre-gl.mjs").GeoJSONSource} */ (this.map.getSource(name)).setData(data);
+      }
     });
   }
 
@@ -154,7 +155,7 @@ export class BasemapGl {
 
   /** @param {{lon: number, lat: number, zoom?: number}} to @param {boolean} [isInstant] */
   moveTo({ lon, lat, zoom }, isInstant = false) {
-    const to = { center: [lon, lat], zoom: zoom ?? this.map.getZoom() };
+    const to = { center: /** @type {[number, number]} */ ([lon, lat]), zoom: zoom ?? this.map.getZoom() };
     if (isInstant) this.map.jumpTo(to);
     else this.map.easeTo({ ...to, duration: 450 });
   }

@@ -34,14 +34,18 @@ function at(place) {
   const i = Math.min(STOPS.length - 2, Math.floor(scaled));
   const part = scaled - i;
   const [a, b] = [STOPS[i][1], STOPS[i + 1][1]];
-  return [0, 1, 2].map((k) => Math.round(a[k] + (b[k] - a[k]) * part));
+  const mixed = [0, 1, 2].map((k) => Math.round(a[k] + (b[k] - a[k]) * part));
+  return /** @type {[number, number, number]} */ (mixed);
 }
 
 /** @param {number|null} metres @param {boolean} isDark @returns {[number, number, number]} */
 export function heightColour(metres, isDark) {
   const colour = metres === null ? UNKNOWN : at(rampPlace(metres));
-  return isDark ? colour : colour.map((part) => Math.round(part * LIGHT));
+  return isDark ? colour : darker(colour);
 }
+
+/** @param {[number, number, number]} colour */
+const darker = (colour) => /** @type {[number, number, number]} */ (colour.map((part) => Math.round(part * LIGHT)));
 
 const STEPS = 255;
 
@@ -52,7 +56,7 @@ export const heightStep = (metres) => (metres === null ? STEPS : Math.round(ramp
 export function colourTable(isDark) {
   return Uint32Array.from({ length: STEPS + 1 }, (_, step) => {
     const colour = step === STEPS ? UNKNOWN : at(step / (STEPS - 1));
-    const [r, g, b] = isDark ? colour : colour.map((part) => Math.round(part * LIGHT));
+    const [r, g, b] = isDark ? colour : darker(colour);
     return r | (g << 8) | (b << 16);
   });
 }
@@ -66,7 +70,7 @@ export function drawRamp(canvas, isDark) {
   if (!context) return;
   for (let x = 0; x < canvas.width; x++) {
     const colour = at(x / (canvas.width - 1));
-    context.fillStyle = css(isDark ? colour : colour.map((part) => Math.round(part * LIGHT)));
+    context.fillStyle = css(isDark ? colour : darker(colour));
     context.fillRect(x, 0, 1, canvas.height);
   }
 }

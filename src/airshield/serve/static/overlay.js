@@ -29,6 +29,10 @@ export class Overlay {
     this.shield = shield;
     /** @type {Map<number, Label>} */
     this.labels = new Map();
+    this.m = MAPS.dark;
+    this.theme = /** @type {"dark"|"light"} */ ("dark");
+    /** Where every track in view is drawn, pixels. @type {Map<number, [number, number]>} */
+    this.places = new Map();
     this.placedReal = -Infinity;
     this.placedFor = "";
     /** @type {{name: string, lon: number, lat: number, size: number}[]} */
@@ -58,7 +62,8 @@ export class Overlay {
     this.m = MAPS[view.isDark ? "dark" : "light"];
     this.theme = view.isDark ? "dark" : "light";
     this.taken = [...this.shield.sites.features, ...this.shield.radars.features].map((thing) => {
-      const [x, y] = camera.project(...thing.geometry.coordinates);
+      const [lon, lat] = thing.geometry.coordinates;
+      const [x, y] = camera.project(lon, lat);
       return [x - 8, y - 8, x + 8, y + 8];
     });
 
@@ -85,7 +90,10 @@ export class Overlay {
     this.drawScale(camera, view);
   }
 
-  /** Text with a halo, so that it reads on anything. */
+  /**
+   * Text with a halo, so that it reads on anything.
+   * @param {string} words @param {number} x @param {number} y @param {string} colour @param {CanvasTextAlign} align
+   */
   text(words, x, y, colour, align = "left") {
     const { c } = this;
     c.textAlign = align;
@@ -412,13 +420,13 @@ export class Overlay {
   /** The track under a point, if any. @param {number} px @param {number} py @returns {number|null} */
   trackAt(px, py) {
     let [best, found] = [22, /** @type {number|null} */ (null)];
-    for (const [number, [x, y]] of this.places ?? []) {
+    for (const [number, [x, y]] of this.places) {
       const away = Math.hypot(x - px, y - py);
       if (away < best) [best, found] = [away, number];
     }
     if (found !== null) return found;
     for (const [number, label] of this.labels) {
-      const place = this.places?.get(number);
+      const place = this.places.get(number);
       if (!place) continue;
       const [x0, y0, x1, y1] = boxAt(place[0], place[1], label.slot, label.width, label.lines.length, label.away);
       if (px >= x0 && px <= x1 && py >= y0 && py <= y1) return number;

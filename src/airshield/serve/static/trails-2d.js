@@ -32,6 +32,10 @@ export class Trails2d {
     for (const t of sky.tracks.values()) if (showsTrail(t, view)) this.trail(camera, t, view);
   }
 
+  /**
+   * @param {import("./geo.js").Camera} camera @param {import("./sky.js").Track} t
+   * @param {import("./main.js").View} view
+   */
   trail(camera, t, view) {
     const c = this.context;
     const { x, y, step, tMs } = t.trail;
