@@ -327,13 +327,12 @@ def anchor(trk: Record, lat_rad: float, lon_rad: float) -> None:
 def anchor_anew(trk: Record, work: Record) -> None:
     """Move the frame under the track and carry the state over.
 
-    The places go through Earth-centred axes, exactly. Rates and covariances turn with the
-    horizontal part of the rotation between the frames; what that leaves out is below 1e-5 for
-    frames 30 km apart.
+    Places go through Earth-centred axes, exactly; rates turn with the horizontal part of the
+    rotation between the frames. The covariances stay: over 30 km the axes turn by less than a
+    degree up to latitude 70, which moves the end of a one-kilometre ellipse by metres.
     """
     hae_m = track_height_m(trk, trk.t)
-    A0, A, G, T, Q = work.B, trk.A, work.G, work.U, work.Ps[0]
-    x, C = work.xs[0], work.Cs[0]
+    A0, A, G = work.B, trk.A, work.G
     for i in range(3):
         for k in range(3):
             A0[i, k] = A[i, k]
@@ -341,37 +340,14 @@ def anchor_anew(trk: Record, work: Record) -> None:
         G[m, 0], G[m, 1], G[m, 2] = ecef_of_track_m(trk, trk.x[m, 0], trk.x[m, 1], hae_m)
     lat, lon, _ = place_of_ecef_rad(G[0, 0], G[0, 1], G[0, 2])
     anchor(trk, lat, lon)
-    for i in range(2):
-        for k in range(2):
-            T[i, k] = 0.0
-            for a in range(3):
-                T[i, k] += A[i, a] * A0[k, a]
-            T[i + 2, k + 2] = T[i, k]
-            T[i, k + 2] = 0.0
-            T[i + 2, k] = 0.0
     for m in range(trk.w.size):
-        for i in range(4):
-            x[i] = 0.0
-            C[i] = 0.0
-            for a in range(4):
-                x[i] += T[i, a] * trk.x[m, a]
-                C[i] += T[i, a] * trk.C[m, a]
-                Q[i, a] = 0.0
-                for b in range(4):
-                    Q[i, a] += T[i, b] * trk.P[m, b, a]
+        ve, vn = trk.x[m, 2], trk.x[m, 3]
         for i in range(2):
-            x[i] = 0.0
-            for a in range(3):
-                x[i] += A[i, a] * (G[m, a] - trk.o[a])
-        for i in range(4):
-            trk.x[m, i] = x[i]
-            trk.C[m, i] = C[i]
-            for k in range(i, 4):
-                total = 0.0
-                for a in range(4):
-                    total += Q[i, a] * T[k, a]
-                trk.P[m, i, k] = total
-                trk.P[m, k, i] = total
+            trk.x[m, i] = 0.0
+            trk.x[m, i + 2] = 0.0
+            for k in range(3):
+                trk.x[m, i] += A[i, k] * (G[m, k] - trk.o[k])
+                trk.x[m, i + 2] += A[i, k] * (A0[0, k] * ve + A0[1, k] * vn)
 
 
 # --- Height ---------------------------------------------------------------------------------------
@@ -1097,23 +1073,22 @@ def expected_gap_s(
 
 
 @kernel
-def tick(
+def find_due(
     tracks: Records,
     seen: F8,
-    free: I8,
     heads: I8,
     links: I8,
     radars: Records,
-    clock: Record,
     t: float,
-    frame: int,
+    first: int,
     cfg: Record,
-    rows: Records,
-    work: Record,
-) -> None:
-    """Look at every live track once a second: who has been missed, who is gone."""
-    t_ns = clock.t0_ns + clock.tick * 1_000_000_000
-    for slot in range(tracks.size):
+) -> int:
+    """Look at every live track once a second: who has been missed, who is gone.
+
+    Goes through the slots from ``first`` on, and returns the next whose change is due for
+    publication, or the number of slots.
+    """
+    for slot in range(first, tracks.size):
         trk = tracks[slot]
         if trk.number == 0:
             continue
@@ -1139,9 +1114,8 @@ def tick(
             due = t - trk.t_row >= gap
         if due:
             trk.t_row = t
-            publish(trk, t, t_ns, frame, cfg, rows, clock, work)
-        if trk.status == ENDED:
-            end_track(tracks, free, heads, links, clock, slot)
+            return slot
+    return int(tracks.size)
 
 
 @kernel
@@ -1276,7 +1250,14 @@ def run(
             if clock.rows + clock.live > rows.size:
                 return i
             t = float(clock.tick)
-            tick(tracks, seen, free, heads, links, radars, clock, t, plot.frame, cfg, rows, work)
+            t_ns = clock.t0_ns + clock.tick * 1_000_000_000
+            slot = find_due(tracks, seen, heads, links, radars, t, 0, cfg)
+            while slot < tracks.size:
+                trk = tracks[slot]
+                publish(trk, t, t_ns, plot.frame, cfg, rows, clock, work)
+                if trk.status == ENDED:
+                    end_track(tracks, free, heads, links, clock, slot)
+                slot = find_due(tracks, seen, heads, links, radars, t, slot + 1, cfg)
             clock.tick += 1
         if clock.rows + 1 > rows.size or clock.free_n == 0:
             return i
