@@ -221,6 +221,18 @@ def test_the_stream_says_hello_then_alerts_then_how_it_is_then_the_picture(clien
         assert receive(stream, "alert")["number"] == 1
 
 
+def test_whoever_comes_later_gets_the_picture_of_now(client, picture):
+    picture.feed(tracks=tracks_table(FLEET, 0, T0))
+    with client.stream() as early, client.stream("format=json") as early_json:
+        assert len(receive(early, "picture").columns["track"]) == len(FLEET)
+        receive(early_json, "picture")
+        picture.feed(tracks=tracks_table(FLEET[:1], 4, T0 + 4 * S, ended=True))
+        with client.stream() as late:
+            key = receive(late, "picture")
+    assert key.is_key
+    assert len(key.columns["track"]) == len(FLEET) - 1
+
+
 def test_the_stream_speaks_json_too(client, picture):
     picture.feed(tracks=tracks_table(FLEET, 0, T0))
     with client.stream("format=json") as stream:
@@ -290,7 +302,7 @@ def test_a_reader_that_does_not_read_slows_nobody_and_misses_no_alert(picture):
 
     async def watch(url):
         async with (
-            websockets.connect(url, max_size=None, max_queue=1) as lazy,
+            websockets.connect(url, max_size=None, max_queue=1, close_timeout=1) as lazy,
             websockets.connect(url, max_size=None) as eager,
         ):
             gaps, last, alerts = [], time.monotonic(), 0
