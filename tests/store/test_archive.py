@@ -117,3 +117,15 @@ def test_unknown_tables_and_backward_ranges_are_refused(tmp_path):
         Archive(tmp_path).read("PLOTS")
     with pytest.raises(UsageError, match="backwards"):
         Archive(tmp_path).write("REJECT", rejects(5), 9, 0)
+
+
+def test_parts_that_end_before_a_frame_can_be_left_out(tmp_path):
+    archive = Archive(tmp_path)
+    for first in (0, 10, 20):
+        archive.write("REJECT", _rejects(first), first_frame=first, last_frame=first + 9)
+    assert archive.read("REJECT", since_frame=15)["frame"].to_pylist() == [10, 20]
+
+
+def _rejects(frame):
+    row = {"frame": [frame], "source": ["x"], "offset": [0], "reason": ["y"], "octets": [b"z"]}
+    return tables.make_table(tables.REJECT, row, rows=1)

@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airshield.watch import digest as digest_module
 from airshield.watch.digest import TableDigest
 
 ROWS = pa.table(
@@ -25,6 +27,24 @@ def fingerprint(*parts):
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
+
+
+def test_chunks_are_cut_at_the_same_rows_whatever_the_batches(monkeypatch):
+    monkeypatch.setattr(digest_module, "CHUNK_ROWS", 4)
+    thrice = pa.concat_tables([ROWS] * 3)
+    assert fingerprint(*[thrice.slice(i, 1) for i in range(18)]) == fingerprint(thrice)
+    assert fingerprint(thrice.slice(0, 11), thrice.slice(11)) == fingerprint(thrice)
+
+
+@pytest.mark.parametrize("before", [0, 3, 4, 9])
+def test_a_state_that_was_kept_goes_on_as_if_never_stopped(monkeypatch, before):
+    monkeypatch.setattr(digest_module, "CHUNK_ROWS", 4)
+    twice = pa.concat_tables([ROWS] * 2)
+    first = TableDigest()
+    first.update(twice.slice(0, before))
+    second = TableDigest.from_array(first.to_array())
+    second.update(twice.slice(before))
+    assert second.hexdigest() == fingerprint(twice)
 
 
 @settings(deadline=None)

@@ -97,3 +97,14 @@ def test_a_replay_into_a_journal_takes_nothing_twice(shield, frames, tmp_path):
         summaries.append(watch.summary())
     assert summaries[0]["records"]["048"] > 500
     assert summaries[1] == summaries[0]
+
+
+def test_a_snapshot_of_another_version_is_refused_with_a_remedy(
+    shield, frames, tmp_path, monkeypatch
+):
+    watch = Watch(shield, folder=tmp_path)
+    watch.take(frames.slice(0, 10))
+    watch.close()
+    monkeypatch.setattr("airshield.watch.watch.__version__", "99.0")
+    with pytest.raises(UsageError, match="made again from the journal"):
+        Watch(shield, folder=tmp_path)

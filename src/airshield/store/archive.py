@@ -78,8 +78,15 @@ class Archive:
             if (self.folder / name).is_dir():
                 disk.sync_folder(self.folder / name)
 
-    def read(self, name: str) -> pa.Table:
-        """Return all rows of a table, in the order of the journal.
+    def read(self, name: str, *, since_frame: int = 0) -> pa.Table:
+        """Return the rows of a table, in the order of the journal.
+
+        Parameters
+        ----------
+        name : str
+            A table of tables.py.
+        since_frame : int
+            Leave out the parts that end before this frame.
 
         Raises
         ------
@@ -88,6 +95,8 @@ class Archive:
         """
         parts = []
         for path in self._parts(name):
+            if _last(path) < since_frame:
+                continue
             try:
                 parts.append(pq.read_table(path).cast(tables.TABLES[name]))
             except (pa.ArrowInvalid, OSError) as error:

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airshield import tables
+from airshield import __version__, tables
 from airshield.config import Shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
@@ -200,7 +200,9 @@ class Watch:
                 )
             self._unsaved[name] = []
         state = {f"chain.{name}": array for name, array in self._chain.snapshot().items()}
+        state["version"] = np.array([__version__])
         state["counts"] = self._counts.to_array()
+        state |= {f"digest.{name}": d.to_array() for name, d in self._digests.items()}
         self._snapshots.save(frame, state)
         self._snapshot_frame = frame
 
@@ -209,6 +211,12 @@ class Watch:
         saved = self._snapshots.load(not_after=journal.durable)
         if saved is not None:
             self._snapshot_frame, state = saved
+            made_by = str(state["version"][0])
+            if made_by != __version__:
+                raise UsageError(
+                    f"{self._snapshots.folder}: made by airshield {made_by}, this is {__version__}: "
+                    f"move snapshots and archive away, and both are made again from the journal"
+                )
             self._chain.restore(
                 {
                     name.removeprefix("chain."): a
@@ -217,13 +225,14 @@ class Watch:
                 }
             )
             self._counts = Counts.from_array(state["counts"])
+            self._digests = {n: TableDigest.from_array(state[f"digest.{n}"]) for n in DIGESTED}
         self._archive.drop_after(self._snapshot_frame)
-        kept = {name: self._archive.read(name) for name in self._digests}
-        for name, digest in self._digests.items():
-            digest.update(kept[name])
         if self._picture is not None:
+            # Of the tracks the last part is enough; affairs may be older than that.
             self._picture.feed(
-                tracks=kept["TRACK"], incidents=kept["INCIDENT"], warnings=kept["WARNING"]
+                tracks=self._archive.read("TRACK", since_frame=self._snapshot_frame - 1),
+                incidents=self._archive.read("INCIDENT"),
+                warnings=self._archive.read("WARNING"),
             )
         self._next_frame = journal.durable
         for frames in journal.read(self._snapshot_frame):
