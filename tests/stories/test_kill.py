@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from airshield.config import load_shield
+from airshield.read import replay_frames
 from airshield.store import Archive, read_journal
 from airshield.watch import TableDigest, Watch, watch_replay
 from command_line import EXAMPLES
@@ -21,7 +22,7 @@ CHILD = Path(__file__).with_name("watch_child.py")
 def test_fifty_kills_lose_nothing_and_change_nothing(barcelona_048, tmp_path):
     undisturbed = tmp_path / "undisturbed"
     watch = Watch(load_shield(EXAMPLES / "barcelona"), folder=undisturbed)
-    watch_replay(watch, [barcelona_048], speed=None, stop=threading.Event())
+    watch_replay(watch, [replay_frames(barcelona_048)], speed=None, stop=threading.Event())
     watch.close()
 
     folder = tmp_path / "killed"

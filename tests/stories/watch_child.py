@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from airshield.config import load_shield
+from airshield.read import replay_frames
 from airshield.watch import Watch, watch_replay
 
 
@@ -25,7 +26,8 @@ def main() -> None:
             print(f"durable {told}", flush=True)
 
     print(f"durable {watch.durable}", flush=True)
-    watch_replay(watch, [Path(recording)], speed=float(speed), stop=threading.Event(), tell=tell)
+    recordings = [replay_frames(recording)]
+    watch_replay(watch, recordings, speed=float(speed), stop=threading.Event(), tell=tell)
     watch.close()
     print("done", flush=True)
 

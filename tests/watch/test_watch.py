@@ -10,6 +10,7 @@ import pytest
 from airshield import tables
 from airshield.config import load_shield
 from airshield.errors import UsageError
+from airshield.read import replay_frames
 from airshield.rehearse import Exercise, bundled_shield
 from airshield.store import Archive
 from airshield.watch import TableDigest, Watch, watch_replay
@@ -92,7 +93,7 @@ def test_a_replay_into_a_journal_takes_nothing_twice(shield, frames, tmp_path):
     summaries = []
     for _ in range(2):
         watch = Watch(shield, folder=tmp_path / "watch")
-        watch_replay(watch, [file], speed=None, stop=threading.Event())
+        watch_replay(watch, [replay_frames(file)], speed=None, stop=threading.Event())
         watch.close()
         summaries.append(watch.summary())
     assert summaries[0]["records"]["048"] > 500

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from airshield.cli.console import KERNEL_ROOMS, prepare_kernels
-from airshield.cli.watching import WEB_HOST, stop_on_signal
+from airshield.cli.watching import WEB_HOST, silent_after_s, stop_on_signal
 from airshield.config import load_shield
 from airshield.picture import Picture
 from airshield.rehearse import Exercise, bundled_shield, send
@@ -31,7 +31,9 @@ def run_demo(*, port: int, duration_s: float | None, browser: bool, seed: int) -
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signal())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="airshield-demo-")))
-        picture = Picture(mode="exercise", now_ns=time.time_ns)
+        picture = Picture(
+            mode="exercise", now_ns=time.time_ns, silent_after_s=silent_after_s(shield)
+        )
         server = stack.enter_context(Server(create_app(picture, shield), host=WEB_HOST, port=port))
         print(f"airshield: the map is at {server.url} (Ctrl-C ends the demo)", file=sys.stderr)
         if browser:

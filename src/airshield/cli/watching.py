@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,9 @@ from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress, tell_
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
-from airshield.read import Replay
+from airshield.read import Replay, replay_frames
 from airshield.serve import Server, create_app
-from airshield.watch import ReplayProgress, Watch, open_feeds, watch_live, watch_replay
+from airshield.watch import Watch, open_feeds, watch_live, watch_replay
 
 WEB_HOST = "127.0.0.1"
 """The map is for this machine; who may see it from others is for a proxy with a login to say."""
@@ -80,6 +80,9 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
     """Watch until the recording, the time or the person's patience ends; return the summary."""
     shield = load_shield(plan.shield)
     live = not plan.recordings
+    recordings = [
+        replay_frames(path, date=plan.date, editions=plan.editions) for path in plan.recordings
+    ]
     folder = plan.journal or (_state_folder(shield) if live else None)
     picture = None
     start = time.monotonic()
@@ -89,7 +92,11 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         for feed in feeds:
             stack.callback(feed.close)
         if plan.port is not None:
-            picture = Picture(mode="live" if live else "replay", now_ns=time.time_ns)
+            picture = Picture(
+                mode="live" if live else "replay",
+                now_ns=time.time_ns,
+                silent_after_s=silent_after_s(shield),
+            )
             server = stack.enter_context(
                 Server(create_app(picture, shield), host=WEB_HOST, port=plan.port)
             )
@@ -101,14 +108,13 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         stack.callback(watch.close)
         if picture is not None:
             picture.set_state("running", "")
-        played: list[Replay] = []
         work_start = time.monotonic()
         if live:
             names = ", ".join(feed.source for feed in feeds)
             print(f"airshield: watching {names}; Ctrl-C ends the watch", file=sys.stderr)
             watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
         else:
-            played = _replay(plan, watch, stop)
+            _replay(plan, watch, recordings, stop)
         work_s = time.monotonic() - work_start
         watch.close()
         if picture is not None:
@@ -121,33 +127,37 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             "journal": str(folder) if folder else None,
             "recordings": [
                 {"file": str(r.recording.path), "date": str(r.date), "date_from": r.date_basis}
-                for r in played
+                for r in recordings
             ],
-            "cut": tell_cut(r.recording for r in played),
+            "cut": tell_cut(r.recording for r in recordings),
             **watch.summary(),
             "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
         }
 
 
-def _replay(plan: WatchPlan, watch: Watch, stop: threading.Event) -> list[Replay]:
+def _replay(
+    plan: WatchPlan, watch: Watch, recordings: Sequence[Replay], stop: threading.Event
+) -> None:
     with progress(unit="octets") as shown:
         tasks = {
-            path: shown.add_task(path.name, total=path.stat().st_size) for path in plan.recordings
+            id(one): shown.add_task(one.recording.path.name, total=one.octets) for one in recordings
         }
-
-        def tell(done: ReplayProgress) -> None:
-            shown.update(tasks[done.path], completed=done.octets_read)
-
-        return watch_replay(
+        watch_replay(
             watch,
-            plan.recordings,
+            recordings,
             speed=plan.speed,
             stop=stop,
-            date=plan.date,
-            editions=plan.editions,
             duration_s=plan.duration_s,
-            tell=tell,
+            tell=lambda one: shown.update(tasks[id(one)], completed=one.octets_read),
         )
+
+
+def silent_after_s(shield: Shield) -> float:
+    """How long nothing may be heard before a picture is stale: a turn of the quickest radar.
+
+    Radars without sector messages say nothing while no aircraft is in the beam; 3 s is the least.
+    """
+    return max(3.0, min((radar.turn_s for radar in shield.radars), default=0.0) + 1.0)
 
 
 def _state_folder(shield: Shield) -> Path:

@@ -11,13 +11,12 @@ bring the frames. Nothing here knows the web or the command line.
 
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
-from airshield.watch.sources import ReplayProgress, open_feeds, watch_live, watch_replay
+from airshield.watch.sources import open_feeds, watch_live, watch_replay
 from airshield.watch.watch import Watch
 
 __all__ = [
     "Chain",
     "ChainBatch",
-    "ReplayProgress",
     "TableDigest",
     "Watch",
     "open_feeds",

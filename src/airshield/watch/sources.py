@@ -6,35 +6,22 @@ clock of its own.
 
 from __future__ import annotations
 
-import datetime as dt
 import selectors
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from airshield.config import Shield
 from airshield.errors import UsageError
-from airshield.read import Replay, UdpSource, replay_frames
+from airshield.read import Replay, UdpSource
 from airshield.units import NS_PER_S
 from airshield.watch.watch import Watch
 
 WAIT_S = 0.02
 """Longest wait before the journal is looked after; well inside its group commit of 50 ms."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayProgress:
-    """How far a replay is."""
-
-    path: Path
-    octets_read: int
-    octets: int
-    frames: int
 
 
 def open_feeds(
@@ -101,33 +88,23 @@ def watch_live(
 
 def watch_replay(
     watch: Watch,
-    paths: Sequence[Path],
+    recordings: Sequence[Replay],
     *,
     speed: float | None,
     stop: threading.Event,
-    date: dt.date | None = None,
-    editions: Mapping[int, str] | None = None,
     duration_s: float | None = None,
-    tell: Callable[[ReplayProgress], object] = lambda _progress: None,
-) -> list[Replay]:
+    tell: Callable[[Replay], object] = lambda _recording: None,
+) -> None:
     """Play recordings into a watch, one after the other.
 
     Parameters
     ----------
+    recordings : sequence of Replay
+        From ``airshield.read.replay_frames``.
     speed : float or None
-        Times the recording's own pace; None is as fast as can be.
-    date : datetime.date, optional
-        Day of the first frame, for recordings that carry none.
-    editions : mapping of category to edition, optional
-        Which edition the recordings speak, where the time of day depends on it.
+        Times the recordings' own pace; None is as fast as can be.
     tell : callable
-        Told how far the replay is.
-
-    Returns
-    -------
-    list of Replay
-        The recordings played: the date their times count from and what that rests on, where they
-        were cut.
+        Given the recording after each batch; its ``octets_read`` tells how far it is.
 
     Notes
     -----
@@ -140,13 +117,9 @@ def watch_replay(
         return stop.is_set() or (end is not None and time.monotonic() >= end)
 
     pace = None if speed is None else _Pace(speed)
-    recordings = [
-        replay_frames(path, date=date, editions=editions) for path in paths
-    ]  # wrong names are told first
-    for path, recording in zip(paths, recordings, strict=True):
-        octets = recording.octets
+    for recording in recordings:
         known = left = watch.frames_of(recording.source)
-        frames_done = 0
+        taken = 0
         for batch in recording:
             rest = batch.slice(min(left, batch.num_rows))
             left -= batch.num_rows - rest.num_rows
@@ -157,21 +130,13 @@ def watch_replay(
                     time.sleep(WAIT_S)
                     continue
                 watch.take(rest.slice(0, ready))
-                frames_done += ready
+                taken += ready
                 rest = rest.slice(ready)
-                tell(
-                    ReplayProgress(
-                        path=path,
-                        octets_read=recording.octets_read,
-                        octets=octets,
-                        frames=frames_done,
-                    )
-                )
+                tell(recording)
             if over():
                 break
-        if frames_done or not known:  # a recording that was played to its end has been counted
+        if taken or not known:  # those of a recording that was played to its end are counted
             watch.count_rejects(recording.rejects)
-    return recordings
 
 
 class _Pace:

@@ -174,6 +174,7 @@ class Watch:
         ):
             self._digests[name].update(table)
         if self._picture is not None:
+            self._picture.hear()  # sector messages make no report, and yet the feed is alive
             self._picture.feed(
                 reports=batch.reports,
                 tracks=batch.tracks,
@@ -214,8 +215,8 @@ class Watch:
             made_by = str(state["version"][0])
             if made_by != __version__:
                 raise UsageError(
-                    f"{self._snapshots.folder}: made by airshield {made_by}, this is {__version__}: "
-                    f"move snapshots and archive away, and both are made again from the journal"
+                    f"{self._snapshots.folder}: made by airshield {made_by}, this is {__version__}; "
+                    "move snapshots and archive away: both are made again from the journal"
                 )
             self._chain.restore(
                 {
