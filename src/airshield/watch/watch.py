@@ -215,7 +215,7 @@ class Watch:
             made_by = str(state["version"][0])
             if made_by != __version__:
                 raise UsageError(
-                    f"{self._snapshots.folder}: made by airshield {made_by}, this is {__version__}; "
+                    f"{self._snapshots.folder}: made by airshield {made_by}, not {__version__}; "
                     "move snapshots and archive away: both are made again from the journal"
                 )
             self._chain.restore(
