@@ -7,9 +7,10 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,27 +85,55 @@ KERNEL_ROOMS = ("track", "read", "zones")
 def prepare_kernels(*rooms: str) -> None:
     """Compile the loops of some rooms before the first byte needs them, and load them.
 
-    At first use each room compiles in a process of its own, as many at a time as there are cores,
-    behind a progress display. On a warm cache nothing is said.
+    At first use they compile in other processes, as many at a time as there are cores, behind a
+    progress display. On a warm cache nothing is said.
     """
     from airshield._kernels import is_compiled, mark_compiled
 
     missing = [room for room in KERNEL_ROOMS if room in rooms and not is_compiled(room)]
     if missing:
         print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
-        workers = ProcessPoolExecutor(
-            min(len(missing), os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn")
-        )
-        with workers, progress() as shown:
-            task = shown.add_task("compiling", total=len(missing))
-            compiling = {workers.submit(_warm_up, room): room for room in missing}
-            for done in as_completed(compiling):
-                done.result()
-                mark_compiled(compiling[done])
-                shown.advance(task)
+        _compile(missing)
+        for room in missing:
+            mark_compiled(room)
     for room in rooms:
-        _warm_up(room)
+        _room(room).warm_up()
 
 
-def _warm_up(room: str) -> None:
-    importlib.import_module(f"airshield.{room}").warm_up()
+def _compile(rooms: Sequence[str]) -> None:
+    """Compile rooms side by side; a room that comes in parts waits for them."""
+    parts = {
+        room: [part.__name__ for part in getattr(_room(room), "WARM_UP_PARTS", ())]
+        for room in rooms
+    }
+    total = len(rooms) + sum(len(names) for names in parts.values())
+    workers = ProcessPoolExecutor(
+        min(total, os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn")
+    )
+    with workers, progress() as shown:
+        task = shown.add_task("compiling", total=total)
+        # Parts of a room share callees. The longest first and the others last: by then most of
+        # what they share is in the cache, and no core has compiled it twice.
+        whole = [(room, "warm_up") for room in rooms if not parts[room]]
+        first = [(room, name) for room in rooms for name in parts[room][:1]]
+        others = [(room, name) for room in rooms for name in parts[room][1:]]
+        waiting = {
+            workers.submit(_warm_up, room, name): room for room, name in first + whole + others
+        }
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                room = waiting.pop(future)
+                future.result()
+                shown.advance(task)
+                if parts[room] and room not in waiting.values():
+                    parts[room] = []
+                    waiting[workers.submit(_warm_up, room, "warm_up")] = room
+
+
+def _warm_up(room: str, name: str) -> None:
+    getattr(_room(room), name)()
+
+
+def _room(name: str) -> ModuleType:
+    return importlib.import_module(f"airshield.{name}")

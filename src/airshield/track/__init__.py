@@ -56,7 +56,13 @@ from airshield import geo
 from airshield.sensors import Radar
 from airshield.tables import REPORT, make_table
 from airshield.track.state import DROPS
-from airshield.track.tracker import TrackBatch, Tracker, TrackSettings
+from airshield.track.tracker import (
+    TrackBatch,
+    Tracker,
+    TrackSettings,
+    compile_association,
+    compile_update,
+)
 
 DROP_REASONS = DROPS[1:]
 """Why a report did not update a track: the keys of ``TrackBatch.dropped``."""
@@ -67,30 +73,45 @@ __all__ = ["DROP_REASONS", "TrackBatch", "TrackSettings", "Tracker", "warm_up"]
 def warm_up() -> None:
     """Compile this room's kernels, or load them from the cache."""
     geo.warm_up()
-    radar = Radar(
-        name="warm-up",
-        contributor="",
-        sac=1,
-        sic=1,
-        lat_deg=0.0,
-        lon_deg=0.0,
-        antenna_hae_m=0.0,
-        turn_s=4.0,
-        rng_min_m=0.0,
-        rng_max_m=1e5,
-        sigma_rng_m=50.0,
-        sigma_azm_deg=0.1,
-        has_primary=True,
-        has_secondary=True,
-        pd=0.9,
-    )
     columns = {
         "t": np.arange(3).astype("datetime64[s]").astype("datetime64[ns]").astype(np.int64),
-        "sensor": [radar.sensor] * 3,
+        "sensor": [_SAMPLE.sensor] * 3,
         "kind": ["psr"] * 3,
         "rng_slant_m": [5e4, 5e4, 5e4],
         "azm_true_deg": [10.0, 10.0, 90.0],
         "flags": [0] * 3,
         "frame": [0, 1, 2],
     }
-    Tracker([radar], geoid_height_m=0.0).feed(make_table(REPORT, columns, rows=3))
+    Tracker([_SAMPLE], geoid_height_m=0.0).feed(make_table(REPORT, columns, rows=3))
+
+
+def warm_up_association() -> None:
+    """Compile the half of the kernels that chooses a plot's track."""
+    compile_association(Tracker([_SAMPLE], geoid_height_m=0.0))
+
+
+def warm_up_update() -> None:
+    """Compile the part of the kernels that begins, updates and publishes a track."""
+    compile_update(Tracker([_SAMPLE], geoid_height_m=0.0))
+
+
+WARM_UP_PARTS = (warm_up_association, warm_up_update)
+"""What other processes may compile before ``warm_up``, which then finds it in the cache."""
+
+_SAMPLE = Radar(
+    name="warm-up",
+    contributor="",
+    sac=1,
+    sic=1,
+    lat_deg=0.0,
+    lon_deg=0.0,
+    antenna_hae_m=0.0,
+    turn_s=4.0,
+    rng_min_m=0.0,
+    rng_max_m=1e5,
+    sigma_rng_m=50.0,
+    sigma_azm_deg=0.1,
+    has_primary=True,
+    has_secondary=True,
+    pd=0.9,
+)
