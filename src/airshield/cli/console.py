@@ -78,8 +78,10 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
         yield shown
 
 
-KERNEL_ROOMS = ("track", "read", "zones")
-"""Rooms with compiled loops, the one that takes longest first."""
+LIVE_ROOMS = ("track", "read.asterix", "zones")
+REPLAY_ROOMS = ("track", "read", "zones")
+"""Rooms with compiled loops, the one that takes longest first: what a live watch needs, and what a
+replay needs, which also has to find the blocks in a file."""
 
 
 def prepare_kernels(*rooms: str) -> None:
@@ -90,7 +92,7 @@ def prepare_kernels(*rooms: str) -> None:
     """
     from airshield._kernels import is_compiled, mark_compiled
 
-    missing = [room for room in KERNEL_ROOMS if room in rooms and not is_compiled(room)]
+    missing = [room for room in rooms if not is_compiled(room)]
     if missing:
         print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
         _compile(missing)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from airshield.cli.console import KERNEL_ROOMS, prepare_kernels
+from airshield.cli.console import LIVE_ROOMS, prepare_kernels
 from airshield.cli.watching import WEB_HOST, silent_after_s, stop_on_signal
 from airshield.config import load_shield
 from airshield.picture import Picture
@@ -38,7 +38,7 @@ def run_demo(*, port: int, duration_s: float | None, browser: bool, seed: int) -
         print(f"airshield: the map is at {server.url} (Ctrl-C ends the demo)", file=sys.stderr)
         if browser:
             webbrowser.open(server.url)
-        prepare_kernels(*KERNEL_ROOMS)
+        prepare_kernels(*LIVE_ROOMS)
         feeds = open_feeds(shield, clock_ns=time.time_ns, port=0)
         for feed in feeds:
             stack.callback(feed.close)

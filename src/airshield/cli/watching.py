@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from airshield.cli.console import KERNEL_ROOMS, prepare_kernels, progress, tell_cut
+from airshield.cli.console import LIVE_ROOMS, REPLAY_ROOMS, prepare_kernels, progress, tell_cut
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
@@ -101,7 +101,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
                 Server(create_app(picture, shield), host=WEB_HOST, port=plan.port)
             )
             print(f"airshield: the map is at {server.url}", file=sys.stderr)
-        prepare_kernels(*KERNEL_ROOMS)
+        prepare_kernels(*(LIVE_ROOMS if live else REPLAY_ROOMS))
         watch = Watch(
             shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions
         )

@@ -1073,49 +1073,41 @@ def expected_gap_s(
 
 
 @kernel
-def find_due(
+def is_due(
     tracks: Records,
     seen: F8,
     heads: I8,
     links: I8,
     radars: Records,
+    slot: int,
     t: float,
-    first: int,
     cfg: Record,
-) -> int:
-    """Look at every live track once a second: who has been missed, who is gone.
-
-    Goes through the slots from ``first`` on, and returns the next whose change is due for
-    publication, or the number of slots.
-    """
-    for slot in range(first, tracks.size):
-        trk = tracks[slot]
-        if trk.number == 0:
-            continue
-        hang(tracks, heads, links, slot, t)
-        gap, pd = expected_gap_s(trk, slot, seen, radars, t)
-        silent = t - trk.t_hit - cfg.lag_s
-        # A target's bearing changes between turns, so a quarter turn of grace.
-        misses = math.floor(silent / gap - 0.25)
-        while trk.misses < misses:
-            trk.misses += 1
-            # Fades last longer than a turn: a miss counts for less than 1 - pd would say.
-            miss = 1.0 - min(pd, 0.8)
-            trk.existence = trk.existence * miss / (1.0 - trk.existence * (1.0 - miss))
-        end = cfg.misses_end if trk.status != TENTATIVE else 2
-        due = False
-        if trk.misses >= end or trk.existence < 0.02:
-            trk.status = ENDED
-            due = True
-        elif trk.status == CONFIRMED and trk.misses >= 1:
-            trk.status = COASTING
-            due = True
-        elif trk.status == COASTING:
-            due = t - trk.t_row >= gap
-        if due:
-            trk.t_row = t
-            return slot
-    return int(tracks.size)
+) -> bool:
+    """Look at a live track once a second: is it missed, is it gone, is that due for publication?"""
+    trk = tracks[slot]
+    hang(tracks, heads, links, slot, t)
+    gap, pd = expected_gap_s(trk, slot, seen, radars, t)
+    silent = t - trk.t_hit - cfg.lag_s
+    # A target's bearing changes between turns, so a quarter turn of grace.
+    misses = math.floor(silent / gap - 0.25)
+    while trk.misses < misses:
+        trk.misses += 1
+        # Fades last longer than a turn: a miss counts for less than 1 - pd would say.
+        miss = 1.0 - min(pd, 0.8)
+        trk.existence = trk.existence * miss / (1.0 - trk.existence * (1.0 - miss))
+    end = cfg.misses_end if trk.status != TENTATIVE else 2
+    due = False
+    if trk.misses >= end or trk.existence < 0.02:
+        trk.status = ENDED
+        due = True
+    elif trk.status == CONFIRMED and trk.misses >= 1:
+        trk.status = COASTING
+        due = True
+    elif trk.status == COASTING:
+        due = bool(t - trk.t_row >= gap)
+    if due:
+        trk.t_row = t
+    return due
 
 
 @kernel
@@ -1251,13 +1243,15 @@ def run(
                 return i
             t = float(clock.tick)
             t_ns = clock.t0_ns + clock.tick * 1_000_000_000
-            slot = find_due(tracks, seen, heads, links, radars, t, 0, cfg)
-            while slot < tracks.size:
+            for slot in range(tracks.size):
+                if tracks[slot].number == 0:
+                    continue
+                if not is_due(tracks, seen, heads, links, radars, slot, t, cfg):
+                    continue
                 trk = tracks[slot]
                 publish(trk, t, t_ns, plot.frame, cfg, rows, clock, work)
                 if trk.status == ENDED:
                     end_track(tracks, free, heads, links, clock, slot)
-                slot = find_due(tracks, seen, heads, links, radars, t, slot + 1, cfg)
             clock.tick += 1
         if clock.rows + 1 > rows.size or clock.free_n == 0:
             return i
