@@ -23,7 +23,10 @@ def first_picture_s(cache: str) -> tuple[float, float]:
     start = time.monotonic()
     words = [sys.executable, "-m", "airshield", "demo", "--no-browser", "--port", "0"]
     with subprocess.Popen(
-        ["env", f"AIRSHIELD_CACHE_DIR={cache}", *words], stderr=subprocess.PIPE, text=True
+        ["env", f"AIRSHIELD_CACHE_DIR={cache}", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as demo:
         try:
             assert demo.stderr is not None
@@ -54,9 +57,8 @@ def main() -> None:
                     f"{name}: page {page_s:.1f} s, first confirmed track {track_s:.1f} s",
                     flush=True,
                 )
-    print(
-        f"median of {runs}: cold {statistics.median(cold):.1f} s, warm {statistics.median(warm):.1f} s"
-    )
+    typical = {name: statistics.median(times) for name, times in (("cold", cold), ("warm", warm))}
+    print(f"median of {runs}: cold {typical['cold']:.1f} s, warm {typical['warm']:.1f} s")
 
 
 if __name__ == "__main__":
