@@ -50,6 +50,8 @@ def test_a_recording_sent_over_loopback_gives_the_tracks_of_its_replay(recording
 
     told, document = replayed.document, json.loads(out)
     assert document["mode"] == "live"
+    assert document["feeds"][0]["lost_by_system"] == 0
+    assert document["feeds"][0]["datagrams"] == recording.num_rows
     assert document["records"] == told["records"]
     assert document["tracks"] == told["tracks"]
     assert document["digest"] == told["digest"]

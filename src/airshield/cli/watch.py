@@ -94,6 +94,12 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"{summary['incidents']['confirmed']:,} violations, "
         f"{summary['warnings']['issued']:,} warnings"
     )
+    for feed in summary["feeds"]:
+        if feed["lost_by_system"]:
+            typer.echo(
+                f"  {feed['source']}: {feed['lost_by_system']:,} datagrams lost in a full buffer; "
+                "raise the system's limit (Linux: net.core.rmem_max)"
+            )
     for reason, count in summary["reports_not_tracked"].items():
         typer.echo(f"  {count:,} reports not tracked: {reason}")
     if summary["journal"]:

@@ -129,6 +129,10 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
                 {"file": str(r.recording.path), "date": str(r.date), "date_from": r.date_basis}
                 for r in recordings
             ],
+            "feeds": [
+                {"source": f.source, "datagrams": f.datagrams, "lost_by_system": f.dropped}
+                for f in feeds
+            ],
             "cut": tell_cut(r.recording for r in recordings),
             **watch.summary(),
             "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
