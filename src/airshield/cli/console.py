@@ -95,15 +95,19 @@ def prepare_kernels(*rooms: str) -> None:
     missing = [room for room in rooms if not is_compiled(room)]
     if missing:
         print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
-        _compile(missing)
-        for room in missing:
+        for room in _compile(missing):
             mark_compiled(room)
+            _room(room).warm_up()  # loads what is there while the next room compiles
     for room in rooms:
-        _room(room).warm_up()
+        if room not in missing:
+            _room(room).warm_up()
 
 
-def _compile(rooms: Sequence[str]) -> None:
-    """Compile rooms side by side; a room that comes in parts waits for them."""
+def _compile(rooms: Sequence[str]) -> Iterator[str]:
+    """Compile rooms side by side and yield each when it is done.
+
+    A room that comes in parts is compiled as a whole when all of them are.
+    """
     parts = {
         room: [part.__name__ for part in getattr(_room(room), "WARM_UP_PARTS", ())]
         for room in rooms
@@ -128,7 +132,9 @@ def _compile(rooms: Sequence[str]) -> None:
                 room = waiting.pop(future)
                 future.result()
                 shown.advance(task)
-                if parts[room] and room not in waiting.values():
+                if not parts[room]:
+                    yield room
+                elif room not in waiting.values():
                     parts[room] = []
                     waiting[workers.submit(_warm_up, room, "warm_up")] = room
 
