@@ -255,7 +255,9 @@ def _claim(folder: Path, shield: Shield) -> None:
             )
         return
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(f"{shield.digest}\n")
+    begun = mark.with_suffix(".new")  # a kill must not leave half a mark, which nobody could match
+    begun.write_text(f"{shield.digest}\n")
+    begun.replace(mark)
 
 
 class Counts:
