@@ -181,8 +181,9 @@ def same(ours, theirs, *, icao_columns):
         a, b = ours.get(name), theirs.get(name)
         if a == b and name in ours and name in theirs:
             continue
-        known = re.sub("[^A-Z0-9 ]", "", a or "").rstrip(" ")
-        if name in icao_columns and None not in (a, b) and known == b:
-            continue
+        if name in icao_columns and None not in (a, b):
+            known = re.sub("[^A-Z0-9 ]", "", a).rstrip(" ")
+            if known == b:
+                continue
         wrong.append(name)
     return sorted(wrong)
