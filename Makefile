@@ -14,7 +14,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: help setup check test bench docs demo clean
+.PHONY: help setup peers check test bench docs demo clean
 
 help:
 	@echo "make demo    see it: an exercise sky on a map in your browser"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench   measurements beside their peers"
 	@echo "make docs    pages of the API from the docstrings"
 	@echo "make setup   only build .venv"
+	@echo "make peers   other decoders, each in an environment of its own, to compare with"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -45,6 +46,19 @@ $(VENV)/.dev: $(VENV)/.run
 
 setup: $(VENV)/.dev
 
+# Some are GPL and two are called `asterix`: none may share an environment with the product. Tests
+# and benchmarks run them as other processes and skip, saying so, where they are not there.
+PEERS_adsb    := pyModeS==3.6.1 rs1090==0.7.0
+PEERS_asterix := asterix-decoder==0.7.11
+
+peers: .peers/adsb/.done .peers/asterix/.done
+
+.peers/%/.done: Makefile
+	@echo "installing $(PEERS_$*) into .peers/$* ..."
+	@$(PYTHON) -m venv .peers/$*
+	@.peers/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PEERS_$*)
+	@touch $@
+
 demo: $(VENV)/.run
 	@$(BIN)/airshield demo
 
@@ -64,4 +78,4 @@ docs: $(VENV)/.dev
 	$(BIN)/python tools/write_docs.py
 
 clean:
-	rm -rf $(VENV) dist build src/airshield/serve/static/vendor
+	rm -rf $(VENV) .peers dist build src/airshield/serve/static/vendor

@@ -1,10 +1,12 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+PEERS = Path(__file__).parents[1] / ".peers"
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +15,19 @@ def shared_data():
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the recordings are not beside this checkout ({SHARED_DATA})")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def peer_python() -> Callable[[str], Path]:
+    """Give the interpreter of another decoder's environment: 'adsb' or 'asterix' (make peers)."""
+
+    def find(name: str) -> Path:
+        python = PEERS / name / "bin" / "python"
+        if not python.exists():
+            pytest.skip(f"no other decoder in {python.parent.parent}; `make peers` puts it there")
+        return python
+
+    return find
 
 
 @pytest.fixture(scope="session")

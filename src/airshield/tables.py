@@ -12,6 +12,7 @@ TRACK          one row per published state of a track
 INCIDENT       one row per change of state of a (track, zone) affair
 WARNING        one row per warning issued, updated or cancelled
 REJECT         one row per piece of input that could not be read
+SENSOR_STATUS  one row per word of a sensor or system about itself
 TRUTH          what a rehearsal knows and the watch does not: where everything really was
 =============  =====================================================================================
 """
@@ -261,6 +262,30 @@ REJECT: Final = pa.schema(
     metadata={"table": "REJECT"},
 )
 
+SENSOR_STATES: Final = ("operational", "degraded", "not_operational", "initialising", "test")
+
+SENSOR_STATUS: Final = pa.schema(
+    [
+        _field("t", TIME, "time of the message"),
+        _field("t_heard", TIME, "when the bytes reached us", null=True),
+        _field("sensor", WORD, "who speaks or is spoken of: 'SAC/SIC' in decimals for ASTERIX"),
+        _field("message", WORD, "what kind of message, e.g. 'north_marker', 'sector', 'status'"),
+        _field("state", WORD, "one of SENSOR_STATES, where the message tells", null=True),
+        _field(
+            "azm_true_deg",
+            _F8,
+            "azimuth that the antenna passes: of the sector's edge or north",
+            null=True,
+        ),
+        _field("dt_antenna_s", _F8, "time of one turn of the antenna", null=True),
+        _field("is_overloaded", pa.bool_(), "the sensor says that it leaves data out", null=True),
+        _field("is_time_valid", pa.bool_(), "its clock is synchronised", null=True),
+        _field("text", pa.string(), "everything else that it says, in plain words", null=True),
+        _field("frame", pa.uint64(), "the frame it came in"),
+    ],
+    metadata={"table": "SENSOR_STATUS"},
+)
+
 TRUTH: Final = pa.schema(
     [
         _field("t", TIME, "moment of the exercise"),
@@ -291,6 +316,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "INCIDENT": INCIDENT,
     "WARNING": WARNING,
     "REJECT": REJECT,
+    "SENSOR_STATUS": SENSOR_STATUS,
     "TRUTH": TRUTH,
 }
 
