@@ -126,6 +126,12 @@ class ReportReader(Protocol):
     def feed(self, frames: pa.Table) -> ReportBatch:
         """Read a FRAME table. What comes out does not depend on how frames are batched."""
 
+    def snapshot(self) -> Mapping[str, NDArray[np.generic]]:
+        """Return the state between batches: the watch keeps it beside its journal."""
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on where a snapshot was taken, as if nothing had happened between."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
