@@ -161,6 +161,18 @@ REPORT: Final = pa.schema(
         _field("nacp", pa.uint8(), "navigation accuracy category, position (DO-260B)", null=True),
         _field("flags", pa.uint16(), "bits of ReportFlag"),
         _field("frame", pa.uint64(), "the frame it came in"),
+        _field(
+            "sensor_lat_deg",
+            _F8,
+            "WGS-84 latitude of where the sensor stood, for sensors that no shield lists",
+            null=True,
+        ),
+        _field(
+            "sensor_lon_deg",
+            _F8,
+            "WGS-84 longitude of where the sensor stood, [-180, 180), likewise",
+            null=True,
+        ),
     ],
     metadata={"table": "REPORT"},
 )
