@@ -61,6 +61,8 @@ class Ledger:
         Packets that carry no UDP datagram: ARP, TCP, spanning tree and the like.
     reassembled : int
         Datagrams put together from IP fragments.
+    padding : int
+        Octets that carry nothing and belong there: headers of a container, line ends.
     """
 
     source: str
@@ -69,6 +71,7 @@ class Ledger:
     packets: int = 0
     not_udp: int = 0
     reassembled: int = 0
+    padding: int = 0
     _rows: list[tuple[int, int | None, int, str, bytes]] = field(default_factory=list)
 
     def reject(

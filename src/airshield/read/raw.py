@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from airshield.errors import FormatError
 from airshield.read import _kernels
 from airshield.read.frames import Datagram, Ledger
+from airshield.read.reader import NO_TIME, Split, Splitter
 
 PUBLISHED_CATEGORIES: Final = (
     *(1, 2, 3, 4, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 20, 21, 23, 25, 30, 31, 32, 34, 48),
@@ -37,6 +38,38 @@ been met yet, so some thirty of 256 octets look right."""
 
 SEARCH_AT_START: Final = 65_536
 """A file whose head is damaged is still read when blocks begin within this many octets."""
+
+
+def splitter() -> Splitter:
+    """Make a splitter for one stream of data blocks: a raw file, or TCP."""
+    return _Chain()
+
+
+class _Chain:
+    """Blocks one after the other, found again where the chain breaks."""
+
+    def __call__(
+        self, octets: NDArray[np.uint8], *, base: int, last: bool, ledger: Ledger
+    ) -> Split:
+        known = _published()
+        begins = np.empty(octets.size // 3 + 1, np.int64)
+        stops = np.empty(octets.size // 3 + 1, np.int64)
+        count = at = 0
+        while True:
+            before = count
+            count, at = _kernels.walk_blocks(octets, at, known, begins, count)
+            stops[before : count - 1], stops[count - 1 : count] = begins[before + 1 : count], at
+            if at == octets.size or (not last and _is_cut_block(octets, at, known)):
+                break
+            resumed = int(_kernels.find_chain(octets, at, octets.size, known, CHAIN_TO_RESYNC))
+            if resumed == octets.size and not last:
+                break
+            ledger.reject(base + at, octets[at:resumed].data, "no data block begins here")
+            at = resumed
+        first = begins[:count]
+        ledger.frames += count
+        ledger.octets += int((stops[:count] - first).sum())
+        return Split(octets, first, stops[:count], base + first, np.full(count, NO_TIME), at)
 
 
 def find_start(octets: NDArray[np.uint8], *, name: str) -> int:
