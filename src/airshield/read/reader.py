@@ -32,6 +32,12 @@ from airshield.read.frames import Ledger
 GROUP: Final = "airshield.readers"
 """Entry point group in which readers are named."""
 
+EditionKey = int | tuple[int, int, int]
+"""What an ASTERIX edition is chosen for: a category, or a category of one SAC and SIC."""
+
+Editions = Mapping[int, str] | Mapping[EditionKey, str]
+"""ASTERIX editions, as a caller writes them: ``{21: "0.23"}``, ``{(21, 20, 219): "2.1"}``."""
+
 NO_TIME: Final = np.iinfo(np.int64).min
 """A time in ns that is not known."""
 
@@ -72,8 +78,8 @@ class Splitter(Protocol):
 class Options:
     """What a user may say about a recording; each format takes what concerns it."""
 
-    editions: Mapping[int, str] = field(default_factory=dict)
-    """ASTERIX editions by category."""
+    editions: Editions = field(default_factory=dict)
+    """ASTERIX editions by category, or by category, SAC and SIC."""
     date: dt.date | None = None
     """Day of the first record, for formats that tell only the time of day or a counter."""
     columns: Sequence[str] | None = None

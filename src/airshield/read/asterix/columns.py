@@ -27,7 +27,7 @@ PLACE_FIELDS: Final = (
         "record",
         pa.uint32(),
         nullable=False,
-        metadata={"what": "place among this category's records of the frame, from 0"},
+        metadata={"what": "place among this table's records of the frame, from 0"},
     ),
     pa.field(
         "offset",

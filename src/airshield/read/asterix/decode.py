@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from airshield.read.asterix import _kernels
 from airshield.read.asterix.columns import Plan, make_columns, make_plan
 from airshield.read.asterix.spec import Spec, find_spec
 from airshield.read.asterix.spec import editions as known_editions
+from airshield.read.reader import EditionKey, Editions
 
 REASONS: Final[Mapping[int, str]] = {
     _kernels.FAULT_TRUNCATED: "the block ends before the item does",
@@ -68,7 +69,7 @@ class Decoded:
 def decode(
     frames: pa.Table,
     *,
-    editions: Mapping[int, str] | None = None,
+    editions: Editions | None = None,
     columns: Sequence[str] | None = None,
     categories: Collection[int] | None = None,
 ) -> Decoded:
@@ -78,8 +79,10 @@ def decode(
     ----------
     frames : pyarrow.Table of tables.FRAME
         Each frame holds whole data blocks, of any categories.
-    editions : mapping of category to edition, optional
-        Such as ``{21: "0.23"}``. The newest edition is taken where nothing is said.
+    editions : mapping of category, or of (category, SAC, SIC), to edition, optional
+        Such as ``{21: "0.23", (21, 20, 219): "2.1"}``: one feed can mix stations that speak
+        different editions. A block is of the source that its first record names. The newest
+        edition is taken where nothing is said; :class:`EditionFinder` finds out.
     columns : sequence of str, optional
         The leaves to decode; each is taken from every category that has it. All by default.
     categories : collection of int, optional
@@ -104,11 +107,11 @@ def decode(
     """
     wanted = None if columns is None else tuple(columns)
     chosen = _choose(
-        tuple(sorted((editions or {}).items())),
+        _pairs(editions),
         None if categories is None else frozenset(categories),
         wanted,
     )
-    runs: dict[int, list[_Run]] = {}
+    runs: dict[tuple[int, str], list[Run]] = {}
     blocks: dict[int, int] = {}
     skipped: dict[int, int] = {}
     rejects: list[pa.Table] = []
@@ -116,7 +119,7 @@ def decode(
     for batch in frames.to_batches():
         if batch.num_rows == 0:
             continue
-        cut = _cut(batch)
+        cut = cut_blocks(batch)
         bad = [cut.faults()]
         for category in np.unique(cut.category).tolist():
             mine = np.flatnonzero(cut.category == category)
@@ -125,24 +128,24 @@ def decode(
                 size = int((cut.stop[mine] - cut.start[mine] + 3).sum())
                 skipped[category] = skipped.get(category, 0) + size
                 continue
-            run = _walk(cut, mine, make_plan(category, chosen[category], wanted))
-            runs.setdefault(category, []).append(run)
-            bad.append(run.faults)
-            decoded += int((cut.stop[mine] - cut.start[mine] + 3).sum()) - run.faults.octets()
-        faults = _Faults.join(bad)
+            for edition, part in _by_edition(cut, mine, chosen[category]):
+                run = walk(cut, part, make_plan(category, edition, wanted))
+                runs.setdefault((category, edition), []).append(run)
+                bad.append(run.faults)
+                decoded += int((cut.stop[part] - cut.start[part] + 3).sum()) - run.faults.octets()
+        faults = Faults.join(bad)
         rejected += faults.octets()
         rejects.append(faults.table(cut))
-    found = {category: [t for run in parts for t in run.tables] for category, parts in runs.items()}
-    out = {
-        (category, chosen[category]): pa.concat_tables(parts)
-        for category, parts in sorted(found.items())
-        if parts
-    }
+    found = {key: [t for run in parts for t in run.tables] for key, parts in runs.items()}
+    out = {key: pa.concat_tables(parts) for key, parts in sorted(found.items()) if parts}
+    records: dict[int, int] = {}
+    for (category, _), table in out.items():
+        records[category] = records.get(category, 0) + table.num_rows
     return Decoded(
         tables=out,
         rejects=tables.concat(tables.REJECT, rejects),
         blocks=dict(sorted(blocks.items())),
-        records={category: table.num_rows for (category, _), table in out.items()},
+        records=records,
         skipped=dict(sorted(skipped.items())),
         octets_decoded=decoded,
         octets_rejected=rejected,
@@ -150,27 +153,47 @@ def decode(
     )
 
 
+class _Editions(NamedTuple):
+    """What one category is decoded in: by default, and by source (SAC, SIC)."""
+
+    default: str
+    by_source: dict[tuple[int, int], str]
+
+
+def _pairs(editions: Editions | None) -> tuple[tuple[EditionKey, str], ...]:
+    return () if editions is None else tuple(editions.items())
+
+
 @lru_cache(maxsize=64)
 def _choose(
-    asked: tuple[tuple[int, str], ...],
+    asked: tuple[tuple[EditionKey, str], ...],
     categories: frozenset[int] | None,
     columns: tuple[str, ...] | None,
-) -> dict[int, str]:
-    """Return category and edition of everything to decode; checks what was asked for."""
-    editions = dict(asked)
-    for category in editions.keys() | (categories or frozenset()):
-        find_spec(category, editions.get(category))
+) -> dict[int, _Editions]:
+    """Return the editions of every category to decode; checks what was asked for."""
+    for category in categories or ():
+        find_spec(category)
     newest = {category: names[-1] for category, names in known_editions().items()}
     wanted = newest.keys() if categories is None else categories
-    chosen = {category: editions.get(category, newest[category]) for category in sorted(wanted)}
+    chosen = {category: _Editions(newest[category], {}) for category in sorted(wanted)}
+    for key, edition in asked:
+        category, *source = (key,) if isinstance(key, int) else key
+        find_spec(category, edition)
+        if category not in chosen:
+            continue
+        if source:
+            chosen[category].by_source[source[0], source[1]] = edition
+        else:
+            chosen[category] = chosen[category]._replace(default=edition)
     unknown = set(columns or ())
     seen: set[str] = set()
-    for category, edition in chosen.items():
+    for category, editions in chosen.items():
         if not unknown:
             break
-        leaves = find_spec(category, edition).leaves
-        unknown -= leaves.keys()
-        seen |= leaves.keys()
+        for edition in {editions.default, *editions.by_source.values()}:
+            leaves = find_spec(category, edition).leaves
+            unknown -= leaves.keys()
+            seen |= leaves.keys()
     if unknown:
         name = min(unknown)
         close = difflib.get_close_matches(name, sorted(seen), n=3)
@@ -179,8 +202,43 @@ def _choose(
     return chosen
 
 
+def _by_edition(
+    cut: Cut, mine: NDArray[np.int64], editions: _Editions
+) -> list[tuple[str, NDArray[np.int64]]]:
+    """Share a category's blocks out by the edition that their source speaks."""
+    if not editions.by_source:
+        return [(editions.default, mine)]
+    source = sources_of(cut, mine)
+    left = np.ones(mine.size, dtype=np.bool_)
+    parts: dict[str, NDArray[np.bool_]] = {}
+    for (sac, sic), edition in editions.by_source.items():
+        here = source == (sac << 8 | sic)
+        left &= ~here
+        parts[edition] = parts[edition] | here if edition in parts else here
+    parts[editions.default] = parts[editions.default] | left if editions.default in parts else left
+    return [(edition, mine[here]) for edition, here in parts.items() if here.any()]
+
+
+def sources_of(cut: Cut, mine: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return SAC times 256 plus SIC of the first record of some blocks, -1 where it has none.
+
+    In every category the data source identifier is the first item of the profile, two octets.
+    """
+    at, stop = cut.start[mine].copy(), cut.stop[mine]
+    last = cut.octets.size - 1
+    named = cut.octets[np.minimum(at, last)] & 0x80 != 0
+    while True:
+        more = (at < stop) & (cut.octets[np.minimum(at, last)] & 1 == 1)
+        if not more.any():
+            break
+        at[more] += 1
+    whole = named & (at + 3 <= stop)
+    first, second = (cut.octets[np.minimum(at + k, last)].astype(np.int64) for k in (1, 2))
+    return np.where(whole, first << 8 | second, -1)
+
+
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class Cut:
     """The blocks of a batch of frames."""
 
     batch: pa.RecordBatch
@@ -193,10 +251,10 @@ class _Cut:
     fault: NDArray[np.int64]
     fault_at: NDArray[np.int64]
 
-    def faults(self) -> _Faults:
+    def faults(self) -> Faults:
         """Return what could not be cut into blocks: at most one run at each frame's end."""
         bad = np.flatnonzero(self.fault)
-        return _Faults(
+        return Faults(
             frame=bad,
             first=self.fault_at[bad],
             stop=self.frame_first[bad + 1],
@@ -207,7 +265,7 @@ class _Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class _Faults:
+class Faults:
     """Rows of the REJECT table in the making; places count in the batch's octets."""
 
     frame: NDArray[np.int64]
@@ -218,7 +276,7 @@ class _Faults:
     items: list[str | None]
 
     @classmethod
-    def join(cls, parts: Iterable[_Faults]) -> _Faults:
+    def join(cls, parts: Iterable[Faults]) -> Faults:
         """Put the faults of several categories into the order of the octets."""
         some = list(parts)
         first = np.concatenate([p.first for p in some])
@@ -234,9 +292,11 @@ class _Faults:
         )
 
     def octets(self) -> int:
+        """Return how many octets are lost."""
         return int((self.stop - self.first).sum())
 
-    def table(self, cut: _Cut) -> pa.Table:
+    def table(self, cut: Cut) -> pa.Table:
+        """Return the REJECT table."""
         rows = self.frame.size
         if rows == 0:
             return tables.empty(tables.REJECT)
@@ -266,14 +326,15 @@ class _Faults:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One category's records of one batch."""
+class Run:
+    """Records of one category and edition of one batch."""
 
     tables: list[pa.Table]
-    faults: _Faults
+    faults: Faults
 
 
-def _cut(batch: pa.RecordBatch) -> _Cut:
+def cut_blocks(batch: pa.RecordBatch) -> Cut:
+    """Cut a batch of frames into data blocks."""
     column = batch.column("octets").cast(pa.large_binary())
     _, offsets, data = column.buffers()
     n = batch.num_rows
@@ -289,11 +350,11 @@ def _cut(batch: pa.RecordBatch) -> _Cut:
             _kernels.split_blocks(octets, first, category, frame, start, stop, fault, fault_at)
         )
         if found == room:
-            return _Cut(batch, octets, first, category, frame, start, stop, fault, fault_at)
+            return Cut(batch, octets, first, category, frame, start, stop, fault, fault_at)
         room = found
 
 
-def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
+def walk(cut: Cut, mine: NDArray[np.int64], plan: Plan) -> Run:
     """Walk the blocks ``mine`` and make columns, a chunk of records at a time."""
     spec = plan.spec
     blocks = np.stack([cut.frame[mine], cut.start[mine], cut.stop[mine]])
@@ -336,7 +397,7 @@ def _walk(cut: _Cut, mine: NDArray[np.int64], plan: Plan) -> _Run:
             place.append(tables.words(profile, spec.profiles))
         columns = make_columns(plan, cut.octets, first, slots[:, :n])
         made.append(pa.Table.from_arrays(place + columns, schema=plan.schema))
-    return _Run(made, _faults_of(spec, blocks, flagged, faults))
+    return Run(made, _faults_of(spec, blocks, flagged, faults))
 
 
 def _faults_of(
@@ -344,7 +405,7 @@ def _faults_of(
     blocks: NDArray[np.int64],
     flagged: list[NDArray[np.int64]],
     faults: NDArray[np.int64],
-) -> _Faults:
+) -> Faults:
     """Gather what went wrong: tails of blocks, and records whose expansion field is odd."""
     bad = np.flatnonzero(faults[0])
     reason, first, node, frn = faults[:, bad]
@@ -354,7 +415,7 @@ def _faults_of(
         item = spec.node_items[node[k]]
         items.append(f"{item}/FRN{frn[k]}" if frn[k] > 0 else item)
     items += [spec.node_items[k] for k in odd.tolist()]
-    return _Faults(
+    return Faults(
         frame=np.concatenate([blocks[0, bad], kept]),
         first=np.concatenate([first, at]),
         # An odd expansion field stays in its record, as octets: nothing is lost to the tables.
