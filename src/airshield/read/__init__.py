@@ -24,21 +24,28 @@ Reporting
 rejects beside their rows, and neither depends on how the frames are batched.
 """
 
+import sys
+from types import ModuleType
+
 import numpy as np
 
 from airshield.read import asterix
 from airshield.read.frames import Ledger
 from airshield.read.raw import walk_raw
+from airshield.read.reading import Batch, Reading, read
 from airshield.read.recording import Cut, Recording, read_frames
 from airshield.read.replay import Replay, replay_frames
 from airshield.read.udp import UdpSource
 
 __all__ = [
+    "Batch",
     "Cut",
+    "Reading",
     "Recording",
     "Replay",
     "UdpSource",
     "asterix",
+    "read",
     "read_frames",
     "replay_frames",
     "warm_up",
@@ -52,3 +59,16 @@ def warm_up() -> None:
     damaged = np.frombuffer(block * 9 + b"\0" + block * 5, np.uint8)
     for _ in walk_raw(damaged, Ledger("file:warm-up"), batch=4):
         pass
+
+
+class _Room(ModuleType):
+    """This room as a module that can be called: ``airshield.read("radar.pcap")``.
+
+    The room and the short call share a name, and both are worth their name; Python's data model
+    ("Customizing module attribute access") lets a module set its class.
+    """
+
+    __call__ = staticmethod(read)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -89,6 +89,19 @@ class Options:
     receiver_lon_deg: float | None = None
     """WGS-84 longitude of the receiver."""
 
+    def with_editions(self, editions: Editions) -> Options:
+        """Return the same with other editions."""
+        return replace(self, editions=editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a look at a recording settled of the options that the user left open."""
+
+    options: Options
+    found: Sequence[Mapping[str, Any]]
+    """What was chosen and why, one row a choice, for the user to read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableBatch:
@@ -156,6 +169,8 @@ class Reader:
     """Make a reader of tables."""
     reports: Callable[[Options], ReportReader]
     """Make a reader of REPORT rows."""
+    settle: Callable[[Iterable[pa.Table], Options], Settled] | None = None
+    """Look at a recording's FRAME tables, as many as it takes, to settle open options."""
     write: Callable[[pa.Table], bytes] | None = None
     """Turn a table of ``tables()`` back into octets, where the format allows."""
 

@@ -16,25 +16,12 @@ from numpy.typing import NDArray
 from airshield import tables
 from airshield.errors import FormatError
 from airshield.read.asterix.clock import UNKNOWN_NS, DayClock, day_ns, is_time_of_day
+from airshield.read.asterix.columns import TIME_TITLES
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.spec import editions as known_editions
 from airshield.read.asterix.spec import find_spec
 from airshield.read.recording import BATCH_FRAMES, Recording
 from airshield.units import NS_PER_DAY, NS_PER_S
-
-TIME_TITLES: Final = (
-    "Time of Applicability for Position",
-    "Time of Message Reception of Position",
-    "Time of Message Reception for Position",
-    "Time of Day",
-    "Time Of Day",
-    "Time of Track Information",
-    "Time Of Track Information",
-    "Time of Applicability",
-    "Time of ASTERIX Report Generation",
-    "Time of ASTERIX Report Transmission",
-)
-"""Titles of the items that say when a record happened, the best first."""
 
 JUMP_S: Final = 600.0
 """A time this far ahead of the one before is believed when the next frame bears it out. One wrong

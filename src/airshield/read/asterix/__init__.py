@@ -8,11 +8,12 @@ octet of the input ends in one of them or is counted as skipped. :func:`encode` 
 The specifications are those of EUROCONTROL as the asterix-specs project collects them: 27
 categories in 68 editions, and the expansion fields (RE) of 021, 048 and 062. ``specs/`` holds them
 as data with their notice; nothing about a category is written in code. :func:`editions` lists them.
-A category is decoded in its newest edition unless the caller says otherwise; octets do not tell.
+A category, or one source of it, is decoded in its newest edition unless the caller says otherwise;
+octets do not tell. :class:`EditionFinder` finds out which edition fits, and says why.
 
 Columns
 -------
-Each table begins with ``frame``, ``t_heard``, ``record`` (place among this category's records of
+Each table begins with ``frame``, ``t_heard``, ``record`` (place among this table's records of
 the frame) and ``offset`` (octet of the frame at which the record starts); CAT001 and CAT007 then
 have ``profile``. A leaf's name is ``i``, its item number and its path in lower case, joined by
 ``_``, then its unit unless the name ends in it already: I048/040/RHO in NM is ``i040_rho_nmi``,
@@ -45,9 +46,22 @@ from airshield import tables
 from airshield.read.asterix.columns import octal_codes
 from airshield.read.asterix.decode import REASONS, Decoded, decode
 from airshield.read.asterix.encode import encode
+from airshield.read.asterix.finding import EditionFinder, FoundEdition
+from airshield.read.asterix.reader import READER
 from airshield.read.asterix.spec import editions
 
-__all__ = ["REASONS", "Decoded", "decode", "editions", "encode", "octal_codes", "warm_up"]
+__all__ = [
+    "READER",
+    "REASONS",
+    "Decoded",
+    "EditionFinder",
+    "FoundEdition",
+    "decode",
+    "editions",
+    "encode",
+    "octal_codes",
+    "warm_up",
+]
 
 
 def warm_up() -> None:

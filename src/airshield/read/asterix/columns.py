@@ -46,6 +46,21 @@ PROFILE_FIELD: Final = pa.field(
 )
 
 
+TIME_TITLES: Final = (
+    "Time of Applicability for Position",
+    "Time of Message Reception of Position",
+    "Time of Message Reception for Position",
+    "Time of Day",
+    "Time Of Day",
+    "Time of Track Information",
+    "Time Of Track Information",
+    "Time of Applicability",
+    "Time of ASTERIX Report Generation",
+    "Time of ASTERIX Report Transmission",
+)
+"""Titles of the items that say when a record happened, the best first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Which leaves of a specification to decode, and what the walk must note for them."""
@@ -69,6 +84,11 @@ def make_plan(category: int, edition: str, columns: tuple[str, ...] | None) -> P
         leaves = tuple(spec.leaves.values())
     else:
         leaves = tuple(spec.leaves[name] for name in columns if name in spec.leaves)
+    return plan_of(spec, leaves)
+
+
+def plan_of(spec: Spec, leaves: tuple[Leaf, ...]) -> Plan:
+    """Plan for some leaves of a specification, or for others that lie in its slots."""
     rows = np.full(spec.slots, -1, dtype=np.int64)
     wanted = {leaf.slot for leaf in leaves}
     wanted |= {leaf.slot + 1 for leaf in leaves if leaf.kind == "random"}
@@ -78,7 +98,7 @@ def make_plan(category: int, edition: str, columns: tuple[str, ...] | None) -> P
     head = [*PLACE_FIELDS] + ([PROFILE_FIELD] if len(spec.profiles) > 1 else [])
     schema = pa.schema(
         [*head, *(_field(leaf) for leaf in leaves)],
-        metadata={"category": str(category), "edition": spec.edition},
+        metadata={"category": str(spec.category), "edition": spec.edition},
     )
     return Plan(
         spec=spec,

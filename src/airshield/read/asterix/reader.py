@@ -1,0 +1,102 @@
+"""ASTERIX as a reader among others: the contract of ``airshield.read.reader``, kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from airshield.errors import FormatError
+from airshield.read.asterix.decode import decode
+from airshield.read.asterix.finding import EditionFinder, FoundEdition
+from airshield.read.asterix.reports import ReportReader
+from airshield.read.raw import find_start, splitter
+from airshield.read.reader import Options, Reader, Settled, TableBatch
+
+LOOK_OCTETS: Final = 64 << 20
+"""How far into a recording editions are looked for: a source that first speaks after a million
+records is read in the edition of its category."""
+
+
+class TableReader:
+    """Frames to one table for each category and edition, named ``cat048``.
+
+    A category that is read in several editions has a table for each, named ``cat021_0.23``.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._editions, self._columns = options.editions, options.columns
+        spoken: dict[int, set[str]] = {}
+        for key, edition in options.editions.items():
+            category = key if isinstance(key, int) else key[0]
+            spoken.setdefault(category, set()).add(edition)
+        self._mixed = {category for category, names in spoken.items() if len(names) > 1}
+
+    def feed(self, frames: pa.Table) -> TableBatch:
+        """Read a FRAME table."""
+        found = decode(frames, editions=self._editions, columns=self._columns)
+        counts = Counter({f"CAT{c:03d} blocks": n for c, n in found.blocks.items()})
+        counts.update({f"CAT{c:03d} records": n for c, n in found.records.items()})
+        counts.update({f"CAT{c:03d} octets skipped": n for c, n in found.skipped.items()})
+        return TableBatch(
+            tables={self._name(*key): table for key, table in found.tables.items()},
+            rejects=found.rejects,
+            counts=counts,
+        )
+
+    def _name(self, category: int, edition: str) -> str:
+        return f"cat{category:03d}" + (f"_{edition}" if category in self._mixed else "")
+
+
+def sniff(head: bytes) -> float:
+    """Tell how sure it is that these octets begin a chain of data blocks."""
+    try:
+        begins = find_start(np.frombuffer(head, np.uint8), name="")
+    except FormatError:
+        return 0.0
+    return 0.5 if begins else 0.9
+
+
+def settle(sample: Iterable[pa.Table], options: Options) -> Settled:
+    """Find out which edition each source speaks, where ``options`` leave it open."""
+    finder = EditionFinder(options.editions)
+    octets = 0
+    for frames in sample:
+        curious = finder.look(frames)
+        octets += frames["octets"].nbytes
+        if not curious or octets > LOOK_OCTETS:
+            break
+    return Settled(
+        options=options.with_editions(finder.editions()),
+        found=[_told(one) for one in finder.found()],
+    )
+
+
+def _told(one: FoundEdition) -> dict[str, Any]:
+    return {
+        "category": f"{one.category:03d}",
+        "sac": one.sac,
+        "sic": one.sic,
+        "edition": one.edition,
+        "basis": one.basis,
+        "why": one.why,
+        "also_fit": list(one.also),
+    }
+
+
+def _reports(options: Options) -> ReportReader:
+    return ReportReader(editions=options.editions, date=options.date)
+
+
+READER: Final = Reader(
+    name="asterix",
+    title="ASTERIX data blocks: raw, in captures, in recorder formats; every category",
+    sniff=sniff,
+    splitter=splitter,
+    tables=TableReader,
+    reports=_reports,
+    settle=settle,
+)
