@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import os
@@ -16,6 +17,7 @@ from typing import Final, Self
 import pyarrow as pa
 
 from airshield.errors import FeedError
+from airshield.read._mmsg import ManyDatagrams
 from airshield.read.frames import Datagram, frame_table
 
 DATAGRAM_OCTETS_MAX: Final = 65_535
@@ -28,10 +30,15 @@ BUFFER_OCTETS: Final = 32 << 20
 RECEIVE_MAX: Final = 4096
 """Most datagrams in one table, so that a flood cannot keep the watch from its other feeds."""
 
-_SO_RXQ_OVFL: Final = 40
-"""Linux: beside each datagram, how many a full buffer has cost this socket."""
+_SO_RCVBUFFORCE: Final = 33
+"""Linux: a buffer beyond the system's limit, for those who may administer the network."""
 
-_COUNT: Final = struct.Struct("=I")
+_SO_MEMINFO: Final = 55
+"""Linux 4.12: what the socket holds, and how many datagrams a full buffer has cost it so far.
+Unlike ``SO_RXQ_OVFL``, which comes with a datagram, it tells those after the last one too."""
+
+_MEMINFO: Final = struct.Struct("=9I")
+_MEMINFO_DROPS: Final = 8
 
 
 class UdpSource:
@@ -57,9 +64,8 @@ class UdpSource:
     ----------
     datagrams : int
         Datagrams received so far; FRAME ``offset`` counts them from 0.
-    dropped : int
-        Datagrams that the system threw away because its buffer was full, as of the latest one
-        received (Linux; elsewhere it stays 0).
+    octets : int
+        Octets in them.
 
     Raises
     ------
@@ -98,8 +104,7 @@ class UdpSource:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_octets)
-            _ask_for_drops(self._socket)
+            _ask_for_buffer(self._socket, buffer_octets)
             self._socket.bind((host, port))
             if address.is_multicast:
                 _join(self._socket, address, interface)
@@ -109,9 +114,9 @@ class UdpSource:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self.source = name or _feed_name(host, self.port)
-        self.datagrams = 0
-        self.dropped = 0
-        self._buffer = bytearray(DATAGRAM_OCTETS_MAX)
+        self.datagrams = self.octets = 0
+        self._dropped = 0
+        self._read = _reader(self._socket)
 
     def __enter__(self) -> Self:
         return self
@@ -129,6 +134,20 @@ class UdpSource:
         """Receive buffer that the system gave."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
+    @property
+    def dropped(self) -> int:
+        """Datagrams that the system threw away so far because its buffer was full.
+
+        Linux, from 4.12; elsewhere it stays 0.
+        """
+        if self._socket.fileno() >= 0 and os.uname().sysname == "Linux":
+            told = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            if len(told) == _MEMINFO.size:
+                # The system counts in 32 bits and begins again.
+                fresh = (_MEMINFO.unpack(told)[_MEMINFO_DROPS] - self._dropped) % (1 << 32)
+                self._dropped += fresh
+        return self._dropped
+
     def fileno(self) -> int:
         """Return the socket's descriptor, for ``select`` and its kin."""
         return self._socket.fileno()
@@ -142,27 +161,16 @@ class UdpSource:
         if max_wait_s > 0.0 and not select.select([self._socket], [], [], max_wait_s)[0]:
             return None
         rows: list[Datagram] = []
-        view = memoryview(self._buffer)
-        while len(rows) < RECEIVE_MAX:
-            try:
-                size, notes, _, _ = self._socket.recvmsg_into(
-                    [view], socket.CMSG_SPACE(_COUNT.size)
-                )
-            except BlockingIOError:
-                break
-            now_ns = self._clock_ns()
-            for level, kind, data in notes:
-                if level == socket.SOL_SOCKET and kind == _SO_RXQ_OVFL:
-                    self.dropped = _COUNT.unpack(data[: _COUNT.size])[0]
-            rows.append(Datagram(self.datagrams + len(rows), now_ns, bytes(view[:size])))
-        if not rows:
-            return None
-        first = self.datagrams
-        self.datagrams += len(rows)
-        return frame_table(self.source, rows, first_frame=first)
+        while len(rows) < RECEIVE_MAX and (came := self._read()):
+            for octets in came:
+                rows.append(Datagram(self.datagrams, self._clock_ns(), octets))
+                self.datagrams += 1
+                self.octets += len(octets)
+        return frame_table(self.source, rows, first_frame=rows[0].offset) if rows else None
 
     def close(self) -> None:
-        """Close the socket and leave the group."""
+        """Close the socket and leave the group. What it lost is known until the end."""
+        _ = self.dropped
         self._socket.close()
 
 
@@ -170,9 +178,26 @@ def _feed_name(host: str, port: int) -> str:
     return f"udp://[{host}]:{port}" if ":" in host else f"udp://{host}:{port}"
 
 
-def _ask_for_drops(feed: socket.socket) -> None:
-    if os.uname().sysname == "Linux":
-        feed.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+def _ask_for_buffer(feed: socket.socket, octets: int) -> None:
+    feed.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, octets)
+    if feed.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) < octets and os.geteuid() == 0:
+        with contextlib.suppress(PermissionError):
+            feed.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, octets)
+
+
+def _reader(feed: socket.socket) -> Callable[[], list[bytes]]:
+    """Return what receives: many datagrams a call, or one where the system has no such call."""
+    try:
+        return ManyDatagrams(feed).receive
+    except OSError:
+
+        def receive() -> list[bytes]:
+            try:
+                return [feed.recv(DATAGRAM_OCTETS_MAX)]
+            except BlockingIOError:
+                return []
+
+        return receive
 
 
 def _join(
