@@ -54,8 +54,8 @@ class FoundEdition:
     sic: int | None
     edition: str
     basis: str
-    """``'given'``; ``'the only one'``; ``'structure'``: no other fails as little; ``'values'``: others
-    end blocks as well, but say what cannot be; ``'newest'``: others fit as well; ``'none fits'``:
+    """``'given'``; ``'the only one'``; ``'structure'``: no other fails as little; ``'values'``:
+    others end blocks too, but say what cannot be; ``'newest'``: others fit too; ``'none fits'``:
     more than one block of ten fails with every edition."""
     blocks: int
     """Blocks that were looked at."""
