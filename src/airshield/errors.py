@@ -87,9 +87,10 @@ class DecodeError(AirshieldError, ValueError):
 class EncodeError(DecodeError):
     """A value does not fit the field it is meant for."""
 
-    def __init__(self, *, column: str, value: object, why: str) -> None:
-        super().__init__(f"cannot encode {column} = {value!r}: {why}")
-        self.column, self.value, self.why = column, value, why
+    def __init__(self, *, column: str, value: object, why: str, row: int | None = None) -> None:
+        where = "" if row is None else f" of row {row}"
+        super().__init__(f"cannot encode {column} = {value!r}{where}: {why}")
+        self.column, self.value, self.why, self.row = column, value, why, row
 
 
 class StoreError(AirshieldError, OSError):

@@ -3,7 +3,11 @@
 What comes in are FRAME tables: each frame holds whole data blocks (category, length, records), of
 any categories, as a radar, a tracker or a receiver sends them. What goes out is one table for each
 (category, edition), with one column for each leaf of the specification, and a REJECT table. Every
-octet of the input ends in one of them or is counted as skipped. :func:`encode` goes the other way.
+octet of the input ends in one of them or is counted as skipped.
+
+:func:`encode_table` goes the other way: a table becomes data blocks, in the units it came in, and
+:func:`encode_frames` the tables of a recording its frames, octet for octet but for what no column
+tells (``writing``). :func:`encode` is their plain twin, for rows of any mapping.
 
 The specifications are those of EUROCONTROL as the asterix-specs project collects them: 27
 categories in 68 editions, and the expansion fields (RE) of 021, 048 and 062. ``specs/`` holds them
@@ -49,16 +53,20 @@ from airshield.read.asterix.encode import encode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
 from airshield.read.asterix.reader import READER
 from airshield.read.asterix.spec import editions
+from airshield.read.asterix.writing import EncodedTable, encode_frames, encode_table
 
 __all__ = [
     "READER",
     "REASONS",
     "Decoded",
     "EditionFinder",
+    "EncodedTable",
     "FoundEdition",
     "decode",
     "editions",
     "encode",
+    "encode_frames",
+    "encode_table",
     "octal_codes",
     "warm_up",
 ]
