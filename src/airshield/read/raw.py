@@ -58,7 +58,8 @@ class _Chain:
         while True:
             before = count
             count, at = _kernels.walk_blocks(octets, at, known, begins, count)
-            stops[before : count - 1], stops[count - 1 : count] = begins[before + 1 : count], at
+            if count > before:
+                stops[before : count - 1], stops[count - 1] = begins[before + 1 : count], at
             if at == octets.size or (not last and _is_cut_block(octets, at, known)):
                 break
             resumed = int(_kernels.find_chain(octets, at, octets.size, known, CHAIN_TO_RESYNC))
