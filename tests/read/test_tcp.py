@@ -65,9 +65,13 @@ def wait_for(feed, happened, found):
     deadline = time.monotonic() + PATIENCE_S
     while not happened():
         assert time.monotonic() < deadline, feed.state
-        frames = feed.receive(max_wait_s=0.01)
+        frames = feed.receive()
         if frames is not None:
             found.append(frames)
+        elif feed.fileno() >= 0:
+            select.select([feed], [], [], 0.01)
+        else:
+            time.sleep(0.005)
 
 
 def octets_of(found):
