@@ -63,12 +63,14 @@ def connected(server, feed):
 def wait_for(feed, happened, found):
     """Receive until something has happened; frames go to ``found``."""
     deadline = time.monotonic() + PATIENCE_S
-    while not happened():
+    while True:
         assert time.monotonic() < deadline, feed.state
         frames = feed.receive()
         if frames is not None:
             found.append(frames)
-        elif feed.fileno() >= 0:
+        if happened():
+            return
+        if feed.fileno() >= 0:
             select.select([feed], [], [], 0.01)
         else:
             time.sleep(0.005)
