@@ -89,7 +89,10 @@ class EncodeError(DecodeError):
 
     def __init__(self, *, column: str, value: object, why: str, row: int | None = None) -> None:
         where = "" if row is None else f" of row {row}"
-        super().__init__(f"cannot encode {column} = {value!r}{where}: {why}")
+        shown = repr(value)
+        if len(shown) > 200:
+            shown = f"{shown[:200]}..."
+        super().__init__(f"cannot encode {column} = {shown}{where}: {why}")
         self.column, self.value, self.why, self.row = column, value, why, row
 
 

@@ -111,7 +111,8 @@ def _record(spec: Spec, writers: tuple[ItemWriter, ...], row: Row) -> bytes:
             )
     octets = writers[_profile(spec, said)](said)
     if octets is None:
-        raise EncodeError(column="(record)", value=dict(row), why="the row says nothing")
+        left = {name: value for name, value in said.items() if name not in PLACE_COLUMNS}
+        raise EncodeError(column="(record)", value=left, why="the row says nothing")
     return octets
 
 
