@@ -22,7 +22,9 @@ OP_RFS          first row of kids    highest FRN                 FSPEC_RANDOM
 ==============  ===================  ==========================  ==================================
 
 ``kids`` holds a node, or -1 where the specification has none, for every bit that the longest FSPEC
-can hold. ``parts`` holds twice the octets of a part, plus one when it ends in an FX bit.
+can hold. Most items are fixed: ``fixed`` has, for each of ``kids``, its octets if it is (else 0) and
+where its slot is noted (else -1), so that a run of them is stepped over without looking at nodes.
+``parts`` holds twice the octets of a part, plus one when it ends in an FX bit.
 
 No loop reads past the ``limit`` it is given, whatever the octets say.
 """
@@ -124,6 +126,15 @@ def read_bits(octets: U1, first: int, bit: int, bits: int) -> np.uint64:
 
 
 @kernel
+def read_octets(octets: U1, first: int, span: int) -> np.int64:
+    """Big-endian unsigned integer of 1 to 7 whole octets."""
+    value = np.int64(octets[first])
+    for k in range(1, span):
+        value = (value << 8) | np.int64(octets[first + k])
+    return value
+
+
+@kernel
 def walk_record(
     octets: U1,
     first: int,
@@ -131,6 +142,7 @@ def walk_record(
     root: int,
     nodes: I4,
     kids: I4,
+    fixed: I8,
     parts: I4,
     marks: I8,
     slots: U2,
@@ -215,6 +227,21 @@ def walk_record(
                 rfs_level = -1
             leave = True
         else:
+            if kind != FSPEC_RANDOM:
+                while bits != 0:
+                    frn = index + _LEADING[bits]
+                    size = fixed[0, base + frn]
+                    if size == 0 or pos + size > end:
+                        break
+                    mark = fixed[1, base + frn]
+                    if mark >= 0 and not muted:
+                        slots[mark + r] = pos - first
+                    if level == 0:
+                        seen |= 1 << frn
+                    pos += size
+                    bits ^= 0x80 >> _LEADING[bits]
+                if bits == 0:
+                    continue
             if kind == FSPEC_RANDOM:
                 bits -= 1
                 if pos < end:
@@ -327,6 +354,7 @@ def walk_blocks(
     choices: I8,
     nodes: I4,
     kids: I4,
+    fixed: I8,
     parts: I4,
     marks: I8,
     state: I8,
@@ -358,7 +386,7 @@ def walk_blocks(
             for profile in range(roots.size):
                 found = walk_record(
                     octets, pos, blocks[2, block], roots[profile],
-                    nodes, kids, parts, marks, slots, n, stack, told,
+                    nodes, kids, fixed, parts, marks, slots, n, stack, told,
                 )  # fmt: skip
                 if found >= 0 and roots.size > 1:
                     at = slots[selector[0] + n]
@@ -455,27 +483,34 @@ def gather_integers(
     octets: U1, pos: I8, bit: int, bits: int, signed: bool, width: int, out: U1
 ) -> None:
     """Bit range of each place as a little-endian integer of ``width`` octets; 0 where absent."""
-    if width == 1 and not signed and (bit & 7) + bits <= 8:
+    shift = -(bit + bits) & 7
+    span = ((bit & 7) + bits + 7) >> 3
+    mask = (1 << bits) - 1
+    if width == 1 and not signed and span == 1:
         # Most leaves are a few bits of one octet: flags and codes.
-        shift = 8 - (bit & 7) - bits
-        mask = (1 << bits) - 1
         for i in range(pos.size):
             out[i] = 0
             if pos[i] >= 0:
                 out[i] = (int(octets[pos[i] + (bit >> 3)]) >> shift) & mask
         return
+    if width <= 4 and not signed and span <= 4:
+        for i in range(pos.size):
+            few = np.int64(0)
+            if pos[i] >= 0:
+                few = (read_octets(octets, pos[i] + (bit >> 3), span) >> shift) & mask
+            for k in range(width):
+                out[i * width + k] = few >> (8 * k) & 0xFF
+        return
     sign = np.uint64(1) << np.uint64(bits - 1)
     above = ~(sign | (sign - np.uint64(1)))
     for i in range(pos.size):
+        value = np.uint64(0)
         if pos[i] >= 0:
             value = read_bits(octets, pos[i], bit, bits)
             if signed and value & sign != 0:
                 value |= above
-            for k in range(width):
-                out[i * width + k] = np.uint8((value >> np.uint64(8 * k)) & np.uint64(0xFF))
-        else:
-            for k in range(width):
-                out[i * width + k] = 0
+        for k in range(width):
+            out[i * width + k] = np.uint8((value >> np.uint64(8 * k)) & np.uint64(0xFF))
 
 
 @kernel
@@ -483,15 +518,18 @@ def gather_quantities(
     octets: U1, pos: I8, bit: int, bits: int, signed: bool, lsb: float, out: F8
 ) -> None:
     """Bit range of each place times the value of its last bit; 0 where absent."""
-    half = np.int64(1) << np.int64(bits - 1)
+    half = np.int64(1) << np.int64(bits - 1) if signed else np.int64(0)
+    shift = -(bit + bits) & 7
+    span = ((bit & 7) + bits + 7) >> 3
+    mask = (np.int64(1) << np.int64(bits)) - 1
     for i in range(pos.size):
+        out[i] = 0.0
         if pos[i] >= 0:
-            value = np.int64(read_bits(octets, pos[i], bit, bits))
-            if signed:
-                value = (value ^ half) - half
-            out[i] = float(value) * lsb
-        else:
-            out[i] = 0.0
+            if span <= 7:
+                value = (read_octets(octets, pos[i] + (bit >> 3), span) >> shift) & mask
+            else:
+                value = np.int64(read_bits(octets, pos[i], bit, bits))
+            out[i] = float((value ^ half) - half) * lsb
 
 
 @kernel
@@ -499,11 +537,22 @@ def gather_text(octets: U1, pos: I8, bit: int, bits: int, width: int, offsets: I
     """Characters of 3 (octal), 6 (ICAO) or 8 bits as UTF-8, without trailing spaces."""
     n = 0
     offsets[0] = 0
+    shift = -(bit + bits) & 7
+    span = ((bit & 7) + bits + 7) >> 3
+    mask = (1 << width) - 1
     for i in range(pos.size):
         if pos[i] >= 0:
             keep = n
-            for k in range(bits // width):
-                code = np.int64(read_bits(octets, pos[i], bit + k * width, width))
+            word = np.int64(0)
+            if span <= 7:
+                word = read_octets(octets, pos[i] + (bit >> 3), span) >> shift
+            left = bits
+            while left > 0:
+                left -= width
+                if span <= 7:
+                    code = (word >> left) & mask
+                else:
+                    code = np.int64(read_bits(octets, pos[i], bit + bits - left - width, width))
                 if width == 3:
                     code += 48
                 elif width == 6 and code < 32:

@@ -362,6 +362,7 @@ def walk(cut: Cut, mine: NDArray[np.int64], plan: Plan) -> Run:
     least = int((blocks[2] - blocks[1]).sum()) // 2 + 1
     room = min(least, _CHUNK_RECORDS, max(_CHUNK_CELLS // max(plan.row_count, 1), 256))
     marks = np.where(plan.rows < 0, -1, plan.rows * room)
+    fixed = np.stack([spec.fixed_octets, np.append(marks, -1)[spec.fixed_slots]])
     selector = np.zeros(3, dtype=np.int64)
     if spec.selector is not None:
         leaf = spec.selector
@@ -378,7 +379,7 @@ def walk(cut: Cut, mine: NDArray[np.int64], plan: Plan) -> Run:
         n = int(
             _kernels.walk_blocks(
                 cut.octets, blocks, roots, selector, spec.choices,
-                spec.nodes, spec.kids, spec.parts, marks, state, stack, slots.reshape(-1),
+                spec.nodes, spec.kids, fixed, spec.parts, marks, state, stack, slots.reshape(-1),
                 records, faults, 0,
             )
         )  # fmt: skip

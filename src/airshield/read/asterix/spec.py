@@ -140,6 +140,10 @@ class Spec:
     nodes: NDArray[np.int32] = field(repr=False)
     kids: NDArray[np.int32] = field(repr=False)
     parts: NDArray[np.int32] = field(repr=False)
+    fixed_octets: NDArray[np.int64] = field(repr=False)
+    """For each of ``kids``: octets of the item if it is fixed, else 0."""
+    fixed_slots: NDArray[np.int64] = field(repr=False)
+    """For each of ``kids``: slot of the item if it is fixed, else -1."""
 
 
 @lru_cache(maxsize=1)
@@ -224,6 +228,9 @@ class _Compiler:
         form = self.file["editions"][self.edition]
         records = tuple(self._record(profile) for profile in form["profiles"])
         selector, choices = self._selector(form)
+        nodes = np.array(self.nodes, dtype=np.int32)
+        kids = np.array(self.kids, dtype=np.int32)
+        is_fixed = (kids >= 0) & (nodes[kids, 0] == _kernels.OP_FIXED)
         return Spec(
             category=self.category,
             edition=self.edition,
@@ -234,9 +241,11 @@ class _Compiler:
             leaves=self.leaves,
             node_items=tuple(self.node_items),
             slots=self.slots,
-            nodes=np.array(self.nodes, dtype=np.int32),
-            kids=np.array(self.kids, dtype=np.int32),
+            nodes=nodes,
+            kids=kids,
             parts=np.array(self.parts, dtype=np.int32),
+            fixed_octets=np.where(is_fixed, nodes[kids, 2], 0).astype(np.int64),
+            fixed_slots=np.where(is_fixed, nodes[kids, 1], -1).astype(np.int64),
         )
 
     def _record(self, profile: dict[str, Any]) -> Node:
