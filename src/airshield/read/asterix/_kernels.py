@@ -22,9 +22,9 @@ OP_RFS          first row of kids    highest FRN                 FSPEC_RANDOM
 ==============  ===================  ==========================  ==================================
 
 ``kids`` holds a node, or -1 where the specification has none, for every bit that the longest FSPEC
-can hold. Most items are fixed: ``fixed`` has, for each of ``kids``, its octets if it is (else 0) and
-where its slot is noted (else -1), so that a run of them is stepped over without looking at nodes.
-``parts`` holds twice the octets of a part, plus one when it ends in an FX bit.
+can hold. Most items are fixed: ``fixed`` has, for each of ``kids``, the octets of such an item
+(else 0) and where its slot is noted (else -1), so that a run of them is stepped over without
+looking at nodes. ``parts`` holds twice the octets of a part, plus one when it ends in an FX bit.
 
 No loop reads past the ``limit`` it is given, whatever the octets say.
 """
