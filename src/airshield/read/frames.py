@@ -47,7 +47,9 @@ def frame_table(source: str, datagrams: Sequence[Datagram], *, first_frame: int)
 
 @dataclass(slots=True)
 class Ledger:
-    """What a recording held besides the frames it gave.
+    """What a recording or stream held besides the frames it gave.
+
+    A splitter counts the frames it gives, notes what it cannot use, and counts padding.
 
     Attributes
     ----------
@@ -63,6 +65,8 @@ class Ledger:
         Datagrams put together from IP fragments.
     padding : int
         Octets that carry nothing and belong there: headers of a container, line ends.
+    padding_kinds : dict
+        The same by what they are, where a container tells.
     """
 
     source: str
@@ -72,6 +76,7 @@ class Ledger:
     not_udp: int = 0
     reassembled: int = 0
     padding: int = 0
+    padding_kinds: dict[str, int] = field(default_factory=dict)
     _rows: list[tuple[int, int | None, int, str, bytes]] = field(default_factory=list)
 
     def reject(
@@ -81,6 +86,18 @@ class Ledger:
         for cut in range(0, max(len(octets), 1), REJECT_OCTETS_MAX):
             piece = bytes(octets[cut : cut + REJECT_OCTETS_MAX])
             self._rows.append((self.frames, t_ns, offset + cut, reason, piece))
+
+    def pad(self, octets: int, kind: str) -> None:
+        """Count octets that carry nothing and belong there, and say what they are."""
+        if octets:
+            self.padding += octets
+            self.padding_kinds[kind] = self.padding_kinds.get(kind, 0) + octets
+
+    def take_rejects(self) -> pa.Table:
+        """Return the REJECT rows noted since the last time, and forget them."""
+        rejects = self.rejects()
+        self._rows.clear()
+        return rejects
 
     def rejects(self) -> pa.Table:
         """Return a REJECT table; ``frame`` is the number of frames given before the damage."""
