@@ -221,6 +221,24 @@ class Journal:
             self._commit()
             return self._durable
 
+    def wait_durable(self, frames: int, *, timeout_s: float) -> bool:
+        """Wait until ``frames`` frames are durable, or the time is up; tell which.
+
+        Raises
+        ------
+        StoreError
+            They never will be: the disk is broken, or the journal has been closed.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._durable >= frames or self._closed or self._failure is not None,
+                timeout_s,
+            )
+            if self._durable >= frames:
+                return True
+            self._check_open()
+            return False
+
     def read(self, start_frame: int = 0) -> Iterator[pa.Table]:
         """Give FRAME tables from ``start_frame`` to what is the end now, in order.
 
@@ -386,6 +404,7 @@ class Journal:
                 raise _full(self.folder, error) from error
             self._synced = self._size
         self._durable = self._next
+        self._changed.notify_all()
 
     def _rotate(self) -> None:
         self._commit()
@@ -417,6 +436,7 @@ class Journal:
                 try:
                     self._commit()
                 except StoreError:
+                    self._changed.notify_all()
                     _log.exception("the journal cannot be made durable; the next append says so")
 
     def _check_open(self) -> None:
