@@ -32,8 +32,7 @@ class ChainBatch:
     incidents: pa.Table
     warnings: pa.Table
     rejects: pa.Table
-    blocks: Mapping[int, int]
-    records: Mapping[int, int]
+    counts: Mapping[str, int]
     unused: Mapping[str, int]
     dropped: Mapping[str, int]
 
@@ -78,8 +77,7 @@ class Chain:
             incidents=incidents,
             warnings=warnings,
             rejects=read.rejects,
-            blocks=read.blocks,
-            records=read.records,
+            counts=read.counts,
             unused=read.unused,
             dropped=tracked.dropped,
         )

@@ -269,8 +269,7 @@ class Counts:
         self.rejects = 0
         self.reports = 0
         self.track_rows = 0
-        self.blocks: Counter[int] = Counter()
-        self.records: Counter[int] = Counter()
+        self.heard: Counter[str] = Counter()
         self.unused: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.incidents: Counter[str] = Counter()
@@ -286,8 +285,7 @@ class Counts:
         self.rejects += batch.rejects.num_rows
         self.reports += batch.reports.num_rows
         self.track_rows += batch.tracks.num_rows
-        self.blocks.update(batch.blocks)
-        self.records.update(batch.records)
+        self.heard.update(batch.counts)
         self.unused.update(batch.unused)
         self.dropped.update(batch.dropped)
         self._add_tracks(batch.tracks)
@@ -310,8 +308,8 @@ class Counts:
         return {
             "frames": self.frames,
             "octets": self.octets,
-            "blocks": {f"{category:03d}": n for category, n in sorted(self.blocks.items())},
-            "records": {f"{category:03d}": n for category, n in sorted(self.records.items())},
+            "blocks": self._by_category("blocks"),
+            "records": self._by_category("records"),
             "rejects": self.rejects,
             "reports": self.reports,
             "records_not_reported": dict(sorted(self.unused.items())),
@@ -319,6 +317,15 @@ class Counts:
             "tracks": {"all": self.tracks, "confirmed": self.confirmed, "rows": self.track_rows},
             "incidents": {state: self.incidents[state] for state in tables.INCIDENT_STATES},
             "warnings": {state: self.warnings[state] for state in tables.WARNING_STATES},
+        }
+
+    def _by_category(self, what: str) -> dict[str, int]:
+        """Return what the ASTERIX reader counts as ``CAT048 blocks``, by category."""
+        ends = f" {what}"
+        return {
+            name.removeprefix("CAT").removesuffix(ends): n
+            for name, n in sorted(self.heard.items())
+            if name.startswith("CAT") and name.endswith(ends)
         }
 
     def to_array(self) -> np.ndarray:
@@ -333,8 +340,7 @@ class Counts:
                 self.tracks,
                 self.confirmed,
             ],
-            "blocks": list(self.blocks.items()),
-            "records": list(self.records.items()),
+            "heard": list(self.heard.items()),
             "unused": list(self.unused.items()),
             "dropped": list(self.dropped.items()),
             "incidents": list(self.incidents.items()),
@@ -357,8 +363,7 @@ class Counts:
             counts.tracks,
             counts.confirmed,
         ) = plain["numbers"]
-        counts.blocks = Counter(dict(plain["blocks"]))
-        counts.records = Counter(dict(plain["records"]))
+        counts.heard = Counter(dict(plain["heard"]))
         counts.unused = Counter(dict(plain["unused"]))
         counts.dropped = Counter(dict(plain["dropped"]))
         counts.incidents = Counter(dict(plain["incidents"]))

@@ -14,6 +14,9 @@ from airshield.units import NS_PER_DAY, NS_PER_S, S_PER_DAY
 UNKNOWN_NS: Final = np.iinfo(np.int64).min
 """Stands for a time that is not known."""
 
+TRUNCATED_NS: Final = 512 * NS_PER_S
+"""A truncated time of day (I001/141) is 16 bits of 1/128 s: what is left over whole 512 s."""
+
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
@@ -100,6 +103,46 @@ def nearest_ns(tod_ns: NDArray[np.int64], reference_ns: NDArray[np.int64]) -> ND
     """Give times of day the day that brings them nearest to a reference; twelve hours is early."""
     away = (tod_ns - reference_ns) % NS_PER_DAY
     return reference_ns + np.where(away >= NS_PER_DAY // 2, away - NS_PER_DAY, away)
+
+
+def complete_tod_ns(
+    truncated_ns: NDArray[np.int64], reference_ns: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Give truncated times of day the whole 512 s that they lack.
+
+    Parameters
+    ----------
+    truncated_ns : ndarray, shape (n,)
+        Time of day over whole 512 s [ns], in [0, 512 s).
+    reference_ns : ndarray, shape (n,)
+        A time of day less than 256 s away [ns], in [0, 86400 s).
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        The time of day in [0, 86400 s) that is nearest to the reference round the day; of two as
+        near, the earlier.
+
+    Notes
+    -----
+    The field begins anew at midnight, and a day is 168.75 times 512 s: counts on both sides of
+    midnight differ in more than whole 512 s (EUROCONTROL Part 2a, I001/141, notes 1 and 2).
+
+    Examples
+    --------
+    >>> s = 1_000_000_000
+    >>> (complete_tod_ns(np.array([10, 383, 1]) * s, np.array([1000, 2, 86399]) * s) // s).tolist()
+    [1034, 86399, 1]
+    """
+    last = (NS_PER_DAY - 1 - truncated_ns) // TRUNCATED_NS
+    before = np.clip((reference_ns - truncated_ns) // TRUNCATED_NS, 0, last)
+    # The last of the day can be the one before the reference, and the first the one after it.
+    turns = np.stack([before, np.minimum(before + 1, last), last, np.zeros_like(last)])
+    whole_ns = truncated_ns + turns * TRUNCATED_NS
+    away_ns = nearest_ns(whole_ns, reference_ns) - reference_ns
+    choice = np.argmin(2 * np.abs(away_ns) + (away_ns > 0), axis=0)
+    found: NDArray[np.int64] = np.take_along_axis(whole_ns, choice[None], axis=0)[0]
+    return found
 
 
 def day_ns(date: dt.date) -> int:
