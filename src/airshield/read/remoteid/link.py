@@ -82,8 +82,7 @@ def find_payloads(packet: bytes) -> list[Payload] | Unread | None:
         header = int.from_bytes(packet[2:4], "little")
         if 8 <= header < len(packet):
             return _radiotap(packet, header)
-        return None
-    if packet[:1] and packet[0] & 0x0F == 0 and len(packet) >= 24:
+    if len(packet) >= 10 and packet[0] & 3 == 0:  # protocol version 0; an ACK has ten octets
         return _wifi(packet, 0, len(packet), None, None)
     return None
 
@@ -150,7 +149,7 @@ def _advertisement(
         at = end
 
 
-def _radiotap(packet: bytes, header: int) -> list[Payload] | Unread | None:
+def _radiotap(packet: bytes, header: int) -> list[Payload] | Unread:
     present = [int.from_bytes(packet[4:8], "little")]
     at = 8
     while present[-1] >> 31 and at + 4 <= header:
@@ -176,10 +175,8 @@ def _radiotap(packet: bytes, header: int) -> list[Payload] | Unread | None:
     if flags & 0x10:
         stop -= 4
         check = zlib.crc32(packet[header:stop]).to_bytes(4, "little")
-        if stop < header + 24 or check != packet[stop:]:
+        if check != packet[stop:]:
             return Unread("an 802.11 frame that fails its check sum")
-    if stop - header < 24:
-        return None
     return _wifi(packet, header, stop, rssi_dbm, freq_mhz)
 
 
