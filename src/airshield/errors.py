@@ -8,6 +8,7 @@
     │   │   └── ShieldProblemsError  several of them, told together
     │   ├── FormatError         a recording that is not what it should be (also ValueError)
     │   ├── UsageError          an option or argument                   (also ValueError)
+    │   │   └── FieldError      a field of a document that somebody sent: field and remedy
     │   └── MissingFileError    nothing there to read                   (also FileNotFoundError)
     ├── DecodeError             one record or frame could not be read   (also ValueError)
     │   └── EncodeError         a value does not fit the field it is meant for
@@ -70,6 +71,14 @@ class FormatError(InputError, ValueError):
 
 class UsageError(InputError, ValueError):
     """An option or an argument makes no sense; the message says which would."""
+
+
+class FieldError(UsageError):
+    """A field of a document that somebody sent is wrong: names the field and the remedy."""
+
+    def __init__(self, *, field: str, what: str, remedy: str) -> None:
+        super().__init__(f"{field}: {what}; {remedy}")
+        self.field, self.what, self.remedy = field, what, remedy
 
 
 class MissingFileError(InputError, FileNotFoundError):
