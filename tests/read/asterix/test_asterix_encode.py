@@ -67,6 +67,7 @@ def test_a_quantity_goes_to_the_nearest_step():
         ({"i040_rho_nmi": 256.0}, "i040_rho_nmi", "0.0 to 255.99"),
         ({"i040_theta_deg": 360.0}, "i040_theta_deg", "0.0 to 359.99"),
         ({"i090_fl": float("nan")}, "i090_fl", "finite"),
+        ({"i090_fl": 1.7e308}, "i090_fl", "-2048.0 to 2047.75"),
         ({"i090_fl": 2048.0}, "i090_fl", "-2048.0 to 2047.75"),
         ({"i240": "TOO LONG NAME"}, "i240", "8 at most"),
         ({"i240": "lower"}, "i240", "no 'l'"),

@@ -422,12 +422,12 @@ def _quantity_writer(leaf: Leaf) -> BitsWriter:
     def write(value: Any) -> int:
         if not isinstance(value, int | float) or not math.isfinite(value):
             raise EncodeError(column=leaf.name, value=value, why="not a finite number")
-        number = round(value / lsb)
-        if not low <= number <= high:
+        steps = value / lsb
+        if not math.isfinite(steps) or not low <= round(steps) <= high:
             raise EncodeError(
                 column=leaf.name, value=value, why=f"it holds {low * lsb} to {high * lsb}"
             )
-        return number & mask
+        return round(steps) & mask
 
     return write
 

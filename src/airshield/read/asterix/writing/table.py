@@ -18,8 +18,8 @@ from airshield.read.asterix.spec import Leaf, Spec, find_spec
 from airshield.read.asterix.writing import _kernels
 from airshield.read.asterix.writing.layout import Item, Mask, Sheet, measure
 
-_BATCH_ROWS: Final = 1 << 13
-"""Rows at a time: their octets and places fit a second-level cache, calls weigh little."""
+_BATCH_ROWS: Final = 1 << 15
+"""Rows at a time: calls weigh little, and twice or half as many change nothing."""
 _HEADER: Final = 3
 """Octets of a block's category and length."""
 
