@@ -332,6 +332,9 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "TRUTH": TRUTH,
 }
 
+# Making one takes as long as reading a frame: live, several were made for every frame.
+_EMPTY: Final = {id(schema): schema.empty_table() for schema in TABLES.values()}
+
 
 def make_table(schema: pa.Schema, columns: Mapping[str, Any], *, rows: int) -> pa.Table:
     """Build a table of ``schema`` from the columns at hand; the absent nullable ones become null.
@@ -366,8 +369,9 @@ def make_table(schema: pa.Schema, columns: Mapping[str, Any], *, rows: int) -> p
 
 
 def empty(schema: pa.Schema) -> pa.Table:
-    """Return a table of no rows."""
-    return schema.empty_table()
+    """Return a table of no rows; those of the house's schemas are made once."""
+    made = _EMPTY.get(id(schema))
+    return schema.empty_table() if made is None else made
 
 
 def concat(schema: pa.Schema, tables: Iterable[pa.Table]) -> pa.Table:

@@ -34,7 +34,7 @@ from airshield.read.asterix.reports.rows import (
     velocity_mps,
     within_180,
 )
-from airshield.read.asterix.reports.status import surface_status
+from airshield.read.asterix.reports.station_status import surface_status
 from airshield.units import M_PER_FL, M_PER_FT, M_PER_NMI
 
 COLUMNS_010: Final = (

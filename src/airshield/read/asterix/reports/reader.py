@@ -21,9 +21,18 @@ from airshield.read.asterix.clock import (
     is_time_of_day,
 )
 from airshield.read.asterix.decode import Cut, cut_blocks, decode
-from airshield.read.asterix.reports import adsb, mlat, plots, status, tracks
+from airshield.read.asterix.reports import (
+    adsb,
+    mlat,
+    plots,
+    radar_status,
+    station_status,
+    tracker_status,
+    tracks,
+)
 from airshield.read.asterix.reports.memory import LastWords
 from airshield.read.asterix.reports.rows import B1, I8, Columns, Rows, off_the_globe
+from airshield.read.asterix.reports.words import MESSAGES
 from airshield.read.asterix.spec import editions as known_editions
 from airshield.read.asterix.spec import find_spec
 from airshield.read.reader import Editions, ReportBatch
@@ -32,34 +41,34 @@ from airshield.units import NS_PER_DAY, NS_PER_S
 
 _COLUMNS: Final[Mapping[int, tuple[str, ...]]] = {
     1: plots.COLUMNS_001,
-    2: status.COLUMNS_002,
+    2: radar_status.COLUMNS_002,
     10: mlat.COLUMNS_010,
-    19: status.COLUMNS_019,
+    19: station_status.COLUMNS_019,
     20: mlat.COLUMNS_020,
     21: adsb.COLUMNS_021,
-    23: status.COLUMNS_023,
-    25: status.COLUMNS_025,
-    34: status.COLUMNS_034,
+    23: station_status.COLUMNS_023,
+    25: station_status.COLUMNS_025,
+    34: radar_status.COLUMNS_034,
     48: plots.COLUMNS_048,
     62: tracks.COLUMNS_062,
-    63: status.COLUMNS_063,
-    65: status.COLUMNS_065,
+    63: tracker_status.COLUMNS_063,
+    65: tracker_status.COLUMNS_065,
 }
 
 _CONVERTERS: Final[Mapping[int, Callable[[Columns], Rows]]] = {
     1: plots.old_plots,
-    2: status.old_radar_status,
+    2: radar_status.old_radar_status,
     10: mlat.surface,
-    19: status.multilateration_status,
+    19: station_status.multilateration_status,
     20: mlat.multilateration,
     21: adsb.adsb,
-    23: status.ground_station_status,
-    25: status.system_status,
-    34: status.radar_status,
+    23: station_status.ground_station_status,
+    25: station_status.system_status,
+    34: radar_status.radar_status,
     48: plots.plots,
     62: tracks.system_tracks,
-    63: status.sensor_status,
-    65: status.tracker_status,
+    63: tracker_status.sensor_status,
+    65: tracker_status.tracker_status,
 }
 
 CATEGORIES: Final = tuple(_COLUMNS)
@@ -310,7 +319,7 @@ def _columns_of(editions: Editions) -> tuple[str, ...]:
     spoken = {(c, edition) for c, edition in newest.items() if c not in editions}
     for key, edition in editions.items():
         spoken.add((key if isinstance(key, int) else key[0], edition))
-    wanted = set()
+    wanted: set[str] = set()
     for category, edition in spoken:
         leaves = find_spec(category, edition).leaves
         wanted.update(name for name in _COLUMNS.get(category, ()) if name in leaves)
@@ -452,7 +461,7 @@ def _statuses(parts: list[Rows], place: _Place, source: I8, is_wrong: B1) -> pa.
             "t": pa.array(place.times_ns[kept], tables.TIME),
             "t_heard": _times(place.heard_ns[kept]),
             "sensor": _sensors(source[kept]),
-            "message": tables.words(joined("message").astype(np.int32), status.MESSAGES),
+            "message": tables.words(joined("message").astype(np.int32), MESSAGES),
             "state": pa.DictionaryArray.from_arrays(
                 pa.array(state.astype(np.int32), mask=state < 0), pa.array(SENSOR_STATES)
             ),

@@ -38,7 +38,7 @@ class Status:
     says: B1
     """Which records are service messages."""
     message: I8
-    """Codes into ``status.MESSAGES``."""
+    """Codes into ``words.MESSAGES``."""
     state: I8
     """Codes into SENSOR_STATES, -1 where the message does not tell."""
     azm_true_deg: F8
