@@ -35,6 +35,7 @@ from airshield.read.raw import walk_raw
 from airshield.read.reading import Batch, Reading, read
 from airshield.read.recording import Cut, Recording, read_frames
 from airshield.read.replay import Replay, replay_frames
+from airshield.read.tcp import TcpSource
 from airshield.read.udp import UdpSource
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Reading",
     "Recording",
     "Replay",
+    "TcpSource",
     "UdpSource",
     "asterix",
     "read",

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 import pyarrow as pa
 
+from airshield import tables
 from airshield.errors import FeedError
 from airshield.read._mmsg import ManyDatagrams
 from airshield.read.frames import Datagram, frame_table
@@ -115,7 +116,7 @@ class UdpSource:
         self.port: int = self._socket.getsockname()[1]
         self.source = name or _feed_name(host, self.port)
         self.datagrams = self.octets = 0
-        self._dropped = 0
+        self._dropped = self._told = 0
         self._read = _reader(self._socket)
 
     def __enter__(self) -> Self:
@@ -167,6 +168,25 @@ class UdpSource:
                 self.datagrams += 1
                 self.octets += len(octets)
         return frame_table(self.source, rows, first_frame=rows[0].offset) if rows else None
+
+    def rejects(self) -> pa.Table:
+        """Return what the system has thrown away since the last call: a REJECT of no or one row."""
+        lost = self.dropped - self._told
+        self._told += lost
+        if not lost:
+            return tables.empty(tables.REJECT)
+        return tables.make_table(
+            tables.REJECT,
+            {
+                "frame": pa.array([self.datagrams], pa.uint64()),
+                "t_heard": pa.array([self._clock_ns()]).cast(tables.TIME),
+                "source": [self.source],
+                "offset": pa.array([self.datagrams], pa.uint64()),
+                "reason": [f"{lost} datagrams lost in a full receive buffer"],
+                "octets": [b""],
+            },
+            rows=1,
+        )
 
     def close(self) -> None:
         """Close the socket and leave the group. What it lost is known until the end."""

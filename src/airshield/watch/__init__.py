@@ -11,12 +11,14 @@ bring the frames. Nothing here knows the web or the command line.
 
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
-from airshield.watch.sources import open_feeds, watch_live, watch_replay
+from airshield.watch.live import Lag, watch_live
+from airshield.watch.sources import open_feeds, watch_replay
 from airshield.watch.watch import Watch
 
 __all__ = [
     "Chain",
     "ChainBatch",
+    "Lag",
     "TableDigest",
     "Watch",
     "open_feeds",

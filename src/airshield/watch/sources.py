@@ -6,7 +6,6 @@ clock of its own.
 
 from __future__ import annotations
 
-import selectors
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -64,26 +63,6 @@ def open_feeds(
             source.close()
         raise
     return opened
-
-
-def watch_live(
-    watch: Watch,
-    feeds: Sequence[UdpSource],
-    *,
-    stop: threading.Event,
-    duration_s: float | None = None,
-) -> None:
-    """Take what the feeds bring until told to stop or the time is up."""
-    end = None if duration_s is None else time.monotonic() + duration_s
-    with selectors.DefaultSelector() as selector:
-        for feed in feeds:
-            selector.register(feed, selectors.EVENT_READ, feed)
-        while not stop.is_set() and (end is None or time.monotonic() < end):
-            for key, _ in selector.select(timeout=WAIT_S):
-                frames = key.data.receive(max_wait_s=0.0)
-                if frames is not None:
-                    watch.take(frames)
-            watch.pump()
 
 
 def watch_replay(

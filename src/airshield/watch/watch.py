@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter, deque
+import threading
+import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,9 +23,10 @@ import pyarrow.compute as pc
 
 from airshield import __version__, tables
 from airshield.config import Shield
-from airshield.errors import UsageError
+from airshield.errors import StoreError, UsageError
 from airshield.picture import Picture
 from airshield.store import Archive, Journal, Snapshots
+from airshield.watch.backlog import Backlog
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
 
@@ -85,7 +88,8 @@ class Watch:
         self._counts = Counts()
         self._digests = {name: TableDigest() for name in DIGESTED}
         self._next_frame = 0
-        self._waiting: deque[pa.Table] = deque()
+        self._keeping = threading.Lock()
+        self._failure: StoreError | None = None
         self._journal: Journal | None = None
         if folder is not None:
             _claim(folder, shield)
@@ -95,6 +99,22 @@ class Watch:
             self._snapshot_frame = 0
             self._unsaved: dict[str, list[pa.Table]] = {name: [] for name in KEPT_TABLES}
             self._recover(self._journal)
+        self._backlog = Backlog(self._journal, first=self._next_frame)
+
+    @property
+    def kept(self) -> int:
+        """Number of frames taken so far, durable or not."""
+        return self._next_frame
+
+    @property
+    def worked(self) -> int:
+        """Number of frames that have been worked through."""
+        return self._backlog.next
+
+    @property
+    def read_again(self) -> int:
+        """Frames that had to be read from the journal because too many were waiting."""
+        return self._backlog.read_again
 
     @property
     def durable(self) -> int:
@@ -106,25 +126,70 @@ class Watch:
         end = None if self._journal is None else self._journal.source_end(source)
         return 0 if end is None else end.frames
 
+    def keep(self, frames: pa.Table) -> int:
+        """Put frames of tables.FRAME into the journal; their numbers are given here.
+
+        May be called from any thread, beside one that calls :meth:`pump`.
+
+        Returns
+        -------
+        int
+            Number of the first; the others follow without gaps.
+
+        Raises
+        ------
+        StoreError
+            The journal cannot be written, now or at an earlier call: what it took last is not
+            known, so nothing may follow. Close the watch and start it again.
+        """
+        with self._keeping:
+            if self._failure is not None:
+                raise self._failure
+            first = self._next_frame
+            numbers = pa.array(np.arange(first, first + frames.num_rows, dtype=np.uint64))
+            numbered = frames.set_column(0, tables.FRAME.field("frame"), numbers)
+            # The chain finds them in memory the moment they are durable.
+            self._backlog.add(numbered)
+            if self._journal is not None:
+                try:
+                    self._journal.append(numbered)
+                except StoreError as error:
+                    self._failure = error
+                    raise
+            self._next_frame += frames.num_rows
+            return first
+
+    def wait_durable(self, frames: int, *, timeout_s: float) -> bool:
+        """Wait until so many frames are durable, or the time is up; tell which."""
+        if self._journal is not None:
+            return self._journal.wait_durable(frames, timeout_s=timeout_s)
+        if self._next_frame < frames:
+            time.sleep(timeout_s)
+        return self._next_frame >= frames
+
     def take(self, frames: pa.Table) -> None:
-        """Take frames of tables.FRAME in order of arrival; their numbers are given here."""
-        if frames.num_rows == 0:
-            return
-        first = self._next_frame
-        numbers = pa.array(np.arange(first, first + frames.num_rows, dtype=np.uint64))
-        numbered = frames.set_column(0, tables.FRAME.field("frame"), numbers)
-        self._next_frame += frames.num_rows
-        if self._journal is None:
-            self._work(numbered)
-            return
-        self._journal.append(numbered)
-        self._waiting.append(numbered)
-        self.pump()
+        """Take frames of tables.FRAME in order of arrival and work through what is durable."""
+        if frames.num_rows:
+            self.keep(frames)
+            self.pump()
 
     def pump(self) -> None:
         """Work through what has become durable. Call often: the journal commits by itself."""
-        if self._journal is not None:
-            self._work_durable(self._journal.durable)
+        while self.work_batch():
+            pass
+
+    def work_batch(self) -> bool:
+        """Work through one batch of what has become durable; tell whether there was any."""
+        frames = self._backlog.take(self.durable)
+        if frames is None:
+            return False
+        self._work(frames)
+        return True
+
+    def tell(self, message: str) -> None:
+        """Say something on the map, for people; nothing takes it away."""
+        if self._picture is not None:
+            self._picture.set_state("running", message)
 
     def count_rejects(self, rejects: pa.Table) -> None:
         """Add what the framing could not read: octets that never became a frame."""
@@ -137,7 +202,7 @@ class Watch:
         if self._journal is None:
             return
         self._journal.commit()
-        self._work_durable(self._journal.durable)
+        self.pump()
         if self._next_frame > self._snapshot_frame:
             self._save_at(self._next_frame)
         self._journal.close()
@@ -149,20 +214,6 @@ class Watch:
             **self._counts.document(),
             "digest": {name.lower(): digest.hexdigest() for name, digest in self._digests.items()},
         }
-
-    def _work_durable(self, durable: int) -> None:
-        while self._waiting:
-            frames = self._waiting[0]
-            first = frames["frame"][0].as_py()
-            ready = min(durable - first, frames.num_rows)
-            if ready <= 0:
-                return
-            if ready == frames.num_rows:
-                self._waiting.popleft()
-                self._work(frames)
-            else:
-                self._waiting[0] = frames.slice(ready)
-                self._work(frames.slice(0, ready))
 
     def _work(self, frames: pa.Table) -> None:
         batch = self._chain.feed(frames)

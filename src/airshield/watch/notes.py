@@ -1,0 +1,105 @@
+"""What the watch itself writes into its journal about a feed.
+
+The journal alone must tell the whole story: which octets of a stream never became a frame, how many
+datagrams the system threw away, in which format a source speaks. None of that is in the frames of
+the source, so it stands beside them, in frames of a source of its own: ``note:`` and the name of
+the source that it is about. A note is one line of JSON and then, for a reject, the lost octets. It
+is on the disk as soon as the frames around it, and no kill takes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from airshield import tables
+
+PREFIX: Final = "note:"
+"""Begins the source of a note. Sources of feeds and files begin with udp:, tcp: or file:."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What a source speaks.
+
+    A source about which the journal has no note speaks ASTERIX: so did all before there were notes.
+    """
+
+    format: str = "asterix"
+    receiver_lat_deg: float | None = None
+    receiver_lon_deg: float | None = None
+
+
+ASTERIX: Final = Spoken()
+
+
+def spoken_note(source: str, spoken: Spoken, *, t_ns: int | None) -> pa.Table:
+    """Make the FRAME that says what a source speaks."""
+    return _frames(source, [t_ns], [0], [_line({"speaks": asdict(spoken)})])
+
+
+def reject_notes(rejects: pa.Table) -> pa.Table:
+    """Make one FRAME of each row of a REJECT table, all of one source."""
+    rows = rejects.num_rows
+    if not rows:
+        return tables.empty(tables.FRAME)
+    return _frames(
+        str(rejects["source"][0].as_py()),
+        rejects["t_heard"],
+        rejects["offset"],
+        [
+            _line({"reject": reason}) + octets
+            for reason, octets in zip(
+                rejects["reason"].to_pylist(), rejects["octets"].to_pylist(), strict=True
+            )
+        ],
+    )
+
+
+def is_note(source: str) -> bool:
+    """Tell whether frames of this source are notes."""
+    return source.startswith(PREFIX)
+
+
+def read_notes(notes: pa.Table) -> tuple[pa.Table, Mapping[str, Spoken]]:
+    """Read frames that are notes: REJECT rows, and what sources speak from here on."""
+    spoken: dict[str, Spoken] = {}
+    rows: list[dict[str, Any]] = []
+    for row in notes.to_pylist():
+        source = row["source"].removeprefix(PREFIX)
+        line, _, octets = row["octets"].partition(b"\n")
+        said = json.loads(line)
+        if "speaks" in said:
+            spoken[source] = Spoken(**said["speaks"])
+        else:
+            rows.append({**row, "source": source, "reason": said["reject"], "octets": octets})
+    names = ("frame", "t_heard", "source", "offset", "reason", "octets")
+    columns = {name: [row[name] for row in rows] for name in names}
+    return tables.make_table(tables.REJECT, columns, rows=len(rows)), spoken
+
+
+def _line(said: Mapping[str, Any]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+def _frames(source: str, t_heard: Any, offsets: Any, octets: list[bytes]) -> pa.Table:
+    rows = len(octets)
+    times = t_heard if isinstance(t_heard, pa.ChunkedArray) else pa.array(t_heard, pa.int64())
+    return tables.make_table(
+        tables.FRAME,
+        {
+            "frame": np.zeros(rows, np.uint64),
+            "t_heard": times.cast(tables.TIME),
+            "source": tables.words(np.zeros(rows, np.int32), [PREFIX + source]),
+            "offset": offsets
+            if isinstance(offsets, pa.ChunkedArray)
+            else pa.array(offsets, pa.uint64()),
+            "octets": pa.array(octets, pa.large_binary()),
+        },
+        rows=rows,
+    )
