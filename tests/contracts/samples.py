@@ -7,6 +7,8 @@ import datetime as dt
 from airshield.read import asterix
 from airshield.read.reader import Options
 
+from . import text_samples
+
 
 def asterix_blocks() -> bytes:
     """Plots, sectors, a target report and a system track, several in a block."""
@@ -64,7 +66,7 @@ def asterix_blocks() -> bytes:
     )
 
 
-SAMPLES = {"asterix": asterix_blocks}
+SAMPLES = {"asterix": asterix_blocks, **text_samples.SAMPLES}
 """By name of the reader."""
 
 OPTIONS = {"asterix": Options(date=dt.date(2023, 11, 14))}

@@ -533,6 +533,7 @@ def _state_vector(m: I8, payload: I8, is_tisb: B1) -> dict[str, pa.Array]:
     has_rate = airborne & (rate_size != 0) & (rate_size != 511)
     climbs = np.where(rate & 0x200, -64.0, 64.0) * (rate_size - 1.0)
     size_code = (m[:, 15] >> 3) & 0x0F
+    has_size = on_ground & (size_code != 0)  # 0 is "no data", or the smallest in older versions
     return {
         "lat_deg": _floats(lat, has_place),
         "lon_deg": _floats(lon, has_place),
@@ -548,8 +549,8 @@ def _state_vector(m: I8, payload: I8, is_tisb: B1) -> dict[str, pa.Array]:
         "true_heading_deg": _floats(angle, angle_type == 3),
         "vert_rate_ft_min": _floats(climbs, has_rate),
         "is_vert_rate_baro": pa.array((rate & 0x400) != 0, mask=~has_rate),
-        "length_m": _floats(15.0 + 10.0 * (size_code >> 1), on_ground),
-        "width_m": _floats(_WIDTHS_M[size_code], on_ground),
+        "length_m": _floats(15.0 + 10.0 * (size_code >> 1), has_size),
+        "width_m": _floats(_WIDTHS_M[size_code], has_size),
         "is_utc_coupled": pa.array((m[:, 16] & 0x08) != 0, mask=~has_state | is_tisb),
         "tisb_site": _known(m[:, 16] & 0x0F, has_state & is_tisb, pa.uint8()),
     }
