@@ -11,7 +11,7 @@ from typing import Any
 from airshield.config.geojson_file import SiteProperties, ZoneProperties, read_sites, read_zones
 from airshield.config.problems import Place, Problems, nearest
 from airshield.config.shield import Contributor, Feed, Shield
-from airshield.config.toml_file import RadarTable, ShieldFile, place_in_words
+from airshield.config.toml_file import FeedTable, RadarTable, ShieldFile, place_in_words
 from airshield.errors import MissingFileError, ShieldError
 from airshield.sensors import Radar
 from airshield.warn import Site, WarnSettings
@@ -65,7 +65,7 @@ def load_shield(folder: str | Path) -> Shield:
         geoid_height_m=file.geoid_height_m,
         contributors=tuple(Contributor(name=c.name, role=c.role) for c in file.contributors),
         radars=tuple(_radar(radar, file.geoid_height_m) for radar in file.radars),
-        feeds=tuple(Feed(**feed.model_dump()) for feed in file.feeds),
+        feeds=tuple(_feed(feed) for feed in file.feeds),
         zones=zones,
         sites=sites,
         zone_settings=ZoneSettings(**thresholds["zone_settings"]),
@@ -173,7 +173,10 @@ def _check_links(file: ShieldFile, text: str, path: Path, problems: Problems) ->
         remedy="two radars cannot share one: their reports could not be told apart",
     )
     problems.unique(
-        ((f"{f.host}:{f.port}", at("feeds", i, "port")) for i, f in enumerate(file.feeds)),
+        (
+            (f"{f.protocol} {f.host}:{f.port}", at("feeds", i, "port"))
+            for i, f in enumerate(file.feeds)
+        ),
         file=str(path),
         what="address and port",
         remedy="one feed may carry several radars: keep one of them",
@@ -187,6 +190,20 @@ def _check_links(file: ShieldFile, text: str, path: Path, problems: Problems) ->
                 remedy="swap or mend them",
             )
     for i, feed in enumerate(file.feeds):
+        if (feed.receiver_lat_deg is None) != (feed.receiver_lon_deg is None):
+            problems.add(
+                file=str(path),
+                where=at("feeds", i, "receiver_lat_deg"),
+                what="half of the receiver's place is missing",
+                remedy="give receiver_lat_deg and receiver_lon_deg, or neither",
+            )
+        if feed.listen and feed.protocol != "tcp":
+            problems.add(
+                file=str(path),
+                where=at("feeds", i, "listen"),
+                what="a feed over UDP always listens",
+                remedy='leave listen out, or write protocol = "tcp"',
+            )
         if feed.interface is not None and not ip_address(feed.host).is_multicast:
             problems.add(
                 file=str(path),
@@ -194,6 +211,12 @@ def _check_links(file: ShieldFile, text: str, path: Path, problems: Problems) ->
                 what=f"{feed.host} is no multicast group, so no interface joins it",
                 remedy="leave interface out; host is the address to bind",
             )
+
+
+def _feed(table: FeedTable) -> Feed:
+    figures = table.model_dump()
+    lat_deg, lon_deg = figures.pop("receiver_lat_deg"), figures.pop("receiver_lon_deg")
+    return Feed(**figures, receiver=None if lat_deg is None else (lat_deg, lon_deg))
 
 
 def _radar(table: RadarTable, geoid_height_m: float) -> Radar:

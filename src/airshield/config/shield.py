@@ -22,8 +22,10 @@ class Contributor:
 class Feed:
     """A live source of bytes.
 
-    ``host`` is the address to bind, or the multicast group to join when it is one; ``interface``
-    is the local address that joins the group.
+    Over UDP ``host`` is the address to bind, or the multicast group to join when it is one;
+    ``interface`` is the local address that joins the group. Over TCP it is the peer to connect to,
+    or with ``listen`` the address to accept one on. ``receiver`` is the WGS-84 latitude and
+    longitude of an ADS-B receiver [deg].
     """
 
     name: str
@@ -31,7 +33,10 @@ class Feed:
     format: str
     host: str
     port: int
+    protocol: str = "udp"
+    listen: bool = False
     interface: str | None = None
+    receiver: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, create_model, field_validator
 
-from airshield.config.problems import Door, Place
+from airshield.config.problems import Door, Place, nearest
+from airshield.read.reader import readers
 from airshield.warn import WarnSettings
 from airshield.zones import ZoneSettings
 
@@ -64,13 +65,36 @@ class FeedTable(Door):
 
     name: Name = Field(description="the feed's name, unique in the shield")
     contributor: Name = Field(description="the name of the contributor that brings it")
-    format: Literal["asterix"] = Field(description="how its bytes are written: asterix")
-    host: str = Field(description="the address to bind, or the multicast group to join")
-    port: int = Field(ge=1, le=65535, description="UDP port, 1 to 65535")
+    protocol: Literal["udp", "tcp"] = Field(
+        default="udp", description="how its bytes travel: udp or tcp"
+    )
+    format: str = Field(
+        default="asterix", description="how its bytes are written: the name of a reader"
+    )
+    host: str = Field(
+        description="udp: the address to bind, or the multicast group to join; tcp: the peer"
+    )
+    port: int = Field(ge=1, le=65535, description="UDP or TCP port, 1 to 65535")
+    listen: bool = Field(
+        default=False, description="tcp: accept a peer on that address instead of connecting to it"
+    )
     interface: str | None = Field(
         default=None,
         description="address of the local interface that joins a multicast group",
     )
+    receiver_lat_deg: float | None = Field(
+        default=None, ge=-90.0, le=90.0, description="WGS-84 latitude of an ADS-B receiver"
+    )
+    receiver_lon_deg: float | None = Field(
+        default=None, ge=-180.0, lt=180.0, description="WGS-84 longitude of an ADS-B receiver"
+    )
+
+    @field_validator("format")
+    @classmethod
+    def _is_known(cls, text: str) -> str:
+        if text not in readers():
+            raise ValueError(f"there is no format {text!r}; {nearest(text, readers())}")
+        return text
 
     @field_validator("host", "interface")
     @classmethod

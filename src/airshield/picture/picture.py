@@ -77,7 +77,8 @@ class Status:
     """How the picture is, apart from what is in it: goes out each second, data or no data.
 
     ``age_s`` is how long ago anything was heard, None when nothing ever was; ``is_silent`` says
-    that this is too long for a running watch.
+    that this is too long for a running watch. ``states`` are the sensors' own words about
+    themselves (tables.SENSOR_STATES), of those that say any.
     """
 
     mode: Mode
@@ -91,6 +92,7 @@ class Status:
     tracks: int
     alerts: int
     sensors: dict[str, SensorLife]
+    states: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
         """For ``json.dumps``; times are milliseconds since 1970."""
@@ -106,6 +108,7 @@ class Status:
             "is_silent": self.is_silent,
             "tracks": self.tracks,
             "alerts": self.alerts,
+            "states": dict(sorted(self.states.items())),
             "sensors": {
                 name: {
                     "reports": life.reports,
@@ -218,6 +221,7 @@ class Picture:
         self._since_oldest = 1
         self._trails = Trails(keep_s=trail_s, slot_s=4.0, most_points=400_000)
         self._sensors: dict[str, SensorLife] = {}
+        self._states: dict[str, str] = {}
         self._heard_ns: int | None = None
         self._t_data_ns: int | None = None
         self._t_data_since_ns = 0
@@ -232,6 +236,7 @@ class Picture:
         tracks: pa.Table | None = None,
         incidents: pa.Table | None = None,
         warnings: pa.Table | None = None,
+        status: pa.Table | None = None,
     ) -> None:
         """Take what the watch has just computed: tables of the house's schemas, in order.
 
@@ -241,6 +246,7 @@ class Picture:
         lives = _lives(reports) if reports is not None and reports.num_rows else {}
         fresh_incidents = _rows_as_json(incidents) if incidents is not None else []
         fresh_warnings = _rows_as_json(warnings) if warnings is not None else []
+        states = _states(status) if status is not None else {}
         newest_ns = [life.t_data_ns for life in lives.values() if life.t_data_ns is not None]
         newest_ns += [int(fresh["t_ns"].max())] if len(fresh) else []
         with self._lock:
@@ -251,6 +257,7 @@ class Picture:
                     self._t_data_ns, self._t_data_since_ns = t_ns, self._now_ns()
             for name, life in lives.items():
                 self._note_life(name, life)
+            self._states.update(states)
             if len(fresh):
                 self._waiting.append(fresh)
                 self._waiting_rows += len(fresh)
@@ -320,6 +327,7 @@ class Picture:
                 tracks=len(self._rows),
                 alerts=len(self._alerts),
                 sensors=dict(self._sensors),
+                states=dict(self._states),
             )
 
     def alerts_after(self, number: int) -> list[Alert]:
@@ -413,6 +421,12 @@ class Picture:
             self._rows = self._rows.copy()
             self._rows["alarm"] = due
             self._rows["rev"][changed] = self._rev
+
+
+def _states(status: pa.Table) -> dict[str, str]:
+    """Return the newest word of each sensor about its own state."""
+    said = zip(status["sensor"].to_pylist(), status["state"].to_pylist(), strict=True)
+    return {sensor: state for sensor, state in said if state is not None}
 
 
 def _lives(reports: pa.Table) -> dict[str, SensorLife]:

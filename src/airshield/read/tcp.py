@@ -27,7 +27,7 @@ import pyarrow as pa
 from airshield import tables
 from airshield.errors import FeedError
 from airshield.read.frames import Ledger
-from airshield.read.reader import Splitter, frames_of
+from airshield.read.reader import Splitter, find_reader, frames_of
 
 _log = logging.getLogger(__name__)
 
@@ -92,10 +92,15 @@ class TcpSource:
         IP address of the peer; with ``listen`` the address of this machine to accept one on.
     port : int
         TCP port; with ``listen`` 0 lets the system choose one, see :attr:`port`.
-    splitter : callable
-        Makes what cuts the stream into frames, anew for each connection: ``Reader.splitter``.
+    splitter : callable, optional
+        Makes what cuts the stream into frames, anew for each connection; that of the format's
+        reader by default.
     listen : bool
         Accept a peer instead of connecting to one; one at a time, the next waits its turn.
+    format : str
+        What its octets are written in: the name of a reader.
+    receiver : (float, float), optional
+        WGS-84 latitude and longitude of the receiver that sends them [deg].
     name : str, optional
         Source name in FRAME; ``tcp://host:port`` by default.
     clock_ns : callable
@@ -120,8 +125,10 @@ class TcpSource:
         host: str,
         port: int,
         *,
-        splitter: Callable[[], Splitter],
+        splitter: Callable[[], Splitter] | None = None,
         listen: bool = False,
+        format: str = "asterix",
+        receiver: tuple[float, float] | None = None,
         name: str | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
         monotonic_s: Callable[[], float] = time.monotonic,
@@ -136,9 +143,10 @@ class TcpSource:
         if not (0 if listen else 1) <= port <= 65_535:
             raise FeedError(feed=feed, what=f"no port {port}", remedy="give one from 1 to 65535")
         self._family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        self._make_splitter, self._clock_ns, self._now_s = splitter, clock_ns, monotonic_s
+        self._make_splitter = splitter or find_reader(format).splitter
+        self._clock_ns, self._now_s = clock_ns, monotonic_s
         self._listener = _listen(self._family, host, port) if listen else None
-        self.host = host
+        self.host, self.format, self.receiver = host, format, receiver
         self.port: int = self._listener.getsockname()[1] if self._listener else port
         self.source = name or _feed_name(host, self.port)
         self.octets = self.frames = 0
@@ -146,7 +154,7 @@ class TcpSource:
         self._trouble = ""
         self._rejects: list[pa.Table] = []
         self._socket: socket.socket | None = None
-        self._splitter = splitter()
+        self._splitter = self._make_splitter()
         self._tail = b""
         self._backoff_s = BACKOFF_S[0]
         self._state: State

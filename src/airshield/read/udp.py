@@ -43,7 +43,7 @@ _MEMINFO_DROPS: Final = 8
 
 
 class UdpSource:
-    """A live feed of ASTERIX over UDP.
+    """A live feed over UDP.
 
     Parameters
     ----------
@@ -54,6 +54,10 @@ class UdpSource:
         UDP port; 0 lets the system choose one, see :attr:`port`.
     interface : str, optional
         For multicast: name of the interface, or an IPv4 address of it; else the system chooses.
+    format : str
+        What its octets are written in: the name of a reader.
+    receiver : (float, float), optional
+        WGS-84 latitude and longitude of the receiver that sends them [deg].
     name : str, optional
         Source name in FRAME; ``udp://host:port`` by default.
     clock_ns : callable
@@ -80,6 +84,8 @@ class UdpSource:
         port: int,
         *,
         interface: str | None = None,
+        format: str = "asterix",
+        receiver: tuple[float, float] | None = None,
         name: str | None = None,
         clock_ns: Callable[[], int] = time.time_ns,
         buffer_octets: int = BUFFER_OCTETS,
@@ -112,7 +118,7 @@ class UdpSource:
         except OSError as error:
             self._socket.close()
             raise FeedError(feed=feed, **_explain(error, interface)) from error
-        self.host = host
+        self.host, self.format, self.receiver = host, format, receiver
         self.port: int = self._socket.getsockname()[1]
         self.source = name or _feed_name(host, self.port)
         self.datagrams = self.octets = 0

@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from airshield.config import Shield
-from airshield.read.asterix.reports import ReportReader
+from airshield.read.reader import Editions
 from airshield.track import Tracker
 from airshield.warn import Warner
+from airshield.watch.notes import Spoken
+from airshield.watch.readings import Readings
 from airshield.zones import ZoneWatch
 
 State = dict[str, np.ndarray]
@@ -32,6 +34,7 @@ class ChainBatch:
     incidents: pa.Table
     warnings: pa.Table
     rejects: pa.Table
+    status: pa.Table
     counts: Mapping[str, int]
     unused: Mapping[str, int]
     dropped: Mapping[str, int]
@@ -47,8 +50,8 @@ class Chain:
     date : datetime.date, optional
         The day of the first frames, when it is known better than by the time of hearing: ASTERIX
         counts seconds since midnight and has no date.
-    editions : mapping of category to edition, optional
-        Which edition the sensors speak; the newest where not named.
+    editions : mapping of category, or of (category, SAC, SIC), to edition, optional
+        Which ASTERIX edition the sensors speak; the newest where not named.
     """
 
     def __init__(
@@ -56,14 +59,19 @@ class Chain:
         shield: Shield,
         *,
         date: dt.date | None = None,
-        editions: Mapping[int, str] | None = None,
+        editions: Editions | None = None,
     ) -> None:
-        self._reader = ReportReader(editions=editions, date=date)
+        self._reader = Readings(editions=editions, date=date)
         self._tracker = Tracker(shield.radars, geoid_height_m=shield.geoid_height_m)
         self._zones = ZoneWatch(
             shield.zones, geoid_height_m=shield.geoid_height_m, settings=shield.zone_settings
         )
         self._warner = Warner(shield.sites, settings=shield.warn_settings)
+
+    @property
+    def spoken(self) -> Mapping[str, Spoken]:
+        """What each source speaks that does not speak ASTERIX, by the journal's notes so far."""
+        return self._reader.spoken
 
     def feed(self, frames: pa.Table) -> ChainBatch:
         """Work through frames in the order of the journal."""
@@ -77,6 +85,7 @@ class Chain:
             incidents=incidents,
             warnings=warnings,
             rejects=read.rejects,
+            status=read.status,
             counts=read.counts,
             unused=read.unused,
             dropped=tracked.dropped,
@@ -102,7 +111,7 @@ class Chain:
                 }
             )
 
-    def _stages(self) -> dict[str, ReportReader | Tracker | ZoneWatch | Warner]:
+    def _stages(self) -> dict[str, Readings | Tracker | ZoneWatch | Warner]:
         return {
             "read": self._reader,
             "track": self._tracker,

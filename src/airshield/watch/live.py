@@ -31,7 +31,7 @@ import pyarrow as pa
 
 from airshield import tables
 from airshield.read import TcpSource, UdpSource
-from airshield.watch.notes import reject_notes
+from airshield.watch.notes import Spoken, reject_notes
 from airshield.watch.watch import Watch
 
 _log = logging.getLogger(__name__)
@@ -170,6 +170,12 @@ def watch_live(
     end_s = None if duration_s is None else time.monotonic() + duration_s
     pipe, meter = _Pipe(), _LagMeter(watch)
     done = threading.Event()
+    for feed in feeds:
+        lat_deg, lon_deg = feed.receiver or (None, None)
+        watch.declare(
+            feed.source,
+            Spoken(format=feed.format, receiver_lat_deg=lat_deg, receiver_lon_deg=lon_deg),
+        )
 
     def is_over() -> bool:
         return stop.is_set() or (end_s is not None and time.monotonic() >= end_s)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airshield import tables
 
@@ -66,21 +67,44 @@ def is_note(source: str) -> bool:
     return source.startswith(PREFIX)
 
 
-def read_notes(notes: pa.Table) -> tuple[pa.Table, Mapping[str, Spoken]]:
-    """Read frames that are notes: REJECT rows, and what sources speak from here on."""
-    spoken: dict[str, Spoken] = {}
+def read_notes(notes: pa.Table) -> tuple[pa.Table, list[tuple[int, str, Spoken]]]:
+    """Read frames that are notes.
+
+    Returns
+    -------
+    pyarrow.Table of tables.REJECT
+        What the notes say is lost.
+    list of (int, str, Spoken)
+        Frame number of a note, and which source speaks what from there on.
+    """
+    spoken: list[tuple[int, str, Spoken]] = []
     rows: list[dict[str, Any]] = []
-    for row in notes.to_pylist():
-        source = row["source"].removeprefix(PREFIX)
+    for row in notes.select(["frame", "source", "octets"]).to_pylist():
         line, _, octets = row["octets"].partition(b"\n")
         said = json.loads(line)
+        about = row["source"].removeprefix(PREFIX)
         if "speaks" in said:
-            spoken[source] = Spoken(**said["speaks"])
+            spoken.append((row["frame"], about, Spoken(**said["speaks"])))
         else:
-            rows.append({**row, "source": source, "reason": said["reject"], "octets": octets})
-    names = ("frame", "t_heard", "source", "offset", "reason", "octets")
-    columns = {name: [row[name] for row in rows] for name in names}
-    return tables.make_table(tables.REJECT, columns, rows=len(rows)), spoken
+            rows.append({**row, "source": about, "reason": said["reject"], "octets": octets})
+    at = pc.index_in(
+        pa.array([row["frame"] for row in rows], pa.uint64()), notes["frame"].combine_chunks()
+    )
+    return (
+        tables.make_table(
+            tables.REJECT,
+            {
+                "frame": [row["frame"] for row in rows],
+                "t_heard": notes["t_heard"].take(at),
+                "source": [row["source"] for row in rows],
+                "offset": notes["offset"].take(at),
+                "reason": [row["reason"] for row in rows],
+                "octets": [row["octets"] for row in rows],
+            },
+            rows=len(rows),
+        ),
+        spoken,
+    )
 
 
 def _line(said: Mapping[str, Any]) -> bytes:

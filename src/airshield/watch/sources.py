@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from airshield.config import Shield
+from airshield.config import Feed, Shield
 from airshield.errors import UsageError
-from airshield.read import Replay, UdpSource
+from airshield.read import Replay, TcpSource, UdpSource
 from airshield.units import NS_PER_S
 from airshield.watch.watch import Watch
 
@@ -25,7 +25,7 @@ WAIT_S = 0.02
 
 def open_feeds(
     shield: Shield, *, clock_ns: Callable[[], int], port: int | None = None
-) -> list[UdpSource]:
+) -> list[UdpSource | TcpSource]:
     """Open every live feed of a shield.
 
     Parameters
@@ -47,22 +47,35 @@ def open_feeds(
             f"shield {shield.name!r} names no feed to watch: add a [[feeds]] table to "
             f"{shield.folder / 'shield.toml'}, or give --replay FILE"
         )
-    opened: list[UdpSource] = []
+    opened: list[UdpSource | TcpSource] = []
     try:
         for feed in shield.feeds:
-            opened.append(
-                UdpSource(
-                    feed.host,
-                    feed.port if port is None else port,
-                    interface=feed.interface,
-                    clock_ns=clock_ns,
-                )
-            )
+            opened.append(_open(feed, feed.port if port is None else port, clock_ns))
     except BaseException:
         for source in opened:
             source.close()
         raise
     return opened
+
+
+def _open(feed: Feed, port: int, clock_ns: Callable[[], int]) -> UdpSource | TcpSource:
+    if feed.protocol == "tcp":
+        return TcpSource(
+            feed.host,
+            port,
+            listen=feed.listen,
+            format=feed.format,
+            receiver=feed.receiver,
+            clock_ns=clock_ns,
+        )
+    return UdpSource(
+        feed.host,
+        port,
+        interface=feed.interface,
+        format=feed.format,
+        receiver=feed.receiver,
+        clock_ns=clock_ns,
+    )
 
 
 def watch_replay(

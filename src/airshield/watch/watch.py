@@ -13,7 +13,6 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,12 @@ from airshield import __version__, tables
 from airshield.config import Shield
 from airshield.errors import StoreError, UsageError
 from airshield.picture import Picture
+from airshield.read.reader import Editions
 from airshield.store import Archive, Journal, Snapshots
 from airshield.watch.backlog import Backlog
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
+from airshield.watch.notes import ASTERIX, Spoken, spoken_note
 
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
@@ -41,6 +42,7 @@ KEPT_TABLES = {
     "INCIDENT": tables.INCIDENT,
     "WARNING": tables.WARNING,
     "REJECT": tables.REJECT,
+    "SENSOR_STATUS": tables.SENSOR_STATUS,
 }
 """Tables the archive keeps. Reports are not: they are the journal, read again."""
 
@@ -79,7 +81,7 @@ class Watch:
         folder: Path | None = None,
         picture: Picture | None = None,
         date: dt.date | None = None,
-        editions: Mapping[int, str] | None = None,
+        editions: Editions | None = None,
         snapshot_every: int = SNAPSHOT_EVERY_FRAMES,
     ) -> None:
         self._chain = Chain(shield, date=date, editions=editions)
@@ -100,6 +102,7 @@ class Watch:
             self._unsaved: dict[str, list[pa.Table]] = {name: [] for name in KEPT_TABLES}
             self._recover(self._journal)
         self._backlog = Backlog(self._journal, first=self._next_frame)
+        self._spoken = dict(self._chain.spoken)
 
     @property
     def kept(self) -> int:
@@ -125,6 +128,12 @@ class Watch:
         """Return how many frames of a source the journal has."""
         end = None if self._journal is None else self._journal.source_end(source)
         return 0 if end is None else end.frames
+
+    def declare(self, source: str, spoken: Spoken) -> None:
+        """Say what a source speaks, before its first frame; the journal keeps it as a note."""
+        if self._spoken.get(source, ASTERIX) != spoken:
+            self._spoken[source] = spoken
+            self.take(spoken_note(source, spoken, t_ns=None))
 
     def keep(self, frames: pa.Table) -> int:
         """Put frames of tables.FRAME into the journal; their numbers are given here.
@@ -231,6 +240,7 @@ class Watch:
                 tracks=batch.tracks,
                 incidents=batch.incidents,
                 warnings=batch.warnings,
+                status=batch.status,
             )
         if self._journal is None:
             return
@@ -238,6 +248,7 @@ class Watch:
         self._unsaved["INCIDENT"].append(batch.incidents)
         self._unsaved["WARNING"].append(batch.warnings)
         self._unsaved["REJECT"].append(batch.rejects)
+        self._unsaved["SENSOR_STATUS"].append(batch.status)
         worked = frames["frame"][frames.num_rows - 1].as_py() + 1
         if worked - self._snapshot_frame >= self._snapshot_every:
             self._save_at(worked)
@@ -325,6 +336,8 @@ class Counts:
         self.dropped: Counter[str] = Counter()
         self.incidents: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.spoke: Counter[str] = Counter()
+        self.states: dict[str, str] = {}
         self.tracks = 0
         self.confirmed = 0
         self._confirmed_now: set[int] = set()
@@ -340,6 +353,7 @@ class Counts:
         self.unused.update(batch.unused)
         self.dropped.update(batch.dropped)
         self._add_tracks(batch.tracks)
+        self._add_status(batch.status)
         self.incidents.update(batch.incidents["state"].to_pylist())
         self.warnings.update(batch.warnings["state"].to_pylist())
 
@@ -354,6 +368,11 @@ class Counts:
         ended = numbers[pc.equal(status, "ended").to_numpy()].tolist()
         self._confirmed_now = (self._confirmed_now | sure).difference(ended)
 
+    def _add_status(self, rows: pa.Table) -> None:
+        self.spoke.update(rows["message"].to_pylist())
+        said = zip(rows["sensor"].to_pylist(), rows["state"].to_pylist(), strict=True)
+        self.states.update({sensor: state for sensor, state in said if state is not None})
+
     def document(self) -> dict[str, Any]:
         """Return the counts as a JSON-able document."""
         return {
@@ -363,6 +382,8 @@ class Counts:
             "records": self._by_category("records"),
             "rejects": self.rejects,
             "reports": self.reports,
+            "sensor_messages": dict(sorted(self.spoke.items())),
+            "sensor_states": dict(sorted(self.states.items())),
             "records_not_reported": dict(sorted(self.unused.items())),
             "reports_not_tracked": dict(sorted(self.dropped.items())),
             "tracks": {"all": self.tracks, "confirmed": self.confirmed, "rows": self.track_rows},
@@ -393,6 +414,8 @@ class Counts:
             ],
             "heard": list(self.heard.items()),
             "unused": list(self.unused.items()),
+            "spoke": list(self.spoke.items()),
+            "states": list(self.states.items()),
             "dropped": list(self.dropped.items()),
             "incidents": list(self.incidents.items()),
             "warnings": list(self.warnings.items()),
@@ -415,6 +438,8 @@ class Counts:
             counts.confirmed,
         ) = plain["numbers"]
         counts.heard = Counter(dict(plain["heard"]))
+        counts.spoke = Counter(dict(plain["spoke"]))
+        counts.states = dict(plain["states"])
         counts.unused = Counter(dict(plain["unused"]))
         counts.dropped = Counter(dict(plain["dropped"]))
         counts.incidents = Counter(dict(plain["incidents"]))
