@@ -10,15 +10,21 @@ from asterix.generated import manifest
 from .asterix_oracle import _expands, _name, category_class
 
 
-def write_record(category, edition, row, *, profile=None):
+def write_record(category, edition, row):
     """The octets of one record; ``row`` is flat, as the oracle's, without nulls."""
+    record, args = arguments(category, edition, row)
+    return record._create(args).unparse().to_bytes()
+
+
+def arguments(category, edition, row):
+    """The class of a row's record, and what to create it from."""
     cls = category_class(category, edition)
     uap = cls.cv_uap
     if issubclass(uap, base.UapSingle):
         record = uap.cv_record
     else:
         path, names = uap.cv_selector
-        record = uap.cv_uaps[profile or names[row[_name(path, "")]]]
+        record = uap.cv_uaps[names[row[_name(path, "")]]]
     args = {}
     for item in record.cv_items_list:
         if issubclass(item, base.UapItem):
@@ -28,7 +34,7 @@ def write_record(category, edition, row, *, profile=None):
                 arg = _expansion(manifest["REFS"][category][-1].cv_expansion, row) or arg
             if arg is not None:
                 args[nsp.cv_name] = arg
-    return record._create(args).unparse().to_bytes()
+    return record, args
 
 
 def _expansion(cls, row):
