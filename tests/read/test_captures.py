@@ -238,14 +238,14 @@ def test_a_damaged_packet_length_keeps_what_came_before(tmp_path):
 
 
 def test_a_link_type_that_is_not_read_is_told(tmp_path):
-    path = tmp_path / "wifi.pcap"
-    path.write_bytes(pcap([], link=105))
-    with pytest.raises(FormatError, match="link type 105 is not read"):
+    path = tmp_path / "usb.pcap"
+    path.write_bytes(pcap([], link=189))
+    with pytest.raises(FormatError, match="link type 189 is not read"):
         list(read_frames(path))
-    data = by_hand.ng_section() + by_hand.ng_interface(link=105) + by_hand.ng_packet(0, b"wifi")
+    data = by_hand.ng_section() + by_hand.ng_interface(link=189) + by_hand.ng_packet(0, b"usb.")
     _, frames, rejects = read(tmp_path / "a", data)
     assert frames == []
-    assert rejects["octets"].to_pylist() == [b"wifi"]
+    assert rejects["octets"].to_pylist() == [b"usb."]
 
 
 @settings(deadline=None, max_examples=150)

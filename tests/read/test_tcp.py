@@ -24,10 +24,10 @@ RANDOM = random.Random(3005)
 
 
 def blocks(count, *, category=48):
-    """Data blocks of random contents and lengths."""
+    """Data blocks of one to fifteen records: source and time of day, of random contents."""
     out = []
     for _ in range(count):
-        body = RANDOM.randbytes(RANDOM.randrange(1, 90))
+        body = b"".join(b"\xc0" + RANDOM.randbytes(5) for _ in range(RANDOM.randrange(1, 16)))
         out.append(bytes([category]) + (3 + len(body)).to_bytes(2, "big") + body)
     return out
 

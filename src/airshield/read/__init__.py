@@ -24,14 +24,14 @@ Reporting
 rejects beside their rows, and neither depends on how the frames are batched.
 """
 
+import struct
 import sys
 from types import ModuleType
 
 import numpy as np
 
-from airshield.read import asterix
+from airshield.read import asterix, capture, raw
 from airshield.read.frames import Ledger
-from airshield.read.raw import walk_raw
 from airshield.read.reading import Batch, Reading, read
 from airshield.read.recording import Cut, Recording, read_frames
 from airshield.read.replay import Replay, replay_frames
@@ -57,10 +57,19 @@ __all__ = [
 def warm_up() -> None:
     """Compile this room's kernels, or load them from the cache."""
     asterix.warm_up()
-    block = bytes([48, 0, 4, 0])
-    damaged = np.frombuffer(block * 9 + b"\0" + block * 5, np.uint8)
-    for _ in walk_raw(damaged, Ledger("file:warm-up"), batch=4):
-        pass
+    block = asterix.encode(48, [{"i010_sac": 0, "i010_sic": 0}])
+    damaged = np.frombuffer(block * 4 + b"\x30\0\7" + block * 2 + b"\0" + block * 3, np.uint8)
+    raw.splitter()(damaged, base=0, last=True, ledger=Ledger("file:warm-up"))
+    # Linux cooked packets that are no IP; and one behind radiotap, which is a frame as it is.
+    packets = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, 113)
+    packets += struct.pack("<IIII", 0, 0, 48, 48) + bytes(48)
+    captured = np.frombuffer(packets, np.uint8)
+    capture.splitter("pcap")(captured, base=0, last=True, ledger=Ledger("file:warm-up"))
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    interface = struct.pack("<IIHHII", 1, 20, 127, 0, 0, 20)
+    packet = struct.pack("<IIIIIIIII", 6, 36, 0, 0, 0, 4, 4, 0, 36)
+    captured = np.frombuffer(section + interface + packet, np.uint8)
+    capture.splitter("pcapng")(captured, base=0, last=True, ledger=Ledger("file:warm-up"))
 
 
 class _Room(ModuleType):

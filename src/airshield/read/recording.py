@@ -1,28 +1,50 @@
-"""One recording, whatever its container, as batches of frames.
+"""One recording, whatever its container and format, as batches of frames.
 
-The container is told by content, never by the file's name. The file is mapped, not loaded: a day
-of a country's radars reads in the memory of one batch.
+Container and format are told by content, never by the file's name. A file is a container or bare:
+a packet capture (``capture``), a recorder's own framing around data blocks (``recorders``), or a
+stream of one of the formats that ``reader`` finds. Any of them may be compressed with gzip.
+
+The file is mapped, not loaded, and read a window at a time: a day of a country's radars reads in
+the memory of one window. A window grows only where not even one frame fits in it.
+
+What a capture carries is told by its link type. Ethernet and the like carry ASTERIX in UDP; a
+frame is the payload. IEEE 802.11 and Bluetooth LE carry drone identification (``remoteid``); a
+frame is then the whole packet, link layer first, and the reader tells from it which it is.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import mmap
 import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from airshield.errors import FormatError, MissingFileError, UsageError
-from airshield.read.capture import sniff_capture, walk_pcap, walk_pcapng
-from airshield.read.frames import Datagram, Ledger, frame_table
-from airshield.read.raw import find_start, walk_raw
+from airshield.read import capture, raw, recorders
+from airshield.read.frames import Ledger
+from airshield.read.reader import Splitter, find_reader, frames_of, readers
 
 BATCH_FRAMES: Final = 4096
 """Frames in a batch unless asked otherwise: some 250 KB of radar data."""
+
+WINDOW_OCTETS: Final = 1 << 22
+"""Octets that a splitter is given at a time."""
+
+HEAD_OCTETS: Final = 1 << 16
+"""Octets from which container and format are told."""
+
+SURE_ENOUGH: Final = 0.2
+"""A reader that is less sure than this does not have a file given to it."""
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_PACKED_OCTETS: Final = 1 << 18
 
 
 class Cut(NamedTuple):
@@ -37,15 +59,20 @@ class Recording:
     """A recording that gives its frames in batches, and afterwards what it could not give.
 
     Iterating walks the file from its beginning, each time anew, and yields FRAME tables of at
-    most ``batch`` rows: one frame per data block of a raw ASTERIX file, one per UDP payload of a
+    most ``batch`` rows: one frame per data block or line of a bare stream, one per payload of a
     capture. ``frame`` counts from 0, ``source`` is ``file:NAME``, ``offset`` is the place of the
-    block or payload in the file, ``t_heard`` the capture's time stamp (null in a raw file). Bytes
-    that are no frame are rows of :meth:`rejects`, complete once the walk has come to its end.
+    frame in the file (in the uncompressed stream of a compressed one), ``t_heard`` the time stamp
+    of capture or recorder, null where there is none. Octets that are in no frame are rows of
+    :meth:`rejects`, complete once the walk has come to its end, or counted as padding.
 
     Parameters
     ----------
     path : str or Path
-        A raw ASTERIX file, a pcap or a pcapng.
+        A recording in any format that has a reader, bare, captured or compressed.
+    format : str, optional
+        Name of the reader, such as ``'asterix'``; found from the file's head where not given.
+    date : datetime.date, optional
+        Day of the first frame: a recorder that stamps the time of day gives ``t_heard`` with it.
     batch : int
         Most frames in a table.
 
@@ -54,59 +81,74 @@ class Recording:
     source : str
         ``file:`` and the file's name without folders.
     container : str
-        ``'raw'``, ``'pcap'`` or ``'pcapng'``.
+        ``'raw'``, ``'pcap'``, ``'pcapng'``, or one of ``recorders.RECORDERS``.
+    format : str
+        Name of the reader for the frames.
+    is_compressed : bool
+        Whether the file is a gzip stream.
     octets : int
         Size of the file.
     ledger : Ledger
-        Counts of the latest walk: frames, octets in them, packets, not UDP, reassembled.
+        Counts of the latest walk: frames, octets in them, padding, packets, not UDP, reassembled.
 
     Raises
     ------
     MissingFileError
         Nothing is there.
     FormatError
-        The file is empty or none of the containers; said at once, before any frame.
+        The file is empty, or no container or reader is sure of it; said at once, before any frame.
+    UsageError
+        There is no reader of that name.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, batch: int = BATCH_FRAMES) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        date: dt.date | None = None,
+        batch: int = BATCH_FRAMES,
+    ) -> None:
         if batch < 1:
             raise UsageError(f"batch must be at least 1, got {batch}")
         self.path = Path(path)
         self.batch = batch
+        self.date = date
         self.source = f"file:{self.path.name}"
-        self.ledger = Ledger(self.source)
         if not self.path.exists():
-            raise MissingFileError(
-                path=str(path), remedy="give a recording: raw ASTERIX, pcap or pcapng"
-            )
+            raise MissingFileError(path=str(path), remedy="give a recording")
         if not self.path.is_file():
-            raise FormatError(
-                file=str(path),
-                offset=0,
-                what="this is not a file",
-                remedy="give a recording: raw ASTERIX, pcap or pcapng",
-            )
+            raise self._wrong("this is not a file", "give a recording")
         self.octets = self.path.stat().st_size
         if not self.octets:
-            raise FormatError(
-                file=str(path),
-                offset=0,
-                what="the file is empty",
-                remedy="copy the recording again",
-            )
-        data = self._map()
-        self.container = sniff_capture(data[:4]) or "raw"
-        if self.container == "raw":
-            find_start(np.frombuffer(data, np.uint8), name=str(path))
+            raise self._wrong("the file is empty", "copy the recording again")
+        with self.path.open("rb") as file:
+            self.is_compressed = file.read(2) == _GZIP_MAGIC
+        with self._open() as octets:
+            head = octets.window(0, HEAD_OCTETS)[0].tobytes()
+        self.container, self.format = self._recognise(head, format)
+        self.ledger = Ledger(self.source)
+        self._size = 0 if self.is_compressed else self.octets
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Walk the file from its beginning, yielding FRAME tables."""
         self.ledger = ledger = Ledger(self.source)
-        data = self._map()
-        first = 0
-        for datagrams in self._batches(data, ledger):
-            yield frame_table(self.source, datagrams, first_frame=first)
-            first += len(datagrams)
+        split = self._splitter()
+        at, size, last, given = 0, WINDOW_OCTETS, False, 0
+        with self._open() as octets:
+            while not last:
+                window, last = octets.window(at, size)
+                found = split(window, base=at, last=last, ledger=ledger)
+                if found.first.size:
+                    frames = frames_of(found, source=self.source, first_frame=given)
+                    for row in range(0, frames.num_rows, self.batch):
+                        yield frames.slice(row, self.batch)
+                given += found.first.size
+                size = size if found.used else 2 * size
+                at += found.used
+            self._size = at
+            if octets.damage:
+                ledger.reject(at, b"", octets.damage)
 
     def rejects(self) -> pa.Table:
         """Return the REJECT table of the latest walk: what was no frame, where and why."""
@@ -118,26 +160,58 @@ class Recording:
         Known once a walk has come to its end; the whole frames before it have all been given.
         """
         rejects = self.rejects()
-        begin, reason = self.octets, ""
+        begin, reason = self._size, ""
         for row in range(rejects.num_rows - 1, -1, -1):
             offset = int(rejects["offset"][row].as_py())
             if offset + len(rejects["octets"][row].as_py()) != begin:
                 break
             begin, reason = offset, str(rejects["reason"][row].as_py())
-        return None if not reason else Cut(begin, self.octets - begin, reason)
+        return None if not reason else Cut(begin, self._size - begin, reason)
 
-    def _map(self) -> mmap.mmap:
-        with self.path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    def _wrong(self, what: str, remedy: str) -> FormatError:
+        return FormatError(file=str(self.path), offset=0, what=what, remedy=remedy)
 
-    def _batches(self, data: mmap.mmap, ledger: Ledger) -> Iterable[list[Datagram]]:
-        if self.container == "raw":
-            return walk_raw(np.frombuffer(data, np.uint8), ledger, batch=self.batch)
-        walk = walk_pcap if self.container == "pcap" else walk_pcapng
-        return _batched(walk(memoryview(data), ledger), self.batch)
+    def _open(self) -> _Octets:
+        return _Unzipped(self.path) if self.is_compressed else _Mapped(self.path)
+
+    def _recognise(self, head: bytes, wanted: str | None) -> tuple[str, str]:
+        """Tell container and format from the file's first octets."""
+        reader = None if wanted is None else find_reader(wanted).name
+        container = capture.sniff_capture(head[:4])
+        if container is not None:
+            link = capture.check_head(head, container, name=str(self.path))
+            return container, reader or ("remoteid" if link in capture.DRONE_LINKS else "asterix")
+        if reader in (None, "asterix"):
+            container = recorders.sniff(head)
+            if container is not None:
+                return container, "asterix"
+        if reader is not None:
+            return "raw", reader
+        sure = {name: find_reader(name).sniff(head) for name in readers()}
+        best = max(sure, key=lambda name: sure[name], default="")
+        if not best or sure[best] < SURE_ENOUGH:
+            raise self._wrong(
+                f"no format is sure of this file, which {_describe(head)}",
+                f"name its format, one of {', '.join(sure)}; captures (pcap, pcapng) and files of "
+                f"recorders ({', '.join(recorders.RECORDERS)}) are told by themselves",
+            )
+        return "raw", best
+
+    def _splitter(self) -> Splitter:
+        if self.container in capture.CONTAINERS:
+            return capture.splitter(self.container)
+        if self.container in recorders.RECORDERS:
+            return recorders.splitter(self.container, date=self.date)
+        return find_reader(self.format).splitter()
 
 
-def read_frames(path: str | os.PathLike[str], *, batch: int = BATCH_FRAMES) -> Recording:
+def read_frames(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    date: dt.date | None = None,
+    batch: int = BATCH_FRAMES,
+) -> Recording:
     """Open a recording: iterate it for FRAME tables, then ask it for ``rejects()``.
 
     Examples
@@ -149,9 +223,97 @@ def read_frames(path: str | os.PathLike[str], *, batch: int = BATCH_FRAMES) -> R
             ...
         lost = recording.rejects()
     """
-    return Recording(path, batch=batch)
+    return Recording(path, format=format, date=date, batch=batch)
 
 
-def _batched(datagrams: Iterator[Datagram], batch: int) -> Iterator[list[Datagram]]:
-    while rows := list(islice(datagrams, batch)):
-        yield rows
+class _Octets(Protocol):
+    """The octets of a file, a window at a time."""
+
+    damage: str
+    """Why they end before their time; empty where they do not."""
+
+    def __enter__(self) -> _Octets:
+        """Open the file."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+
+    def window(self, at: int, size: int) -> tuple[NDArray[np.uint8], bool]:
+        """Give octets from ``at`` on, and whether they are the last. Never goes back."""
+
+
+class _Mapped:
+    """A file as it lies on disk."""
+
+    damage = ""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._octets = np.frombuffer(
+                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8
+            )
+
+    def __enter__(self) -> _Mapped:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the map to the frames that still show parts of it."""
+
+    def window(self, at: int, size: int) -> tuple[NDArray[np.uint8], bool]:
+        return self._octets[at : at + size], at + size >= self._octets.size
+
+
+class _Unzipped:
+    """The octets inside a gzip stream, of any number of members (RFC 1952)."""
+
+    def __init__(self, path: Path) -> None:
+        self.damage = ""
+        self._path = path
+        self._file: BinaryIO
+        self._member = zlib.decompressobj(wbits=31)
+        self._packed = b""
+        self._held = b""
+        self._at = 0
+        self._ended = False
+
+    def __enter__(self) -> _Unzipped:
+        self._file = self._path.open("rb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def window(self, at: int, size: int) -> tuple[NDArray[np.uint8], bool]:
+        parts = [self._held[at - self._at :]]
+        held = len(parts[0])
+        while held <= size and not self._ended:
+            parts.append(self._unpack(size + 1 - held))
+            held += len(parts[-1])
+        self._at, self._held = at, b"".join(parts)
+        return np.frombuffer(self._held, np.uint8)[:size], held <= size
+
+    def _unpack(self, most: int) -> bytes:
+        """Give some more octets, none at the end or at damage."""
+        packed = self._packed or self._file.read(_PACKED_OCTETS)
+        if self._member.eof and packed.strip(b"\0"):
+            self._member = zlib.decompressobj(wbits=31)
+        if not packed or self._member.eof:
+            self._ended = not packed
+            self._packed = b""
+            if not packed and not self._member.eof:
+                self.damage = "the compressed stream is cut short"
+            return b""
+        try:
+            octets = self._member.decompress(packed, most)
+        except zlib.error as problem:
+            self._ended, self.damage = True, f"the compressed stream is damaged here ({problem})"
+            return b""
+        self._packed = self._member.unconsumed_tail or self._member.unused_data
+        return octets
+
+
+def _describe(head: bytes) -> str:
+    """Say what a file looks like."""
+    octets = np.frombuffer(head, np.uint8)
+    cut = raw.describe_cut(octets)
+    return cut or f"begins with {head[:8].hex(' ')}"

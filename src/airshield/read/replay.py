@@ -20,6 +20,7 @@ from airshield.read.asterix.columns import TIME_TITLES
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.spec import editions as known_editions
 from airshield.read.asterix.spec import find_spec
+from airshield.read.recorders import RECORDERS
 from airshield.read.recording import BATCH_FRAMES, Recording
 from airshield.units import NS_PER_DAY, NS_PER_S
 
@@ -84,6 +85,10 @@ class Replay:
         else:
             changed_ns = self.recording.path.stat().st_mtime_ns
             self.date, self.date_basis = _date_at(changed_ns), "file time"
+        if self._stamped_ns is None and self.recording.container in RECORDERS:
+            # These stamp the time of day: with the date they tell when each frame was heard.
+            self.recording = Recording(path, date=self.date, batch=batch)
+            self._stamped_ns = _first_stamp(self.recording)
         self._first_ns = self._stamped_ns if self._stamped_ns is not None else self._first_time()
 
     @property
@@ -233,7 +238,7 @@ def _times_of_day(
 
 
 def _first_stamp(recording: Recording) -> int | None:
-    """Return the first time stamp of a capture, None for a raw file or a capture without any."""
+    """Return the first time stamp of a capture or recorder, None where there is none."""
     if recording.container == "raw":
         return None
     for frames in recording:

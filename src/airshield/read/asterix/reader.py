@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
-from airshield.errors import FormatError
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
 from airshield.read.asterix.reports import ReportReader
-from airshield.read.raw import find_start, splitter
+from airshield.read.raw import sniff, splitter
 from airshield.read.reader import Options, Reader, Settled, TableBatch
 
 LOOK_OCTETS: Final = 64 << 20
@@ -49,15 +47,6 @@ class TableReader:
 
     def _name(self, category: int, edition: str) -> str:
         return f"cat{category:03d}" + (f"_{edition}" if category in self._mixed else "")
-
-
-def sniff(head: bytes) -> float:
-    """Tell how sure it is that these octets begin a chain of data blocks."""
-    try:
-        begins = find_start(np.frombuffer(head, np.uint8), name="")
-    except FormatError:
-        return 0.0
-    return 0.5 if begins else 0.9
 
 
 def settle(sample: Iterable[pa.Table], options: Options) -> Settled:
