@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,8 +19,8 @@ from airshield.cli.console import LIVE_ROOMS, REPLAY_ROOMS, prepare_kernels, pro
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
-from airshield.read import Replay, replay_frames
-from airshield.serve import Server, create_app
+from airshield.read import Replay, TcpSource, UdpSource, replay_frames
+from airshield.serve import Server, SpotterDoor, create_app
 from airshield.watch import Watch, open_feeds, watch_live, watch_replay
 
 WEB_HOST = "127.0.0.1"
@@ -85,6 +85,8 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
     ]
     folder = plan.journal or (_state_folder(shield) if live else None)
     picture = None
+    door = SpotterDoor()
+    lag = None
     start = time.monotonic()
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signal())
@@ -97,9 +99,8 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
                 now_ns=time.time_ns,
                 silent_after_s=silent_after_s(shield),
             )
-            server = stack.enter_context(
-                Server(create_app(picture, shield), host=WEB_HOST, port=plan.port)
-            )
+            app = create_app(picture, shield, spotters=door)
+            server = stack.enter_context(Server(app, host=WEB_HOST, port=plan.port))
             print(f"airshield: the map is at {server.url}", file=sys.stderr)
         prepare_kernels(*(LIVE_ROOMS if live else REPLAY_ROOMS))
         watch = Watch(
@@ -112,7 +113,10 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         if live:
             names = ", ".join(feed.source for feed in feeds)
             print(f"airshield: watching {names}; Ctrl-C ends the watch", file=sys.stderr)
-            watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
+            if picture is not None:
+                door.open(watch)
+            lag = watch_live(watch, feeds, stop=stop, duration_s=plan.duration_s)
+            door.close()
         else:
             _replay(plan, watch, recordings, stop)
         work_s = time.monotonic() - work_start
@@ -129,14 +133,20 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
                 {"file": str(r.recording.path), "date": str(r.date), "date_from": r.date_basis}
                 for r in recordings
             ],
-            "feeds": [
-                {"source": f.source, "datagrams": f.datagrams, "lost_by_system": f.dropped}
-                for f in feeds
-            ],
+            "feeds": [_feed_summary(feed) for feed in feeds],
+            "lag": None if lag is None else asdict(lag),
+            "spotter_reports": dict(door.counts),
             "cut": tell_cut(r.recording for r in recordings),
             **watch.summary(),
             "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
         }
+
+
+def _feed_summary(feed: UdpSource | TcpSource) -> dict[str, Any]:
+    about = {"source": feed.source, "format": feed.format, "octets": feed.octets}
+    if isinstance(feed, UdpSource):
+        return {**about, "datagrams": feed.datagrams, "lost_by_system": feed.dropped}
+    return {**about, **asdict(feed.state), "lost_by_system": 0}
 
 
 def _replay(

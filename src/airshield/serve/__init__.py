@@ -3,7 +3,8 @@
 Comes in: a :class:`~airshield.picture.Picture` that the watch feeds from its own thread, and the
 shield. Goes out, to browsers and programs: a page (``/``), small JSON documents (``/api/...``) and
 one WebSocket (``/api/stream``) that carries pictures, alerts and a heartbeat; its protocol is
-written down in ``docs/api-stream.md``.
+written down in ``docs/api-stream.md``. One thing comes in over HTTP: reports of spotters
+(``POST /api/spotter``), which :class:`SpotterDoor` puts into the watch's journal.
 
 Promises:
 
@@ -22,5 +23,6 @@ with the consent issue.
 
 from airshield.serve.app import create_app
 from airshield.serve.server import Server
+from airshield.serve.spotter import SpotterDoor
 
-__all__ = ["Server", "create_app"]
+__all__ = ["Server", "SpotterDoor", "create_app"]

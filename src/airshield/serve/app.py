@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Query, Response, WebSocket
+from fastapi import FastAPI, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
@@ -20,8 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from airshield import __version__
 from airshield.config import Shield
 from airshield.picture import Picture, encode_trails, frame_as_json, trails_as_json
+from airshield.read.spotter import json_schema
 from airshield.serve.hub import KEY_S, STATUS_S, Format, Hub
 from airshield.serve.shield_view import shield_view
+from airshield.serve.spotter import REPORT_OCTETS_MAX, RefusedReportError, SpotterDoor
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -40,7 +42,13 @@ _POLICY_VIOLATION: Final = 1008
 """WebSocket close code (RFC 6455, 7.4.1)."""
 
 
-def create_app(picture: Picture, shield: Shield, *, names: Iterable[str] | None = None) -> FastAPI:
+def create_app(
+    picture: Picture,
+    shield: Shield,
+    *,
+    names: Iterable[str] | None = None,
+    spotters: SpotterDoor | None = None,
+) -> FastAPI:
     """Make the web application over a picture and a shield.
 
     Parameters
@@ -52,6 +60,8 @@ def create_app(picture: Picture, shield: Shield, *, names: Iterable[str] | None 
     names : iterable of str, optional
         Host names that requests may be addressed to, without port; None allows any.
         :class:`Server` narrows it to loopback names when it listens there.
+    spotters : SpotterDoor, optional
+        Where reports of spotters go in; without it there is no ``/api/spotter``.
 
     Returns
     -------
@@ -127,7 +137,11 @@ def create_app(picture: Picture, shield: Shield, *, names: Iterable[str] | None 
         status = picture.status()
         if status.is_silent:
             response.status_code = 503
-        return {**status.as_json(), "clients": hub.clients, "version": __version__}
+        told = {} if spotters is None else {"spotter_reports": dict(spotters.counts)}
+        return {**status.as_json(), **told, "clients": hub.clients, "version": __version__}
+
+    if spotters is not None:
+        _add_spotters(app, spotters)
 
     @app.websocket("/api/stream")
     async def stream(
@@ -151,6 +165,56 @@ def create_app(picture: Picture, shield: Shield, *, names: Iterable[str] | None 
 
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app
+
+
+def _add_spotters(app: FastAPI, door: SpotterDoor) -> None:
+    schema = json_schema()
+    definitions = schema.pop("$defs", {})
+    inlined = json.loads(
+        json.dumps(schema).replace('"#/$defs/', '"#/paths/~1api~1spotter/post/x-defs/')
+    )
+    refusals = {
+        413: "Longer than 64 KiB.",
+        415: "Not sent as application/json.",
+        422: "No report: the message names the field, what is wrong with it and the remedy.",
+        429: "Too many from this address; Retry-After says when to try again.",
+        503: "No live watch runs, or its journal cannot be written.",
+    }
+
+    @app.post(
+        "/api/spotter",
+        status_code=202,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": inlined}},
+            },
+            "x-defs": definitions,
+        },
+        responses={
+            202: {"description": "In the journal, on the disk: ``frame`` is its number there."},
+            **{status: {"description": why} for status, why in refusals.items()},
+        },
+    )
+    async def post_spotter(request: Request) -> JSONResponse:
+        """Take what a person saw or heard: one report, or an array of them."""
+        try:
+            door.admit(request.client.host if request.client else "")
+            # A page of somebody else's can send text to a loopback address, but not this type.
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != "application/json":
+                why = "send it with the header Content-Type: application/json"
+                raise door.refuse(415, why, count="not JSON")
+            octets = b""
+            async for piece in request.stream():
+                octets += piece
+                if len(octets) > REPORT_OCTETS_MAX:
+                    raise door.refuse_size()
+            frame = await asyncio.to_thread(door.take, octets)
+        except RefusedReportError as refused:
+            wait = {} if refused.retry_s is None else {"Retry-After": str(refused.retry_s)}
+            return JSONResponse({"detail": refused.why}, refused.status, headers=wait)
+        return JSONResponse({"frame": frame}, 202)
 
 
 class _Reader:

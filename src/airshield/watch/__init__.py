@@ -12,6 +12,7 @@ bring the frames. Nothing here knows the web or the command line.
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
 from airshield.watch.live import Lag, watch_live
+from airshield.watch.notes import Spoken
 from airshield.watch.sources import open_feeds, watch_replay
 from airshield.watch.watch import Watch
 
@@ -19,6 +20,7 @@ __all__ = [
     "Chain",
     "ChainBatch",
     "Lag",
+    "Spoken",
     "TableDigest",
     "Watch",
     "open_feeds",

@@ -90,7 +90,7 @@ class Watch:
         self._counts = Counts()
         self._digests = {name: TableDigest() for name in DIGESTED}
         self._next_frame = 0
-        self._keeping = threading.Lock()
+        self._keeping = threading.RLock()
         self._failure: StoreError | None = None
         self._journal: Journal | None = None
         if folder is not None:
@@ -130,10 +130,14 @@ class Watch:
         return 0 if end is None else end.frames
 
     def declare(self, source: str, spoken: Spoken) -> None:
-        """Say what a source speaks, before its first frame; the journal keeps it as a note."""
-        if self._spoken.get(source, ASTERIX) != spoken:
-            self._spoken[source] = spoken
-            self.take(spoken_note(source, spoken, t_ns=None))
+        """Say what a source speaks, before its first frame; the journal keeps it as a note.
+
+        May be called from any thread.
+        """
+        with self._keeping:
+            if self._spoken.get(source, ASTERIX) != spoken:
+                self._spoken[source] = spoken
+                self.keep(spoken_note(source, spoken, t_ns=None))
 
     def keep(self, frames: pa.Table) -> int:
         """Put frames of tables.FRAME into the journal; their numbers are given here.
@@ -210,6 +214,8 @@ class Watch:
         """Commit, work through the rest, save, and let go of the folder."""
         if self._journal is None:
             return
+        with self._keeping:
+            self._failure = self._failure or StoreError("this watch has been closed")
         self._journal.commit()
         self.pump()
         if self._next_frame > self._snapshot_frame:
