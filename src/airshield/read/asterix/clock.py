@@ -115,7 +115,8 @@ def complete_tod_ns(
     truncated_ns : ndarray, shape (n,)
         Time of day over whole 512 s [ns], in [0, 512 s).
     reference_ns : ndarray, shape (n,)
-        A time of day less than 256 s away [ns], in [0, 86400 s).
+        A time of day less than 256 s away, within 512 s of midnight less than 192 s [ns], in
+        [0, 86400 s).
 
     Returns
     -------

@@ -35,8 +35,9 @@ Blocks of other categories are counted and make no rows. Choices, where the stan
   figure of merit of CAT021 editions 0.2x has no such bound and stays unknown.
 - Time of an ADS-B report is I021/071, else 073, 077, 075, 072 (editions 0.2x: 030).
 - A truncated time (I001/141) is completed with the last full time of the same radar (I002/030),
-  else with the time of hearing; radar and receiver may then differ by less than 256 s. Records of a
-  CAT001 block that do not say who or when take it from the record before them in the block.
+  else with the time of hearing; radar and receiver may then differ by less than 256 s (around
+  midnight, where the count begins anew early, 192 s). Records of a CAT001 block that do not say
+  who or when take it from the record before them in the block.
 - I062/185 and 500 are in the system's plane; its axes are taken as east and north. Far from the
   system's reference point the two differ by the convergence of the meridians: at 500 km east or
   west of it at 45 degrees, 4.5 degrees of direction. Likewise I010/202 and I020/202.
