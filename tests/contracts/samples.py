@@ -7,7 +7,7 @@ import datetime as dt
 from airshield.read import asterix
 from airshield.read.reader import Options
 
-from . import text_samples
+from . import drone_samples, text_samples
 
 
 def asterix_blocks() -> bytes:
@@ -66,7 +66,7 @@ def asterix_blocks() -> bytes:
     )
 
 
-SAMPLES = {"asterix": asterix_blocks, **text_samples.SAMPLES}
+SAMPLES = {"asterix": asterix_blocks, **text_samples.SAMPLES, **drone_samples.SAMPLES}
 """By name of the reader."""
 
 OPTIONS = {"asterix": Options(date=dt.date(2023, 11, 14))}

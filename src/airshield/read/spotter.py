@@ -45,7 +45,7 @@ from airshield.read.gather import (
 from airshield.read.reader import NO_TIME, Options, Reader, ReportBatch, TableBatch
 from airshield.read.text.splitters import ObjectSplitter
 from airshield.tables import ReportFlag
-from airshield.units import NS_PER_S
+from airshield.units import NS_PER_S, UNITS
 
 VERSION: Final = 1
 DOCUMENT_OCTETS_MAX: Final = 1 << 20
@@ -277,14 +277,18 @@ FIELDS: Final[Mapping[str, tuple[Check, pa.DataType, dict[str, Any], str]]] = {
 
 REQUIRED: Final = ("version", "spotter", "time", "lat_deg", "lon_deg", "sense", "what")
 
+
+def _field(name: str, kind: pa.DataType, what: str) -> pa.Field:
+    unit = name.rsplit("_", 1)[-1]
+    meta = {"what": what, **({"unit": unit} if unit in UNITS else {})}
+    return pa.field(name, kind, metadata=meta)
+
+
 SCHEMAS: Final = {
     "spotter": pa.schema(
         [
             *PLACE_FIELDS,
-            *(
-                pa.field(name, kind, metadata={"what": what})
-                for name, (_, kind, _, what) in FIELDS.items()
-            ),
+            *(_field(name, kind, what) for name, (_, kind, _, what) in FIELDS.items()),
         ]
     )
 }

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.read.frames import Ledger
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
 from airshield.read.reader import NO_TIME, Split
 from airshield.read.remoteid.link import find_payloads
 from airshield.units import NS_PER_S
@@ -67,7 +67,9 @@ class CaptureSplitter:
         self._frames = []
         at = 0
         while at < octets.size:
-            step = self._step(data, at, base, ledger)
+            step = self._step(data, at, base, ledger) if self._kind != "lost" else 0
+            if not step and self._kind == "lost":
+                step = self._lose(data, at, base, last, ledger)
             if not step:
                 break
             at += step
@@ -80,17 +82,23 @@ class CaptureSplitter:
         return Split(octets, first, stop, base + first, t_ns, at)
 
     def _step(self, data: memoryview, at: int, base: int, ledger: Ledger) -> int:
-        """Take one packet, header or block; returns its size, 0 where more octets must come."""
+        """Take one packet, header or block; returns its size, 0 where it cannot be taken."""
         left = len(data) - at
-        if self._kind == "lost":
-            ledger.reject(base + at, data[at:], "not a capture, or damaged before here")
-            return left
         if left < 4:
             return 0
         if not self._kind:
             return self._begin(data, at, left, ledger)
         step = self._packet if self._kind == "pcap" else self._block
         return step(data, at, left, base, ledger)
+
+    def _lose(self, data: memoryview, at: int, base: int, last: bool, ledger: Ledger) -> int:
+        """Lose what cannot be read, in pieces that do not depend on how the stream comes."""
+        left = len(data) - at
+        size = left if last else left - left % REJECT_OCTETS_MAX
+        if size:
+            why = "not a capture, or damaged before here"
+            ledger.reject(base + at, data[at : at + size], why)
+        return size
 
     def _begin(self, data: memoryview, at: int, left: int, ledger: Ledger) -> int:
         magic = bytes(data[at : at + 4])
@@ -99,7 +107,7 @@ class CaptureSplitter:
             return self._block(data, at, left, 0, ledger)
         if magic not in _PCAP_MAGICS:
             self._kind = "lost"
-            return self._step(data, at, 0, ledger)
+            return 0
         if left < 24:
             return 0
         self._order, self._ns_per_unit = _PCAP_MAGICS[magic]
@@ -116,7 +124,7 @@ class CaptureSplitter:
         seconds, fraction, kept, _ = struct.unpack_from(self._order + "IIII", data, at)
         if kept > BLOCK_OCTETS_MAX:
             self._kind = "lost"
-            return self._step(data, at, base, ledger)
+            return 0
         if left < 16 + kept:
             return 0
         ledger.padding += 16
@@ -135,7 +143,7 @@ class CaptureSplitter:
         kind, size = struct.unpack_from(self._order + "II", data, at)
         if size < 12 or size % 4 or size > BLOCK_OCTETS_MAX + 1024:
             self._kind = "lost"
-            return self._step(data, at, base, ledger)
+            return 0
         if left < size:
             return 0
         if kind == _INTERFACE and size >= 20:

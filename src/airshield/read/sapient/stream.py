@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.read.frames import Ledger
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.read.sapient.messages import CONTENTS, READ_CONTENTS
 from airshield.read.sapient.wire import (
@@ -57,6 +57,9 @@ class SapientSplitter:
 class _LengthSplitter:
     """Messages with their lengths before them."""
 
+    def __init__(self) -> None:
+        self._lost = False
+
     def __call__(
         self, octets: NDArray[np.uint8], *, base: int, last: bool, ledger: Ledger
     ) -> Split:
@@ -64,35 +67,40 @@ class _LengthSplitter:
         spans: list[tuple[int, int]] = []
         at = 0
         while at < octets.size:
-            size = _size(data, at, MESSAGE_OCTETS_MAX)
+            longest = RESYNC_OCTETS_MAX if self._lost else MESSAGE_OCTETS_MAX
+            size = _size(data, at, longest)
             if size > 0:
                 spans.append((at, at + size))
                 ledger.frames += 1
                 ledger.octets += size
                 at += size
+                self._lost = False
                 continue
             if size == _MORE and not last:
                 break
-            found = _next(data, at + 1, last=last)
-            if found == _MORE:
+            self._lost = True
+            found, sure = _next(data, at + 1, last=last)
+            # Until the end is known, whole pieces only: rejects are the same however it comes.
+            end = found if sure else found - (found - at) % REJECT_OCTETS_MAX
+            if end == at:
                 break
-            ledger.reject(base + at, data[at:found], "no SAPIENT message begins here")
-            at = found
+            ledger.reject(base + at, data[at:end], "no SAPIENT message begins here")
+            at = end
         edges = np.array(spans, np.int64).reshape(-1, 2)
         first, stop = edges[:, 0], edges[:, 1]
         return Split(octets, first, stop, base + first, np.full(first.size, NO_TIME), at)
 
 
-def _next(data: memoryview, at: int, *, last: bool) -> int:
-    """Find the next message; the end where there is none, ``_MORE`` where it cannot be told."""
+def _next(data: memoryview, at: int, *, last: bool) -> tuple[int, bool]:
+    """Find the next message, or how far it is sure that there is none; and which of the two."""
     while at < len(data):
         size = _size(data, at, RESYNC_OCTETS_MAX)
         if size > 0:
-            return at
+            return at, True
         if size == _MORE and not last:
-            return _MORE
+            return at, False
         at += 1
-    return len(data) if last else _MORE
+    return len(data), last
 
 
 def _size(data: memoryview, at: int, longest: int) -> int:
