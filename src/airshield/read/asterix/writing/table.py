@@ -87,7 +87,7 @@ def encode_table(
     >>> import pyarrow as pa
     >>> north = pa.table({"i010_sac": [20, 20], "i010_sic": [129, 130], "i000": [1, 1]})
     >>> encode_table(34, north, records_per_block=2).octets.tobytes().hex(" ")
-    '22 00 0b d0 14 81 01 d0 14 82 01'
+    '22 00 0b c0 14 81 01 c0 14 82 01'
     """
     if records_per_block is not None and records_per_block < 1:
         raise UsageError(f"a block holds one record or more, not {records_per_block}")
