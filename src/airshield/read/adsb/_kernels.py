@@ -17,8 +17,11 @@ field of a long message (ME, MB or MV), bit 1 its highest, so ``me >> 56 - 20 & 
 bits 9 to 20.
 """
 
+# Membership in a tuple takes longer to compile than comparisons.
+# ruff: noqa: PLR1714, SIM109
+
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +34,9 @@ I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 U8 = NDArray[np.uint64]
 F8 = NDArray[np.float64]
+
+whole = cast("type[int]", np.int64)
+"""What ``int`` is in compiled code, whatever its argument: an ``int`` of an octet were unsigned."""
 
 # --- columns -------------------------------------------------------------------------------------
 # fmt: off
@@ -262,10 +268,10 @@ def split_beast(octets: U1, last: bool, first: I8, stop: I8, lost: B1) -> tuple[
                 break
             else:
                 at += 1
-        whole = at + 1 < size
-        if not whole and not last:
+        found = at + 1 < size
+        if not found and not last:
             return n, pos
-        if not whole:
+        if not found:
             at = size
         first[n], stop[n], lost[n] = pos, at, True
         n += 1
@@ -296,7 +302,7 @@ def take_beast(
                 at += 1
             at += 1
             if have < 6:
-                clock = (clock << 8) | np.int64(octet)
+                clock = (clock << 8) | whole(octet)
             elif have == 6:
                 level[i] = octet
             else:
@@ -358,7 +364,7 @@ def take_avr(
             digit = _HEX[octets[pos + k]]
             good = good and digit != 255
             if k < 12:
-                clock = (clock << 4) | np.int64(digit & 15)
+                clock = (clock << 4) | whole(digit & 15)
             elif k == 12:
                 level[i] = (digit & 15) * 16
             else:
@@ -382,27 +388,27 @@ def read_time(octets: U1, pos: int, end: int) -> tuple[int, int]:
 
     Its size tells its unit: seconds below 10^11, then ms, us and ns at each three digits more.
     """
-    whole = 0
+    value = 0
     digits = 0
     while pos < end and 48 <= octets[pos] <= 57 and digits < 19:
-        whole = whole * 10 + np.int64(octets[pos]) - 48
+        value = value * 10 + whole(octets[pos]) - 48
         digits += 1
         pos += 1
     if digits == 0:
         return -1, pos
     scale = 1_000_000_000
-    if whole >= 100_000_000_000_000_000:
+    if value >= 100_000_000_000_000_000:
         scale = 1
-    elif whole >= 100_000_000_000_000:
+    elif value >= 100_000_000_000_000:
         scale = 1_000
-    elif whole >= 100_000_000_000:
+    elif value >= 100_000_000_000:
         scale = 1_000_000
-    t_ns = whole * scale
+    t_ns = value * scale
     if pos < end and octets[pos] == 0x2E:
         pos += 1
         while pos < end and 48 <= octets[pos] <= 57:
             scale //= 10
-            t_ns += (np.int64(octets[pos]) - 48) * scale
+            t_ns += (whole(octets[pos]) - 48) * scale
             pos += 1
     if pos < end and (octets[pos] == 0x65 or octets[pos] == 0x45):  # an exponent
         return -1, pos
@@ -539,26 +545,24 @@ def count_on(ticks: I8, source: I8, last: I8, total: I8, span: int, back: int) -
 @kernel
 def store(out: Out, i: int, v: I8, r: F8) -> None:
     """Move what one message told into its place in the columns, and empty ``v`` and ``r``."""
+    # Without branches: which columns a message fills is nothing that a processor can foresee. What
+    # is not told leaves zeros (the low bits of UNTOLD) or NaN behind.
     for column in range(N_SMALL):
-        if v[column] != UNTOLD:
-            out.small[column, i] = v[column]
-            out.valid[column, i] = 1
-            v[column] = UNTOLD
+        out.small[column, i] = v[column]
+        out.valid[column, i] = v[column] != UNTOLD
+        v[column] = UNTOLD
     for column in range(N_SMALL, END_WHOLE):
-        if v[column] != UNTOLD:
-            out.whole[column - N_SMALL, i] = v[column]
-            out.valid[column, i] = 1
-            v[column] = UNTOLD
+        out.whole[column - N_SMALL, i] = v[column]
+        out.valid[column, i] = v[column] != UNTOLD
+        v[column] = UNTOLD
     for column in range(END_WHOLE, END_REAL):
-        if r[column] == r[column]:
-            out.real[column - END_WHOLE, i] = r[column]
-            out.valid[column, i] = 1
-            r[column] = math.nan
+        out.real[column - END_WHOLE, i] = r[column]
+        out.valid[column, i] = r[column] == r[column]
+        r[column] = math.nan
     for column in range(END_REAL, N_COLUMNS):
-        if v[column] != UNTOLD:
-            out.wide[column - END_REAL, i] = v[column]
-            out.valid[column, i] = 1
-            v[column] = UNTOLD
+        out.wide[column - END_REAL, i] = v[column] & 0x7FFFFFFFFFFFFFFF
+        out.valid[column, i] = v[column] != UNTOLD
+        v[column] = UNTOLD
 
 
 @kernel
@@ -806,7 +810,7 @@ def in_range(lat: float, lon: float, ground: int, limits: F8) -> bool:
     if math.isnan(limits[L_LAT]):
         return True
     away_m = apart_m(lat, lon, limits[L_LAT], limits[L_LON])
-    return away_m <= (limits[L_RANGE_GROUND_M] if ground else limits[L_RANGE_M])
+    return bool(away_m <= (limits[L_RANGE_GROUND_M] if ground else limits[L_RANGE_M]))
 
 
 @kernel
@@ -816,7 +820,7 @@ def may_reach(
     """Tell whether one can be at both places, this long apart."""
     speed = limits[L_SPEED_GROUND] if ground else limits[L_SPEED_AIR]
     reach_m = speed * (abs(age_ns) * 1e-9 + limits[L_CLOCK_S])
-    return apart_m(lat, lon, lat_2, lon_2) <= reach_m
+    return bool(apart_m(lat, lon, lat_2, lon_2) <= reach_m)
 
 
 @kernel
@@ -859,9 +863,7 @@ def find_position(
         age = t_ns - m[M_MAYBE_T]
         if abs(age) <= gates[G_PAIR_NS] and m[M_MAYBE_GROUND] == ground:
             at_lat, at_lon = cpr_local(lat, lon, odd, ground, p[P_MAYBE_LAT], p[P_MAYBE_LON])
-            if may_reach(
-                at_lat, at_lon, p[P_MAYBE_LAT], p[P_MAYBE_LON], age, ground == 1, limits
-            ):
+            if may_reach(at_lat, at_lon, p[P_MAYBE_LAT], p[P_MAYBE_LON], age, ground == 1, limits):
                 # A wrong zone shifts even and odd places by different amounts, so only a message
                 # of the other kind is a witness.
                 if m[M_MAYBE_ODD] == odd:
@@ -918,7 +920,7 @@ def find_slot(table: I4, memo: I8, key: int) -> int:
     at = (key * 2654435761 >> 8) & mask
     while table[at] >= 0:
         if memo[table[at], M_KEY] == key:
-            return np.int64(table[at])
+            return whole(table[at])
         at = (at + 1) & mask
     return -1 - at
 
@@ -952,9 +954,11 @@ def syndrome(message: U1, i: int, size: int) -> int:
     for k in range(size - 3):
         check ^= CRC[k + shift, message[i, k]]
     parity = (
-        np.int64(message[i, size - 3]) << 16 | np.int64(message[i, size - 2]) << 8 | np.int64(message[i, size - 1])
+        whole(message[i, size - 3]) << 16
+        | whole(message[i, size - 2]) << 8
+        | whole(message[i, size - 1])
     )
-    return np.int64(check) ^ parity
+    return whole(check) ^ parity
 
 
 @kernel
@@ -982,10 +986,10 @@ def read_position(
     extra = 0
     v[ON_GROUND] = ground
     if ground:
-        speed_kt = movement_kt((me >> 56 - 12 & 0x7F))
+        speed_kt = movement_kt(me >> 56 - 12 & 0x7F)
         if not math.isnan(speed_kt):
             r[GROUND_SPEED] = speed_kt
-        if (me >> 56 - 13 & 1):
+        if me >> 56 - 13 & 1:
             track = (me >> 56 - 20 & 0x7F) * 2.8125
             r[TRACK] = track
             if not math.isnan(speed_kt):
@@ -1005,7 +1009,7 @@ def read_position(
         v[NIC_SUPPLEMENT_B] = extra
         field = me >> 56 - 20 & 0xFFF
         field = (field & 0xFC0) << 1 | field & 0x3F  # the M bit is left out here
-        put_altitude(v, field, np.int64(ALTITUDE_FT if type_code < 20 else GNSS_HEIGHT_FT))
+        put_altitude(v, field, whole(ALTITUDE_FT if type_code < 20 else GNSS_HEIGHT_FT))
     if version == 1 or version == 2:
         nic, radius_m = integrity(type_code, version, m[M_NIC_A], extra, m[M_NIC_C])
         if nic >= 0:
@@ -1025,9 +1029,7 @@ def read_position(
     if not timed:
         v[POSITION] = POSITION_NO_TIME
         return
-    why, at_lat, at_lon = find_position(
-        m, p, t_ns, lat, lon, odd, ground, speed_kt, gates, limits
-    )
+    why, at_lat, at_lon = find_position(m, p, t_ns, lat, lon, odd, ground, speed_kt, gates, limits)
     v[POSITION] = why
     if why == POSITION_ACCEPTED:
         r[LAT] = at_lat
@@ -1062,7 +1064,7 @@ def read_velocity(v: I8, r: F8, me: int, t_ns: int, m: I8, p: F8, is_tisb: bool)
                 m[M_VEL_T] = t_ns
                 p[P_EAST], p[P_NORTH] = east, north
     else:
-        if (me >> 56 - 14 & 1):
+        if me >> 56 - 14 & 1:
             r[HEADING] = first * (360.0 / 1024.0)
         v[IS_TAS] = me >> 56 - 25 & 1
         if second > 0:
@@ -1090,7 +1092,7 @@ def read_status(v: I8, me: int, t_ns: int, m: I8) -> None:
     v[SUBTYPE] = subtype
     if subtype == 1:
         state = me >> 56 - 11 & 7
-        code = identity_code((me >> 56 - 24 & 0x1FFF))
+        code = identity_code(me >> 56 - 24 & 0x1FFF)
         v[EMERGENCY] = state
         v[SQUAWK] = code
         m[M_SQUAWK_T], m[M_SQUAWK] = t_ns, code
@@ -1120,7 +1122,7 @@ def read_target_state(v: I8, r: F8, me: int, t_ns: int, m: I8) -> None:
         if (me >> 56 - 9 & 3) > 0:
             v[SELECTED_ALTITUDE] = 100 * (me >> 56 - 25 & 0x3FF) - 1000
         if (me >> 56 - 27 & 3) > 0 and (me >> 56 - 36 & 0x1FF) < 360:
-            r[SELECTED_HEADING] = float((me >> 56 - 36 & 0x1FF))
+            r[SELECTED_HEADING] = float(me >> 56 - 36 & 0x1FF)
         v[EMERGENCY] = me >> 56 - 56 & 7
         v[TCAS_OPERATIONAL] = 1 - (me >> 56 - 52 & 1)
         v[TCAS_RA_ACTIVE] = me >> 56 - 53 & 1
@@ -1131,9 +1133,9 @@ def read_target_state(v: I8, r: F8, me: int, t_ns: int, m: I8) -> None:
         v[SELECTED_ALTITUDE] = 32 * ((me >> 56 - 20 & 0x7FF) - 1)
     if (me >> 56 - 29 & 0x1FF) > 0:
         r[SELECTED_PRESSURE] = 800.0 + 0.8 * ((me >> 56 - 29 & 0x1FF) - 1)
-    if (me >> 56 - 30 & 1):
+    if me >> 56 - 30 & 1:
         r[SELECTED_HEADING] = (me >> 56 - 39 & 0x1FF) * (180.0 / 256.0)
-    if (me >> 56 - 47 & 1):
+    if me >> 56 - 47 & 1:
         v[AUTOPILOT] = me >> 56 - 48 & 1
         v[VNAV] = me >> 56 - 49 & 1
         v[ALTITUDE_HOLD] = me >> 56 - 50 & 1
@@ -1162,7 +1164,7 @@ def read_operations(v: I8, me: int, t_ns: int, m: I8) -> None:
     v[HEADING_IS_MAGNETIC] = me >> 56 - 54 & 1
     v[TCAS_RA_ACTIVE] = me >> 56 - 27 & 1
     v[SPI] = me >> 56 - 28 & 1
-    if (me >> 56 - 28 & 1):
+    if me >> 56 - 28 & 1:
         m[M_SPI_T] = t_ns
     if version == 2:
         v[SIL_SUPPLEMENT] = me >> 56 - 55 & 1
@@ -1265,7 +1267,7 @@ def read_reply(v: I8, df: int, head: int, me: int) -> None:
     if df == 5 or df == 21:
         v[SQUAWK] = identity_code(field)
     else:
-        put_altitude(v, field, np.int64(ALTITUDE_FT))
+        put_altitude(v, field, whole(ALTITUDE_FT))
     if df == 16:
         v[MV] = me
     elif df >= 20:
@@ -1321,7 +1323,7 @@ def read_messages(
     v = np.full(N_COLUMNS, UNTOLD, np.int64)
     r = np.full(N_COLUMNS, math.nan)
     for n in range(start, size.size):
-        df = np.int64(message[n, 0]) >> 3
+        df = whole(message[n, 0]) >> 3
         df = 24 if df >= 24 else df
         fault[n] = FAULT_FORMAT
         if not READ[df]:
@@ -1343,20 +1345,20 @@ def read_messages(
         elif df == 11 and left > 0x7F:
             continue
         head = (
-            np.int64(message[n, 0]) << 24
-            | np.int64(message[n, 1]) << 16
-            | np.int64(message[n, 2]) << 8
-            | np.int64(message[n, 3])
+            whole(message[n, 0]) << 24
+            | whole(message[n, 1]) << 16
+            | whole(message[n, 2]) << 8
+            | whole(message[n, 3])
         )
-        me = np.int64(0)
+        me = whole(0)
         if size[n] == 14:
             for k in range(4, 11):
-                me = me << 8 | np.int64(message[n, k])
+                me = me << 8 | whole(message[n, k])
 
         i = counters[1]
-        slot = np.int64(-1)
+        slot = whole(-1)
         key = left
-        cf = np.int64(0)
+        cf = whole(0)
         is_other = False
         if df == 11 or df == 17 or df == 18:
             key = head & 0xFFFFFF

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -100,7 +101,12 @@ def _make() -> tuple[Column, ...]:
     add(k.DF, "df", _U1, "downlink format")
     add(k.CHECK, "check", WORD, "what the parity says", words=CHECKS)
     add(k.ICAO, "icao", _U4, "24-bit ICAO address, believed")
-    add(k.ADDRESS_PARITY, "address_parity", _U4, "address that the parity would mean, believed or not")
+    add(
+        k.ADDRESS_PARITY,
+        "address_parity",
+        _U4,
+        "address that the parity would mean, believed or not",
+    )
     add(k.ADDRESS_OTHER, "address_other", _U4, "announced address that is none of ICAO's")
     add(k.ADDRESS_KIND, "address_kind", WORD, "whose the address is", words=ADDRESS_KINDS)
     add(
@@ -142,7 +148,12 @@ def _make() -> tuple[Column, ...]:
     add(k.ELM_SEGMENT, "elm_segment", _U1, "Comm-D segment number, ND (DF24)")
     add(k.TYPE_CODE, "type_code", _U1, "type code of an extended squitter")
     add(k.SUBTYPE, "subtype", _U1, "subtype of type codes 19, 28, 29, 31")
-    add(k.ON_GROUND, "is_on_ground", _BOOL, "vertical status, flight status, capability or type code")
+    add(
+        k.ON_GROUND,
+        "is_on_ground",
+        _BOOL,
+        "vertical status, flight status, capability or type code",
+    )
     add(k.SPI, "is_spi", _BOOL, "the pilot pressed IDENT")
     add(k.ALERT, "is_alert", _BOOL, "the Mode A code changed or is an emergency code")
     add(
@@ -156,7 +167,12 @@ def _make() -> tuple[Column, ...]:
     add(k.ALTITUDE_M, "altitude_m", _I4, "pressure altitude, where it is sent in metres")
     add(k.GNSS_HEIGHT_FT, "gnss_height_ft", _I4, "height above the ellipsoid (type codes 20 to 22)")
     add(k.SQUAWK, "mode_3a", _U2, "Mode 3/A code as a number (octal 7700 is 4032)")
-    add(k.CALLSIGN, "callsign", _TEXT, "identification; a sign that has no letter is shown as of ASCII")
+    add(
+        k.CALLSIGN,
+        "callsign",
+        _TEXT,
+        "identification; a sign that has no letter is shown as of ASCII",
+    )
     add(k.EMITTER_CATEGORY, "emitter_category", WORD, "emitter category", words=CATEGORIES)
     add(k.CPR_ODD, "is_cpr_odd", _BOOL, "CPR format")
     add(k.CPR_LAT, "cpr_lat", _I4, "encoded latitude, of 2^17")
@@ -169,7 +185,12 @@ def _make() -> tuple[Column, ...]:
     add(k.NIC, "nic", _U1, "navigation integrity category (versions 1, 2)")
     add(k.RC, "containment_m", _F8, "radius of containment, Rc, that the category bounds")
     add(k.NIC_SUPPLEMENT_A, "nic_supplement_a", _U1, "NIC supplement A")
-    add(k.NIC_SUPPLEMENT_B, "nic_supplement_b", _U1, "NIC supplement B; before version 2: one antenna")
+    add(
+        k.NIC_SUPPLEMENT_B,
+        "nic_supplement_b",
+        _U1,
+        "NIC supplement B; before version 2: one antenna",
+    )
     add(k.NIC_SUPPLEMENT_C, "nic_supplement_c", _U1, "NIC supplement C")
     add(k.VEL_EAST, "vel_east_kt", _I4, "ground velocity, east; 1022 (supersonic 4088) or more")
     add(k.VEL_NORTH, "vel_north_kt", _I4, "ground velocity, north; likewise")
@@ -286,11 +307,11 @@ class Pools:
         """Make empty columns."""
         return cls(
             k.Out(
-                small=np.zeros((k.N_SMALL, messages), np.uint8),
-                whole=np.zeros((k.END_WHOLE - k.N_SMALL, messages), np.int32),
-                real=np.zeros((k.END_REAL - k.END_WHOLE, messages), np.float64),
-                wide=np.zeros((k.N_COLUMNS - k.END_REAL, messages), np.uint64),
-                valid=np.zeros((k.N_COLUMNS, messages), np.uint8),
+                small=np.empty((k.N_SMALL, messages), np.uint8),
+                whole=np.empty((k.END_WHOLE - k.N_SMALL, messages), np.int32),
+                real=np.empty((k.END_REAL - k.END_WHOLE, messages), np.float64),
+                wide=np.empty((k.N_COLUMNS - k.END_REAL, messages), np.uint64),
+                valid=np.empty((k.N_COLUMNS, messages), np.uint8),
             ),
             0,
         )
@@ -311,6 +332,8 @@ class Pools:
 
     def floats(self, number: int) -> NDArray[np.float64]:
         """Return a column as floats, NaN where unknown."""
+        if k.END_WHOLE <= number < k.END_REAL:
+            return self.raw(number)
         return np.where(self.known(number), self.raw(number).astype(np.float64), np.nan)
 
     def arrays(self, wanted: list[Column]) -> list[pa.Array]:
@@ -318,16 +341,13 @@ class Pools:
         rows = self.rows
         valid = self.out.valid[:, :rows]
         numbers = [column.number for column in wanted]
-        counts = np.count_nonzero(valid, axis=1).tolist()
         packed = np.packbits(valid[numbers], axis=1, bitorder="little")
-        return [
-            self._array(column, packed[at], counts[column.number])
-            for at, column in enumerate(wanted)
-        ]
+        counts = _BITS[packed].sum(axis=1, dtype=np.int64).tolist()
+        return [self._array(column, packed[at], counts[at]) for at, column in enumerate(wanted)]
 
     def _array(self, column: Column, bitmap: NDArray[np.uint8], known: int) -> pa.Array:
         if not known:
-            return pa.nulls(self.rows, column.kind)
+            return _nulls(self.rows, column.kind)
         values = self.raw(column.number)
         mask = None if known == self.rows else pa.py_buffer(bitmap)
         nulls = self.rows - known
@@ -339,11 +359,25 @@ class Pools:
         if column.words:
             codes = pa.py_buffer(values.astype(np.int32))
             indices = pa.Array.from_buffers(_I4, self.rows, [mask, codes], nulls)
-            return pa.DictionaryArray.from_arrays(indices, pa.array(column.words), safe=False)
+            return pa.DictionaryArray.from_arrays(indices, _words(column.words), safe=False)
         if column.kind == _U2:
             values = values.astype(np.uint16)
         buffer = pa.py_buffer(np.ascontiguousarray(values))
         return pa.Array.from_buffers(column.kind, self.rows, [mask, buffer], nulls)
+
+
+_BITS: Final = np.array([octet.bit_count() for octet in range(256)], np.uint8)
+
+
+@lru_cache(maxsize=128)
+def _nulls(rows: int, kind: pa.DataType) -> pa.Array:
+    """Return nothing, many times; batches are mostly of one size, and arrays never change."""
+    return pa.nulls(rows, kind)
+
+
+@lru_cache(maxsize=16)
+def _words(words: tuple[str, ...]) -> pa.Array:
+    return pa.array(words, _TEXT)
 
 
 def text_array(packed: NDArray[np.uint64], known: NDArray[np.bool_]) -> pa.Array:
@@ -360,6 +394,6 @@ def choose(asked: tuple[str, ...] | None) -> tuple[pa.Schema, list[Column]]:
     chosen = [column for column in COLUMNS if asked is None or column.name in asked]
     if asked is None:
         return MODE_S, chosen
-    return pa.schema([*HEAD, *(one.schema_field for one in chosen)], metadata=MODE_S.metadata), chosen
-
-
+    return pa.schema(
+        [*HEAD, *(one.schema_field for one in chosen)], metadata=MODE_S.metadata
+    ), chosen

@@ -235,8 +235,10 @@ class _TimedLines:
         return split._replace(t_ns=taken.t_ns)
 
 
-_AVR_LINE: Final = re.compile(rb"\s*(?:[*:]|[@%][0-9A-Fa-f]{12}|<[0-9A-Fa-f]{14})"
-                              rb"(?:[0-9A-Fa-f]{4}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{28});\s*")
+_AVR_LINE: Final = re.compile(
+    rb"\s*(?:[*:]|[@%][0-9A-Fa-f]{12}|<[0-9A-Fa-f]{14})"
+    rb"(?:[0-9A-Fa-f]{4}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{28});\s*"
+)
 _STAMPED_LINE: Final = re.compile(
     rb"\s*\d{9,19}(?:\.\d*)?[\s,;]+\*?(?:[0-9A-Fa-f]{4}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{28});?\s*"
 )
@@ -272,8 +274,10 @@ def _is_jet1090(line: bytes) -> bool:
         record = json.loads(line)
     except ValueError:
         return False
-    return isinstance(record, dict) and "timestamp" in record and (
-        isinstance(record.get("frame"), str) and len(record["frame"]) in (14, 28)
+    return (
+        isinstance(record, dict)
+        and "timestamp" in record
+        and (isinstance(record.get("frame"), str) and len(record["frame"]) in (14, 28))
     )
 
 

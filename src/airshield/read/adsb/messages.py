@@ -189,11 +189,12 @@ class MessageReader:
                 raise UsageError(f"no column {name!r}; there are {', '.join(sorted(known))}")
         self._schema, self._columns = choose(asked)
         self._registers = [
-            name
-            for name in comm_b.names[len(_COMM_B_HEAD) :]
-            if asked is None or name in asked
+            name for name in comm_b.names[len(_COMM_B_HEAD) :] if asked is None or name in asked
         ]
-        self._comm_b_schema = comm_b
+        self._comm_b_schema = pa.schema(
+            [comm_b.field(name) for name in (*_COMM_B_HEAD, *self._registers)],
+            metadata=comm_b.metadata,
+        )
 
     def feed(self, frames: pa.Table) -> TableBatch:
         """Read a FRAME table. What comes out does not depend on how frames are batched."""
@@ -228,8 +229,8 @@ class MessageReader:
     def _comm_b(self, found: Decoded) -> pa.Table:
         pools = found.pools
         mb = pools.raw(k.MB)
-        at = np.flatnonzero(mb) if self._registers else np.empty(0, np.int64)
-        if not at.size:
+        at = np.flatnonzero(pools.known(k.MB) & (mb > 0))
+        if not at.size or not self._registers:
             return self._comm_b_schema.empty_table()
         east, north = pools.floats(k.KNOWN_EAST)[at], pools.floats(k.KNOWN_NORTH)[at]
         decoded = registers.decode_registers(
@@ -250,13 +251,9 @@ class MessageReader:
         )
         named |= dict(zip((f.name for f in HEAD[:3]), _head(found, row)[:3], strict=True))
         arrays = [named[name] for name in _COMM_B_HEAD]
-        arrays += [decoded[name].combine_chunks() for name in self._registers]
-        names = [*_COMM_B_HEAD, *self._registers]
-        whole = self._comm_b_schema
-        schema = pa.schema(
-            [whole.field(name) for name in names], metadata=whole.metadata
-        )
-        return pa.Table.from_arrays(arrays, schema=schema)
+        at_name = dict(zip(decoded.column_names, decoded.to_batches()[0].columns, strict=True))
+        arrays += [at_name[name] for name in self._registers]
+        return pa.Table.from_arrays(arrays, schema=self._comm_b_schema)
 
 
 def _octets(table: pa.Table) -> tuple[U1, I8, I8]:
@@ -335,7 +332,11 @@ def _counts(taken: Taken, message: U1, fault: U1, pools: Pools) -> dict[str, int
     counts = np.bincount(formats, minlength=25)
     out = {f"DF{df}": int(counts[df]) for df in np.flatnonzero(counts).tolist()}
     whats = np.bincount(taken.what, minlength=5)
-    for what, name in ((k.IS_MODE_AC, "mode_ac"), (k.IS_STATUS, "status"), (k.IS_COMMENT, "remark")):
+    for what, name in (
+        (k.IS_MODE_AC, "mode_ac"),
+        (k.IS_STATUS, "status"),
+        (k.IS_COMMENT, "remark"),
+    ):
         out[name] = int(whats[what])
     out["parity_wrong"] = int(np.count_nonzero(fault == k.FAULT_PARITY))
     check = np.bincount(pools.raw(k.CHECK), minlength=4)
@@ -355,9 +356,7 @@ class _Clocks:
         self._total = np.empty(0, np.int64)
         self._is_gps = np.empty(0, np.bool_)
 
-    def times_ns(
-        self, frames: Frames, taken: Taken, synthetic: NDArray[np.bool_]
-    ) -> tuple[I8, I8]:
+    def times_ns(self, frames: Frames, taken: Taken, synthetic: NDArray[np.bool_]) -> tuple[I8, I8]:
         """Return the time of each frame, and what orders them where that is not known."""
         if not frames.size:
             return np.empty(0, np.int64), np.empty(0, np.int64)

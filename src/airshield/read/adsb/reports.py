@@ -110,7 +110,9 @@ def _values(found: Decoded) -> dict[str, object]:
     radius_m = np.where(nucp >= 0, NUCP_RADIUS_M[np.clip(nucp, 0, 9)], np.nan)
     code = _integers(found, k.KNOWN_SQUAWK)
     known_flags = pools.raw(k.KNOWN_FLAGS)
-    callsign = pc.utf8_trim(text_array(pools.raw(k.KNOWN_CALLSIGN), pools.known(k.KNOWN_CALLSIGN)), " @")
+    callsign = pc.utf8_trim(
+        text_array(pools.raw(k.KNOWN_CALLSIGN), pools.known(k.KNOWN_CALLSIGN)), " @"
+    )
     synthetic = found.is_synthetic[found.row]
     return {
         "t": found.t_ns[found.row],
