@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 
 from airshield.read import registers
 from airshield.read.registers import REGISTERS, _kernels
+from airshield.read.registers.rules import make_rules
 from reference import bds_registers as slow
 
 KERNELS = [name for name in dir(_kernels) if hasattr(getattr(_kernels, name), "py_func")]
@@ -69,10 +72,39 @@ def flights(draw):
     return bds, registers.encode_register(bds, **kept)
 
 
+@st.composite
+def weather(draw):
+    """Words of 4,4 and 4,5 that an aircraft might send, and some that nearly are."""
+    degc = draw(st.integers(-320, 240)) / 4
+    maybe = st.one_of(st.none(), st.integers(0, 3))
+    if draw(st.booleans()):
+        return 0x44, registers.encode_register(
+            0x44,
+            source=draw(st.integers(0, 4)),
+            wind_kt=draw(st.one_of(st.none(), st.integers(0, 300))),
+            temperature_degc=degc,
+            turbulence=draw(maybe),
+        )
+    return 0x45, registers.encode_register(
+        0x45,
+        temperature_degc=draw(st.one_of(st.none(), st.just(degc))),
+        icing=draw(maybe),
+        pressure_hpa=draw(st.one_of(st.none(), st.integers(200, 1100))),
+        radio_height_ft=draw(st.one_of(st.none(), st.integers(0, 5000))),
+    )
+
+
+names = st.text("AZ09 /", min_size=1, max_size=8).map(
+    lambda text: (0x20, registers.encode_register(0x20, callsign=text))
+)
+
 any_words = st.one_of(
-    st.tuples(st.sampled_from([0, 0x17, 0x40, 0x55, 0x60]), words), tidy_words(), flights()
+    st.tuples(st.sampled_from([0, 0x17, 0x40, 0x55, 0x60]), words),
+    *(tidy_words(), flights(), weather(), names),
 )
 known = st.one_of(st.none(), st.floats(-2500, 62000))
+speeds = st.one_of(st.none(), st.floats(0, 700))
+tracks = st.one_of(st.none(), st.floats(0, 359.9))
 
 
 @pytest.fixture(scope="module", params=["compiled", "interpreted"])
@@ -112,8 +144,8 @@ def test_columns_equal_the_slow_version(mode, some):
 @given(
     word=any_words,
     alt=known,
-    gs=st.one_of(st.none(), st.floats(0, 700)),
-    track=st.one_of(st.none(), st.floats(0, 359.9)),
+    gs=speeds,
+    track=tracks,
     capability=st.one_of(st.just(0), st.integers(0, 2**28 - 1)),
 )
 @example(word=(0x20, 0x201493B51D6820), alt=None, gs=None, track=None, capability=0)
@@ -129,6 +161,25 @@ def test_guesses_equal_the_slow_version(mode, word, alt, gs, track, capability):
     assert hex(found[0]) == hex(slow.infer(word[1], alt, gs, track, capability))
 
 
+@settings(deadline=None, max_examples=150)
+@given(word=flights(), alt=known, gs=speeds, track=tracks)
+def test_agreement_equals_the_slow_version(mode, word, alt, gs, track):
+    nan = math.nan
+    column = [np.array([nan if x is None else x]) for x in (alt, gs, track)]
+    turn, speed = np.empty(1), np.empty(1)
+    rules = make_rules(usual=True)
+    both = np.array([1 << rules.place[0x50] | 1 << rules.place[0x60]])
+    _kernels.weigh(np.array([word[1]], np.uint64), both, *column, rules, turn, speed)
+    assert_allclose(turn[0], slow.turn_gain(word[1], gs, track), rtol=0, atol=1e-9)
+    assert_allclose(speed[0], slow.speed_gain(word[1], alt, gs, track), rtol=0, atol=1e-9)
+
+
+def test_every_altitude_code_equals_the_slow_version(mode):
+    for code in range(1 << 13):
+        ours = _kernels.altitude_ft(code)
+        assert (None if math.isnan(ours) else ours) == slow.altitude(f"{code:013b}")
+
+
 @settings(deadline=None, max_examples=60)
 @given(some=st.lists(any_words, min_size=1, max_size=8))
 def test_one_call_gives_what_many_calls_give(some):
@@ -136,4 +187,6 @@ def test_one_call_gives_what_many_calls_give(some):
     whole = registers.decode_registers(fields, numbers).to_pylist()
     assert whole == [registers.decode_registers([w], [b]).to_pylist()[0] for b, w in some]
     blind = registers.decode_registers(fields).to_pylist()
+    guesses = registers.infer_bds(fields).tolist()
+    assert [row["bds"] for row in blind] == [guess or None for guess in guesses]
     assert blind == [registers.decode_registers([w]).to_pylist()[0] for w in fields]

@@ -185,7 +185,7 @@ def gather(
             for octet in range(width):
                 cells[row * width + octet] = (raw >> (8 * octet)) & 255
         elif form == 2:
-            value = altitude_ft(raw)
+            value = altitude_ft(int(raw))
             if math.isnan(value):
                 continue
             out[row] = value
@@ -332,12 +332,15 @@ def _speed_gain(values: F8, alt_ft: float, gs_kt: float, track_deg: float) -> fl
     heading, ias, mach, baro, inertial = values[0], values[1], values[2], values[3], values[4]
     # Slow ones say little: at the gate 30 kt stand for none, and Mach stays at its floor.
     slow = 0.02 if ias >= 100.0 else 0.06
-    least, most = mach_of(ias, -1000.0), mach_of(ias, 51000.0)
-    if -2000.0 <= alt_ft <= 60000.0:
-        least = most = mach_of(ias, alt_ft)
-    off_mach = math.nan
+    off_mach = span_mach = math.nan
     if not math.isnan(ias) and not math.isnan(mach):
-        off_mach = max(least - mach, mach - most, 0.0)
+        if -2000.0 <= alt_ft <= 60000.0:
+            off_mach, span_mach = abs(mach - mach_of(ias, alt_ft)), 1.0
+        else:
+            # Without an altitude more Mach numbers fit, and one that does says the less.
+            least, most = mach_of(ias, -1000.0), mach_of(ias, 51000.0)
+            off_mach = max(least - mach, mach - most, 0.0)
+            span_mach = 2.5 * slow / min(most - least + 2.5 * slow, 1.0)
     off_gs = off_track = math.nan
     if gs_kt > 100.0:
         # Mach times the speed of sound: 573 kt in the stratosphere, 680 kt on a hot day.
@@ -346,8 +349,7 @@ def _speed_gain(values: F8, alt_ft: float, gs_kt: float, track_deg: float) -> fl
         off_track = _angle_between(heading, track_deg)
     apart = (off_mach, abs(baro - inertial), off_gs, off_track)
     sigma = (slow, 500.0, 60.0, 20.0)
-    # Without an altitude more Mach numbers fit, and one that does says the less.
-    span = (2.5 * slow / min(most - least + 2.5 * slow, 1.0), 12000.0, 700.0, 360.0)
+    span = (span_mach, 12000.0, 700.0, 360.0)
     gain = 0.0
     for k in range(4):
         gain += _gain(apart[k], sigma[k], span[k])

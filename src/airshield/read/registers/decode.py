@@ -98,6 +98,7 @@ def decode_registers(
     (3008.0, 1020.0, None)
     """
     word = np.ascontiguousarray(mb, dtype=np.uint64)
+    read = word
     several = np.zeros(word.size, dtype=bool)
     if bds is None:
         guess = infer_bds(
@@ -110,12 +111,14 @@ def decode_registers(
         )
         several = guess == _kernels.SEVERAL
         number = np.where(several, 0, guess).astype(np.uint8)
+        # Number 0 stands for a broadcast, and would be believed its first octet.
+        read = np.where(number == 0, np.uint64(0), word)
     else:
         number = np.ascontiguousarray(bds, dtype=np.uint8)
     if number.shape != word.shape:
         raise UsageError(f"mb has {word.size} fields and bds {number.size}; give one for each")
     rows = np.arange(word.size, dtype=np.int64)
-    made = _Columns(word, number, rows, word.size, _chosen(registers))
+    made = _Columns(read, number, rows, word.size, _chosen(registers))
     code = made.fault.astype(np.int32)
     if bds is None:
         code[made.named == 0] = len(FAULTS) - 1
