@@ -189,7 +189,6 @@ _TEXTS: Final = ("mode_s", "callsign", "squawk")
 _TRUTHS: Final = ("is_on_ground", "is_alert", "is_spi")
 
 _FT_TABLE: Final = "state_vector"
-_REST_MPS: Final = 5.0 * MPS_PER_KT
 _MS_FROM: Final = 1e11
 """Unix times above this are in milliseconds: in seconds it would be the year 5138."""
 _SOURCE_KINDS: Final = (
@@ -316,7 +315,7 @@ class OpenSkyReports:
             values = {n: take(column, order) for n, column in joined.items()}
             row = values.pop("row")
             kept = self._kept(view, row, values, unused)
-            for name in ("spd_mps", "at_rest"):
+            for name in ("spd_mps", "on_ground"):
                 del values[name]
             reports = make_reports(view, row, kept, values)
         return ReportBatch(
@@ -342,7 +341,7 @@ class OpenSkyReports:
             values["lat_deg"][at],
             values["lon_deg"][at],
             values["spd_mps"][at],
-            values["at_rest"][at],
+            values["on_ground"][at],
         )
         for code, reason in REASONS.items():
             count = int((verdict == code).sum())
@@ -373,11 +372,14 @@ def _family(names: Sequence[str]) -> str | None:
 def _read_fast(texts: Sequence[bytes], found: _Found) -> bool:
     """Read all frames at once where each is a plain flat object; tell whether that went well.
 
-    Anything unusual (escapes, other letters than ASCII, a wrong type, a missing time) is left to
+    Anything unusual (escapes, NaN, letters beyond ASCII, a wrong type, a missing time) is left to
     the general way, so that both give the same rows.
     """
     data = b"\n".join(texts)
-    if not data.isascii() or b"\\" in data or data.count(b"\n") != len(texts) - 1:
+    if not data.isascii() or data.count(b"\n") != len(texts) - 1:
+        return False
+    # Arrow takes NaN and Infinity for numbers; JSON does not.
+    if any(odd in data for odd in (b"\\", b"NaN", b"Inf")):
         return False
     schema = pa.schema([(wire, _raw_type(to)) for wire, to in _NAMES[_FT_TABLE].items()])
     options = pa.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
@@ -588,8 +590,6 @@ def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
     on_ground = truths(table["is_on_ground"])
     mode_3a = squawks(table["squawk"])
     east, north = velocity_mps(spd_mps, floats(table["track_deg"]))
-    with np.errstate(invalid="ignore"):
-        at_rest = on_ground | (spd_mps < _REST_MPS)
     return {
         "row": row,
         "t": t_ns,
@@ -611,7 +611,7 @@ def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
             on_ground=on_ground,
         ),
         "spd_mps": spd_mps,
-        "at_rest": at_rest,
+        "on_ground": on_ground,
     }
 
 

@@ -225,7 +225,6 @@ _POINT_FIELDS: Final = 9
 """A point of a trace has at least so many places; files since 2022 have 14."""
 _STALE, _NEW_LEG, _GEOMETRIC_RATE, _GEOMETRIC_ALT = 1, 2, 4, 8
 _MS_FROM: Final = 1e11
-_REST_KT: Final = 5.0
 _EMERGENCIES: Final = ("general", "minfuel", "nordo", "unlawful", "downed")
 """Values of ``emergency`` that are one; a ``lifeguard`` flight has priority only."""
 
@@ -334,7 +333,7 @@ class ReadsbReports:
             values["lat_deg"][at],
             values["lon_deg"][at],
             values["spd_mps"][at],
-            values["at_rest"][at],
+            values["on_ground"][at],
         )
         for code, reason in REASONS.items():
             count = int((verdict == code).sum())
@@ -363,6 +362,8 @@ def read(frames: Frames) -> tuple[dict[str, tuple[I8, pa.Table]], pa.Table, dict
         ("aircraft", found.aircraft, (*_FIELDS, *_LAST)),
         ("trace", found.trace, (*_POINT, *_DETAILS)),
     ):
+        if not records.row:
+            continue
         of_frame, table = _native(name, records, of, frames, found.lost)
         if table.num_rows:
             made[name] = of_frame, table
@@ -601,8 +602,6 @@ def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
     up = np.where(np.isnan(up), floats(table["geom_rate_ft_min"]), up)
     kinds, is_its_own = _kinds(table)
     squawk, emergency = squawks(table["squawk"]), table["emergency"]
-    with np.errstate(invalid="ignore"):
-        at_rest = on_ground | (spd_kt < _REST_KT)
     return {
         "row": row,
         "key": _keys(table["hex"]),
@@ -627,7 +626,6 @@ def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
         "has_spi": ~truths(table["is_spi"].is_null()),
         "on_ground": on_ground,
         "spd_mps": spd_kt * MPS_PER_KT,
-        "at_rest": at_rest,
     }
 
 
@@ -638,7 +636,7 @@ def _finished(values: dict[str, Any]) -> dict[str, Any]:
     callsign = values["callsign"]
     emergency = values.pop("emergency") | np.isin(values["mode_3a"], EMERGENCY_CODES)
     marks = flags(spi=values.pop("spi"), emergency=emergency, on_ground=values.pop("on_ground"))
-    del values["spd_mps"], values["at_rest"]
+    del values["spd_mps"]
     return values | {
         "callsign": pa.array(callsign, pa.string(), mask=callsign == ""),
         "nacp": nacp,

@@ -119,7 +119,6 @@ _SQUAWK: Final = re.compile("[0-7]{1,4}")
 
 _ZONE_NS: Final = 900 * NS_PER_S
 _ZONE_MAX_NS: Final = 14 * 3600 * NS_PER_S
-_REST_KT: Final = 5.0
 _MLAT_RECEIVERS_LEAST: Final = 2
 """In place of the alert flag, -1, 0 or 1, a number from here on counts receivers."""
 
@@ -280,9 +279,12 @@ class SbsReports:
         view = Frames(frames)
         row, table, rejects, counts = self._tables.read(view)
         unused: dict[str, int] = {}
-        kept, values = self._kept(view, row, table, unused)
+        reports = tables.empty(tables.REPORT)
+        if table.num_rows:
+            kept, values = self._kept(view, row, table, unused)
+            reports = make_reports(view, row, kept, values)
         return ReportBatch(
-            reports=make_reports(view, row, kept, values),
+            reports=reports,
             status=tables.empty(tables.SENSOR_STATUS),
             rejects=rejects,
             counts=counts,
@@ -313,10 +315,8 @@ class SbsReports:
             if mask.any():
                 unused[reason] = int(mask.sum())
         at = np.flatnonzero(has_place & has_time)
-        with np.errstate(invalid="ignore"):
-            at_rest = on_ground | (spd_kt < _REST_KT)
         verdict = self._gate.judge(
-            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, at_rest[at]
+            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, on_ground[at]
         )
         for code, reason in REASONS.items():
             count = int((verdict == code).sum())

@@ -164,7 +164,6 @@ _TISB: Final = (2, 3)
 _SUPERSONIC, _GROUND = 1, 2
 _EMERGENCIES: Final = (1, 3, 4, 5, 6)
 """General, minimum fuel, no communications, unlawful interference, downed; 2 is medical."""
-_REST_KT: Final = 5.0
 
 _SAID: Final[Mapping[str, tuple[DTypeLike, float]]] = {
     "callsign": ("U8", 300.0),
@@ -237,10 +236,10 @@ class UatTables:
             lines.octets.append(message)
             kind = "uplink" if len(message) == UPLINK else f"type {message[0] >> 3}"
             counts[kind] += 1
-        made = {}
-        of_frame, table = _messages(found[BASIC], found[LONG], frames)
-        if table.num_rows:
-            made["uat"] = table
+        made: dict[str, pa.Table] = {}
+        of_frame = np.empty(0, np.int64)
+        if found[BASIC].row or found[LONG].row:
+            of_frame, made["uat"] = _messages(found[BASIC], found[LONG], frames)
         if found[UPLINK].row:
             made["uat_uplink"] = _uplinks(found[UPLINK], frames)
         return of_frame, made, frames.rejects(lost), dict(sorted(counts.items()))
@@ -307,10 +306,8 @@ class UatReports:
         at = np.flatnonzero(has_place & has_time)
         on_ground = integers(table["air_ground"]) == _GROUND
         spd_kt = floats(table["gs_kt"])
-        with np.errstate(invalid="ignore"):
-            at_rest = on_ground | (spd_kt < _REST_KT)
         verdict = self._gate.judge(
-            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, at_rest[at]
+            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, on_ground[at]
         )
         for code, reason in REASONS.items():
             count = int((verdict == code).sum())
@@ -588,7 +585,7 @@ def _known(values: I8, has: B1, kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind, mask=~has)
 
 
-def _floats(values: F8, has: B1) -> pa.Array:
+def _floats(values: NDArray[np.floating[Any]], has: B1) -> pa.Array:
     return pa.array(np.where(has, values, np.nan), from_pandas=True)
 
 

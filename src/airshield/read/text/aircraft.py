@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from airshield.read.reader import NO_TIME
 from airshield.read.text import _kernels
 from airshield.read.text._kernels import Limits
-from airshield.units import NS_PER_S
+from airshield.units import MPS_PER_KT, NS_PER_S
 
 B1 = NDArray[np.bool_]
 I8 = NDArray[np.int64]
@@ -33,6 +33,12 @@ LIMITS: Final = Limits(
 """The gate, for feeds whose times are good to a second: 1.25 times the speed the aircraft tells,
 and 10 m/s for a speed rounded or just changing, over the time between and two seconds for both
 stamps; 200 m for the places. Without any speed 700 m/s, over twice that of sound."""
+
+SPD_GROUND_MPS: Final = 60.0
+"""Of an aircraft on the ground that does not tell its speed: most of a take-off run."""
+
+SPD_REST_MPS: Final = 5.0 * MPS_PER_KT
+"""Below this an aircraft may really be where it was."""
 
 REASONS: Final = {
     _kernels.HELD: "the position is not renewed",
@@ -94,17 +100,26 @@ class Gate:
         self._limits = limits
         self._places = _no_places(0)
 
-    def judge(self, slot: I8, t_ns: I8, lat_deg: F8, lon_deg: F8, spd_mps: F8, at_rest: B1) -> I8:
-        """Return a verdict on each place, in order of arrival: ``GOOD`` (0) or one of REASONS."""
+    def judge(self, slot: I8, t_ns: I8, lat_deg: F8, lon_deg: F8, spd_mps: F8, on_ground: B1) -> I8:
+        """Return a verdict on each place, in order of arrival: ``GOOD`` (0) or one of REASONS.
+
+        Parameters
+        ----------
+        slot, t_ns, lat_deg, lon_deg, spd_mps, on_ground : ndarray, shape (n,)
+            Number of the aircraft (:class:`Fleet`), time of the place, place, ground speed that the
+            aircraft tells (NaN is unknown), and whether it says that it is on the ground.
+        """
         if slot.size and slot.max() >= len(self._places):
             more = _no_places(int(slot.max()) + 1 - len(self._places))
             self._places = np.concatenate([self._places, more])
+        with np.errstate(invalid="ignore"):
+            at_rest = on_ground | (spd_mps < SPD_REST_MPS)
         return _kernels.judge_places(
             slot,
             t_ns / NS_PER_S,
             np.radians(lat_deg),
             np.radians(lon_deg),
-            spd_mps,
+            np.where(on_ground & np.isnan(spd_mps), SPD_GROUND_MPS, spd_mps),
             at_rest,
             self._limits,
             self._places,

@@ -42,22 +42,23 @@ class LineSplitter:
         """Cut ``octets`` into lines."""
         stop = np.flatnonzero(octets == _NEW_LINE) + 1
         used = int(stop[-1]) if stop.size else 0
-        if last and used < octets.size:
+        open_end = last and used < octets.size
+        if open_end:
             stop = np.append(stop, octets.size)
             used = octets.size
         first = np.concatenate([stop[:1] * 0, stop[:-1]])
-        too_long = np.flatnonzero(stop - first > LINE_MAX)
         tail = octets.size - used
 
-        short = stop - first <= 2
-        blank = np.zeros(stop.size, np.bool_)
-        blank[short] = _is_line_end(octets, first[short], stop[short])
+        blank = _are_blank(octets, first, stop)
         given = ledger.frames
-        for line in too_long.tolist():
+        for line in np.flatnonzero(stop - first >= LINE_MAX).tolist():
             ledger.frames = given + line - int(blank[:line].sum())
-            while stop[line] - first[line] > LINE_MAX:
+            # Without its end it has one octet more to come.
+            most = LINE_MAX - 1 if open_end and line == stop.size - 1 else LINE_MAX
+            while stop[line] - first[line] > most:
                 _reject_line(octets, int(first[line]), base, ledger)
                 first[line] += LINE_MAX
+            blank[line : line + 1] = _are_blank(octets, first[line:][:1], stop[line:][:1])
         kept = ~blank
         ledger.frames = given + int(kept.sum())
         while tail >= LINE_MAX:
@@ -155,10 +156,12 @@ class FirstOctetSplitter:
         return self._chosen(octets, base=base, last=last, ledger=ledger)
 
 
-def _is_line_end(octets: U1, first: I8, stop: I8) -> NDArray[np.bool_]:
-    """Tell which runs of one or two octets are nothing but a line's end."""
+def _are_blank(octets: U1, first: I8, stop: I8) -> NDArray[np.bool_]:
+    """Tell which lines are nothing: no octet, or only a line's end."""
+    size = stop - first
     is_end = octets[stop - 1] == _NEW_LINE
-    return np.asarray(is_end & ((stop - first == 1) | (octets[first] == 0x0D)))
+    before = octets[np.maximum(stop - 2, 0)]
+    return np.asarray((size == 0) | (is_end & ((size == 1) | ((size == 2) & (before == 0x0D)))))
 
 
 def _reject_line(octets: U1, at: int, base: int, ledger: Ledger) -> None:
