@@ -13,6 +13,7 @@ from airshield.read import asterix, read_frames
 from airshield.read.asterix.columns import make_plan
 from airshield.read.asterix.spec import find_spec
 from airshield.read.asterix.writing import _kernels
+from airshield.read.asterix.writing import table as table_module
 from reference import asterix_maker, asterix_walk
 
 from .frames_of import frames_of
@@ -209,6 +210,18 @@ def test_the_row_named_is_counted_over_all_batches():
     wrong[39_999] = -1
     with pytest.raises(EncodeError, match="of row 39999"):
         asterix.encode_table(48, table.set_column(1, "i010_sac", pa.array(wrong)))
+
+
+def test_batches_of_long_records_are_halved_and_change_nothing(monkeypatch):
+    _, short = table_of(48, "1.32", 7, records=12)
+    whole = asterix.encode_table(48, short)
+    wrong = pa.table({"i010_sac": [1, 1, 1, 300, 1, 300], "sp": [bytes(9)] * 6})
+    monkeypatch.setattr(table_module, "_BATCH_OCTETS", 20)
+    halved = asterix.encode_table(48, short)
+    assert bytes(halved.octets) == bytes(whole.octets)
+    assert halved.rows.tolist() == whole.rows.tolist()
+    with pytest.raises(EncodeError, match="of row 3"):
+        asterix.encode_table(48, wrong)
 
 
 def test_an_earlier_row_is_told_before_one_whose_size_is_wrong():

@@ -20,6 +20,8 @@ from airshield.read.asterix.writing.layout import Item, Mask, Sheet, measure
 
 _BATCH_ROWS: Final = 1 << 15
 """Rows at a time: calls weigh little, and twice or half as many change nothing."""
+_BATCH_OCTETS: Final = 1 << 28
+"""Octets at a time: places are counted in 32 bits, and 32,768 radar videos would overflow them."""
 _HEADER: Final = 3
 """Octets of a block's category and length."""
 
@@ -202,9 +204,15 @@ def _encode_batch(
     silent = np.flatnonzero(size == 0)
     if silent.size:
         sheet.refuse(int(silent[0]))
+    total = int(size.sum())
+    if total > _BATCH_OCTETS and sheet.rows > 1:
+        half = sheet.rows // 2
+        one = _encode_batch(spec, batch.slice(0, half), first_row)
+        two = _encode_batch(spec, batch.slice(half), first_row + half)
+        return np.concatenate([one[0], two[0]]), np.concatenate([one[1], two[1]])
     if sheet.worst == sheet.rows:
         first = np.cumsum(size) - size
-        sheet.octets = np.zeros(int(size.sum()), dtype=np.uint8)
+        sheet.octets = np.zeros(total, dtype=np.uint8)
         for root_item in roots:
             root_item.write(sheet, np.where(root_item.size > 0, first, -1).astype(np.int32))
         if sheet.worst == sheet.rows:
