@@ -165,45 +165,67 @@ def find_row(
     end: int,
     count: int,
     longest: int,
+    most: int,
     last: bool,
     among: B1,
     forms: Forms,
-) -> tuple[int, int]:
-    """Find the first place in [at, end) from which more than ``count`` whole blocks touch.
+) -> tuple[int, int, int]:
+    """Find the first place in [at, end) from which more than ``count`` whole blocks follow.
 
-    Blocks of some categories only; ``SURE`` of them are as good as any number, and so are any that
-    lead to the end of the stream. As many as ``count`` will do where the first is larger than
-    ``longest``. Gives the place and where its first block ends; or a place that cannot be judged
-    yet and ``OPEN``; or ``end`` and ``NO``.
+    The first must be of some categories and of ``most`` octets at most. ``SURE`` of them are as
+    good as any number, and so are any that lead to the end of the stream. They touch, except that
+    once a block that is not whole may lie between, if its length leads to one or to the end. As
+    many as ``count`` will do where the first is larger than ``longest``. Gives the place, where
+    its first block ends, and how many there are (0 where any would do); or a place that cannot be
+    judged yet and ``OPEN``; or ``end`` and ``NO``.
     """
     of, roots, selector, choices = forms.of, forms.roots, forms.selector, forms.choices
     nodes, kids, fixed, parts = forms.nodes, forms.kids, forms.fixed, forms.parts
     best, marks, slots, stack = forms.best, forms.marks, forms.slots, forms.stack
+    size = octets.size
     while at < end:
-        if among[octets[at]]:
-            first_stop, here, place = NO, 0, at
+        is_one = among[octets[at]]
+        if is_one and at + 3 <= size:
+            is_one = int(octets[at + 1]) * 256 + int(octets[at + 2]) <= most
+        if is_one:
+            first_stop, here, place, bridge = NO, 0, at, NO
             while here < SURE:
-                if last and here > 0 and place == octets.size:
+                stop = NO
+                if here == 0 or place < size or not last:
+                    stop = whole_block(
+                        octets, place, last, of, roots, selector, choices, nodes, kids, fixed,
+                        parts, best, marks, slots, stack,
+                    )  # fmt: skip
+                elif bridge == NO:
                     here = SURE
                     break
-                stop = whole_block(
-                    octets, place, last, of, roots, selector, choices, nodes, kids, fixed, parts,
-                    best, marks, slots, stack,
-                )  # fmt: skip
+                if stop == NO and here > 0 and bridge == NO:
+                    # The block after may be damaged inside: its length then leads on.
+                    bridge = place + 3
+                    if bridge <= size:
+                        bridge = place + int(octets[place + 1]) * 256 + int(octets[place + 2])
+                    if bridge >= size and not last:
+                        stop = OPEN
+                    elif bridge == size:
+                        here = SURE
+                        break
+                    elif bridge < size and bridge >= place + 3:
+                        place = bridge
+                        continue
                 if stop == OPEN:
-                    return at, OPEN
+                    return at, OPEN, 0
                 if stop == NO:
                     break
                 if here == 0:
                     first_stop = stop
                     if count == 0:
-                        return at, stop
+                        return at, stop, 0
                 here += 1
                 place = stop
             if here > count or (here == count and first_stop - at > longest):
-                return at, first_stop
+                return at, first_stop, here
         at += 1
-    return end, NO
+    return end, NO, 0
 
 
 @kernel

@@ -60,7 +60,8 @@ def splitter() -> Splitter:
     """Make a splitter for one stream of data blocks: a raw file, or TCP.
 
     A frame is one block. A block is given once its last octet has come, unless its inside could
-    be the beginning of a row of blocks (about one in twenty): then with the octets that decide.
+    begin another (up to one in twenty in real streams), or it is not whole: then with the octets
+    that decide, at most a few blocks later.
     """
     return _Blocks()
 
@@ -101,10 +102,11 @@ def is_row(octets: NDArray[np.uint8]) -> bool:
 
 
 class _Blocks:
-    """The splitter's state: categories met, and whether it has lost the thread."""
+    """The splitter's state: what it has met, and whether it has lost the thread."""
 
     def __init__(self) -> None:
         self._met = np.zeros(256, np.bool_)
+        self._longest = 0
         self._forms = _pack(frozenset())
         self._loaded: frozenset[int] = frozenset()
         self._lost: str | None = None
@@ -156,8 +158,12 @@ class _Blocks:
             # The last ones are not yet followed by others that bear them out.
             count = max(count - SURE + 1, 0)
         if count:
+            if not (last and stop == octets.size):
+                stop = int(begins[count])
             self._met[octets[begins[:count]]] = True
-            return count, int(begins[count]) if not (last and stop == octets.size) else stop
+            longest = int(np.diff(begins[:count], append=stop).max())
+            self._longest = max(self._longest, longest)
+            return count, stop
         begins[0] = at
         stop = self._accept(octets, at, last)
         if stop > 0:
@@ -191,19 +197,21 @@ class _Blocks:
             return OPEN
         among = self._met.copy()
         among[octets[at]] = True
-        _, inside = _kernels.find_row(octets, at + 1, stop, 0, 0, last, among, self._forms)
+        most = max(self._longest, stop - at)
+        _, inside, _ = _kernels.find_row(octets, at + 1, stop, 0, 0, most, last, among, self._forms)
         if inside != NO:
             forms = _everything()
             count = _count_blocks(octets, at, last, forms)
             if count == OPEN:
                 return OPEN
             if count < SURE:
-                _, better = _kernels.find_row(
-                    octets, at + 1, stop, count, _ANY_SIZE, last, among, forms
+                _, better, _ = _kernels.find_row(
+                    octets, at + 1, stop, count, _ANY_SIZE, most, last, among, forms
                 )
                 if better != NO:
                     return OPEN if better == OPEN else self._lose(_LEADS_NOWHERE)
         self._met[octets[at]] = True
+        self._longest = max(self._longest, stop - at)
         return stop
 
     def _accept_header(self, octets: NDArray[np.uint8], at: int, last: bool) -> int:
@@ -231,8 +239,8 @@ class _Blocks:
             if row == OPEN:
                 return OPEN
             follows = row > 0
-        _, better = _kernels.find_row(
-            octets, at + 1, stop, int(follows), _ANY_SIZE, last, _specified(), forms
+        _, better, _ = _kernels.find_row(
+            octets, at + 1, stop, int(follows), _ANY_SIZE, _ANY_SIZE, last, _specified(), forms
         )
         if better == NO and not follows:
             inside, first_open = _kernels.find_headers(
@@ -267,7 +275,9 @@ class _Blocks:
         """Look for the next block; give how many are found and how far the octets are lost."""
         forms, size = _everything(), octets.size
         start, specified = at + self._refused, _specified()
-        place, stop = _kernels.find_row(octets, start, size, 0, 0, last, specified, forms)
+        place, stop, _ = _kernels.find_row(
+            octets, start, size, 0, 0, _ANY_SIZE, last, specified, forms
+        )
         row, first_open = _kernels.find_headers(
             octets, start, place, place, _headed(), HEADERS, last
         )
@@ -285,14 +295,15 @@ class _Blocks:
             count = _count_blocks(octets, place, last, forms)
             other, longer = place, NO
             if 0 < count < SURE:
-                other, longer = _kernels.find_row(
-                    octets, place + 1, stop, count, stop - place, last, specified, forms
+                other, longer, _ = _kernels.find_row(
+                    octets, place + 1, stop, count, stop - place, _ANY_SIZE, last, specified, forms
                 )
             if OPEN in (count, longer):
                 break
             if longer == NO:
                 begins[0], stops[0] = place, stop
                 self._met[octets[place]] = True
+                self._longest = max(self._longest, int(stop - place))
                 self._lost, self._refused = None, 0
                 return 1, int(place)
             place, stop = other, longer
@@ -370,14 +381,11 @@ def _whole_block(octets: NDArray[np.uint8], at: int, last: bool, forms: Forms) -
 
 
 def _count_blocks(octets: NDArray[np.uint8], at: int, last: bool, forms: Forms) -> int:
-    """Count whole blocks that touch from here: up to ``SURE``, which the stream's end makes, too.
-
-    ``OPEN`` where more octets might bring more of them.
-    """
-    count, end, why = _kernels.walk_blocks(octets, at, last, forms, np.empty(SURE, np.int64), 0)
-    if count == SURE or (last and count > 0 and end == octets.size):
-        return SURE
-    return OPEN if why == OPEN else int(count)
+    """Count the whole blocks that follow each other from here, as ``find_row`` does."""
+    _, stop, count = _kernels.find_row(
+        octets, at, at + 1, -1, 0, _ANY_SIZE, last, _specified(), forms
+    )
+    return OPEN if stop == OPEN else int(count)
 
 
 @lru_cache(maxsize=1)
