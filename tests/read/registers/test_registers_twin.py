@@ -174,6 +174,31 @@ def test_agreement_equals_the_slow_version(mode, word, alt, gs, track):
     assert_allclose(speed[0], slow.speed_gain(word[1], alt, gs, track), rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("word", "alt_ft", "expected"),
+    [
+        (registers.encode_register(0x20, callsign="KLM12"), None, 0x20),
+        (registers.encode_register(0x20, callsign="KL M12"), None, 0),
+        (registers.encode_register(0x20, callsign="KL/M12"), None, 0),
+        (
+            registers.encode_register(0x44, source=1, wind_kt=22, temperature_degc=-48.75),
+            35e3,
+            0x44,
+        ),
+        (
+            registers.encode_register(0x44, source=1, wind_kt=22, temperature_degc=-48.75),
+            None,
+            0x44,
+        ),
+        (registers.encode_register(0x44, source=1, wind_kt=22, temperature_degc=-48.75), 5e3, 0),
+    ],
+)
+def test_a_name_is_one_word_and_the_weather_suits_the_altitude(mode, word, alt_ft, expected):
+    known_alt = None if alt_ft is None else [alt_ft]
+    assert registers.infer_bds([word], alt_ft=known_alt).tolist() == [expected]
+    assert slow.infer(word, alt_ft) == expected
+
+
 def test_every_altitude_code_equals_the_slow_version(mode):
     for code in range(1 << 13):
         ours = _kernels.altitude_ft(code)
