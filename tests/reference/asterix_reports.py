@@ -84,7 +84,7 @@ class Reader:
             wrong.add("a time of day past the end of the day")
         elif category == 2 and tod_ns is not None and sensor is not None:
             self.radar_clock[sensor] = (tod_ns, heard_ns)
-        t_ns = None if wrong else self._time(tod_ns, heard_ns)
+        t_ns = self._time(None if wrong else tod_ns, heard_ns)
         if t_ns is None and not wrong:
             wrong.add("no time of day, and none heard before it")
         base = {"t": t_ns, "t_heard": heard_ns, "sensor": sensor, "frame": number}

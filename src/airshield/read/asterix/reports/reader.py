@@ -221,9 +221,11 @@ class ReportReader:
         tod_s = np.concatenate([part.tod_s for part in parts])
         possible = is_time_of_day(tod_s)
         timely = possible & ~incomplete
-        times = np.full(place.size, UNKNOWN_NS, np.int64)
-        in_order = place.order[timely[place.order]]
-        times[in_order] = self._clock.times_ns(tod_s[in_order], place.heard_ns[in_order])
+        # A record whose own time cannot be is rejected, and yet says when something was heard.
+        told_s = np.where(timely, tod_s, np.nan)[place.order]
+        times = np.empty(place.size, np.int64)
+        times[place.order] = self._clock.times_ns(told_s, place.heard_ns[place.order])
+        times[~timely] = UNKNOWN_NS
         unknown = timely & (times == UNKNOWN_NS)
         if (
             unknown.any()
