@@ -54,7 +54,7 @@ def test_every_format_holds_the_same_rows(parquet, capture, tmp_path, suffix):
         callsigns = [row["i240"] for row in rows]
         first = rows[0]["t_heard"].replace(" ", "T")
     else:
-        rows = pa.ipc.open_stream(file).read_all()
+        rows = pa.ipc.open_file(file).read_all()
         callsigns = rows["i240"].to_pylist()
         first = rows["t_heard"].cast(pa.string())[0].as_py().replace(" ", "T")
     expected = whole["i240"].to_pylist()

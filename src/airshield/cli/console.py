@@ -103,6 +103,15 @@ def prepare_kernels(*rooms: str) -> None:
             _room(room).warm_up()
 
 
+def prepare_format(name: str) -> None:
+    """Compile and load the loops that reading a format takes, where it has any."""
+    from airshield.read.reader import readers
+
+    module = readers()[name].module
+    if module.startswith("airshield.") and hasattr(importlib.import_module(module), "warm_up"):
+        prepare_kernels(module.removeprefix("airshield."))
+
+
 def _compile(rooms: Sequence[str]) -> Iterator[str]:
     """Compile rooms side by side and yield each when it is done.
 

@@ -10,58 +10,90 @@ import typer
 
 def decode(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Raw ASTERIX, pcap or pcapng.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Recordings of any format, .gz too."),
     ],
     to: Annotated[
         Path | None,
         typer.Option(
             "--to",
             metavar="OUT.parquet|.arrow|.jsonl|.csv",
-            help="Where to write; with several categories one file each, OUT.catNNN.parquet.",
+            help="Where to write; with several tables one file each, OUT.cat048.parquet.",
         ),
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", help="Format of the input; this version reads 'asterix'.")
-    ] = "asterix",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Format of the input (asterix, beast, avr, sbs, readsb, ...); found by content "
+            "otherwise.",
+        ),
+    ] = None,
     edition: Annotated[
         list[str] | None,
         typer.Option(
-            "--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."
+            "--edition",
+            metavar="CAT[/SAC/SIC]=EDITION",
+            help="Edition that a category, or one source of it, speaks: 021=0.23. The others are "
+            "found out.",
         ),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option("--columns", metavar="A,B", help="Only these columns, e.g. i010_sac,i140_s."),
     ] = None,
+    reports: Annotated[
+        bool,
+        typer.Option(
+            "--reports",
+            help="Write REPORT rows (SI units, full UTC times), not the format's own tables.",
+        ),
+    ] = False,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            "--date",
+            metavar="YYYY-MM-DD",
+            help="Day of the first record, where the recording does not tell.",
+        ),
+    ] = None,
+    receiver: Annotated[
+        str | None,
+        typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on standard output.")
     ] = False,
 ) -> None:
     """Decode surveillance recordings into tables, and tell what could not be read."""
-    from airshield.cli.console import (
-        prepare_kernels,
-        print_json,
-        progress,
-        tell_cut,
+    from airshield.cli.console import prepare_format, print_json, progress, tell_cut
+    from airshield.cli.decoding import (
+        decode_recordings,
+        parse_date,
+        parse_editions,
+        parse_place,
     )
-    from airshield.cli.decoding import decode_recordings, parse_editions
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.output import TableFiles
     from airshield.errors import UsageError
-    from airshield.read import read_frames
+    from airshield.read import Reading, read_frames
 
-    if format_ != "asterix":
-        raise UsageError(f"--format {format_}: this version reads 'asterix'")
     editions = parse_editions(edition or [])
+    day, place = parse_date(date), parse_place(receiver)
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
-    recordings = [read_frames(path) for path in files]
+    if reports and wanted:
+        raise UsageError("--columns chooses among a format's own columns: leave out --reports")
     output = None if to is None else TableFiles(to)
-    prepare_kernels("read")
+    for path in files:
+        prepare_format(read_frames(path, format=format_, date=day).format)
+    readings = [
+        Reading(path, format=format_, editions=editions, columns=wanted, date=day, receiver=place)
+        for path in files
+    ]
     with progress(unit="octets") as shown:
-        summary = decode_recordings(
-            recordings, output=output, editions=editions, columns=wanted, shown=shown
-        )
-    summary["cut"] = tell_cut(recordings)
+        summary = decode_recordings(readings, output=output, reports=reports, shown=shown)
+    summary["cut"] = tell_cut(reading.recording for reading in readings)
     if as_json:
         print_json(summary)
     else:
@@ -71,11 +103,13 @@ def decode(
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
-    for category, found in summary["categories"].items():
-        typer.echo(
-            f"CAT{category} edition {found['edition'] or 'unknown'}: "
-            f"{found['blocks']:,} blocks, {found['records']:,} records"
-        )
+    for one in summary["editions"]:
+        source = "" if one["sac"] is None else f" from {one['sac']}/{one['sic']}"
+        typer.echo(f"CAT{one['category']}{source}: edition {one['edition']} ({one['why']})")
+    for name, count in summary["counts"].items():
+        typer.echo(f"{name}: {count:,}")
+    for name, rows in summary["tables"].items():
+        typer.echo(f"table {name}: {rows:,} rows")
     typer.echo(f"{summary['frames']:,} frames, {summary['rejects']:,} rejects")
     for reject in summary["first_rejects"]:
         typer.echo(f"  {reject['source']} at {reject['offset']}: {reject['reason']}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,14 +13,15 @@ from rich.progress import Progress
 
 from airshield.cli.output import TableFiles
 from airshield.errors import UsageError
-from airshield.read import Recording, asterix
+from airshield.read import Reading, asterix
+from airshield.read.reader import EditionKey
 
 FIRST_REJECTS = 5
 """Rejects that the summary shows; all of them are in the reject table."""
 
 
-def parse_editions(texts: Sequence[str]) -> dict[int, str]:
-    """Read ``021=0.23`` as {21: '0.23'}.
+def parse_editions(texts: Sequence[str]) -> dict[EditionKey, str]:
+    """Read ``021=0.23`` as {21: '0.23'}, and ``021/20/219=2.1`` as {(21, 20, 219): '2.1'}.
 
     Raises
     ------
@@ -27,12 +29,16 @@ def parse_editions(texts: Sequence[str]) -> dict[int, str]:
         Not of that form, or a category or edition that there is no specification of.
     """
     known = asterix.editions()
-    found: dict[int, str] = {}
+    found: dict[EditionKey, str] = {}
     for text in texts:
-        category, _, edition = text.partition("=")
-        if not category.strip().isdigit() or not edition:
-            raise UsageError(f"--edition {text}: write CATEGORY=EDITION, e.g. --edition 021=0.23")
-        number = int(category)
+        key, _, edition = text.partition("=")
+        numbers = [part.strip() for part in key.split("/")]
+        if len(numbers) not in (1, 3) or not all(map(str.isdigit, numbers)) or not edition:
+            raise UsageError(
+                f"--edition {text}: write CATEGORY=EDITION, e.g. 021=0.23, or for one source "
+                "CATEGORY/SAC/SIC=EDITION, e.g. 021/20/219=2.1"
+            )
+        number, *source = map(int, numbers)
         if number not in known:
             have = ", ".join(f"{c:03d}" for c in sorted(known))
             raise UsageError(
@@ -42,7 +48,9 @@ def parse_editions(texts: Sequence[str]) -> dict[int, str]:
             raise UsageError(
                 f"--edition {text}: category {number:03d} has editions {', '.join(known[number])}"
             )
-        found[number] = edition
+        if any(part > 255 for part in source):
+            raise UsageError(f"--edition {text}: SAC and SIC are 0 to 255")
+        found[(number, source[0], source[1]) if source else number] = edition
     return found
 
 
@@ -62,70 +70,117 @@ def parse_date(text: str | None) -> dt.date | None:
         raise UsageError(f"--date {text}: write a day as YYYY-MM-DD ({error})") from error
 
 
+def parse_place(text: str | None) -> tuple[float, float] | None:
+    """Read ``41.3,2.1`` as latitude and longitude in degrees.
+
+    Raises
+    ------
+    UsageError
+        Not two numbers, or no place on Earth.
+    """
+    if text is None:
+        return None
+    try:
+        lat_deg, lon_deg = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--receiver {text}: write LAT,LON in degrees, e.g. 41.3,2.1") from error
+    if not (abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0):
+        raise UsageError(f"--receiver {text}: no such place; latitude comes first")
+    return lat_deg, lon_deg
+
+
+class Summary:
+    """What decoding some recordings came to."""
+
+    def __init__(self) -> None:
+        self.frames = self.reject_count = 0
+        self.counts: Counter[str] = Counter()
+        self.rows: Counter[str] = Counter()
+        self.padding: Counter[str] = Counter()
+        self.rejects: list[dict[str, Any]] = []
+
+    def take_rejects(self, table: pa.Table) -> None:
+        """Count rejects and keep the first few for show."""
+        self.reject_count += table.num_rows
+        self.rejects += table.slice(0, max(FIRST_REJECTS - len(self.rejects), 0)).to_pylist()
+
+    def document(self, readings: Sequence[Reading], written: Sequence[Path]) -> dict[str, Any]:
+        """Return it as the JSON document of ``--json``."""
+        found = [{"file": str(r.recording.path), **one} for r in readings for one in r.found]
+        return {
+            "files": [
+                {
+                    "file": str(r.recording.path),
+                    "format": r.format,
+                    "container": r.recording.container,
+                }
+                for r in readings
+            ],
+            "frames": self.frames,
+            "tables": dict(sorted(self.rows.items())),
+            "counts": dict(sorted(self.counts.items())),
+            "categories": self._categories(found),
+            "editions": found,
+            "rejects": self.reject_count,
+            "first_rejects": [
+                {
+                    "source": row["source"],
+                    "offset": row["offset"],
+                    "category": row["category"],
+                    "item": row["item"],
+                    "reason": row["reason"],
+                    "octets": row["octets"][:32].hex(" "),
+                }
+                for row in self.rejects
+            ],
+            "written": [str(path) for path in written],
+        }
+
+    def _categories(self, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return blocks and records by ASTERIX category, with the editions they were read in."""
+        categories: dict[str, dict[str, Any]] = {}
+        for name, count in sorted(self.counts.items()):
+            category, _, what = name.partition(" ")
+            if category.startswith("CAT") and what in ("blocks", "records"):
+                categories.setdefault(category[3:], {"edition": None, "blocks": 0, "records": 0})
+                categories[category[3:]][what] = count
+        for one in found:
+            entry = categories.get(one["category"])
+            if entry is not None:
+                spoken = {one["edition"], *(entry["edition"] or "").split(", ")} - {""}
+                entry["edition"] = ", ".join(sorted(spoken))
+        return categories
+
+
 def decode_recordings(
-    recordings: Sequence[Recording],
-    *,
-    output: TableFiles | None,
-    editions: Mapping[int, str],
-    columns: Sequence[str] | None,
-    shown: Progress,
+    readings: Sequence[Reading], *, output: TableFiles | None, reports: bool, shown: Progress
 ) -> dict[str, Any]:
-    """Decode recordings one after the other, write the tables, return what was found."""
-    blocks: Counter[int] = Counter()
-    records: Counter[int] = Counter()
-    used: dict[int, str] = {}
-    frames = 0
-    rejects: list[dict[str, Any]] = []
-    reject_count = 0
+    """Decode recordings one after the other, write the tables, return what was found.
 
-    def take_rejects(table: pa.Table) -> None:
-        nonlocal reject_count
-        reject_count += table.num_rows
-        rejects.extend(
-            table.slice(0, FIRST_REJECTS - len(rejects)).to_pylist()
-            if len(rejects) < FIRST_REJECTS
-            else []
-        )
-        if output is not None and table.num_rows:
-            output.write("rejects", table)
-
-    for recording in recordings:
+    Where the recordings speak several editions of a category, each has a table of its own.
+    """
+    spoken: dict[str, set[str]] = {}
+    for reading in readings:
+        for one in reading.found:
+            spoken.setdefault(f"cat{one['category']}", set()).add(one["edition"])
+    summary = Summary()
+    for reading in readings:
+        recording = reading.recording
         task = shown.add_task(recording.path.name, total=recording.octets)
-        for batch in recording:
-            decoded = asterix.decode(batch, editions=editions, columns=columns)
-            frames += batch.num_rows
-            blocks.update(decoded.blocks)
-            records.update(decoded.records)
-            for (category, edition), table in decoded.tables.items():
-                used[category] = edition
-                if output is not None:
-                    output.write(f"cat{category:03d}", table)
-            take_rejects(decoded.rejects)
-            shown.update(task, completed=int(batch["offset"][-1].as_py()))
-        take_rejects(recording.rejects())
+        batches = (("reports", t) for t in reading.reports()) if reports else reading
+        for kind, table in batches:
+            name = kind
+            if len(spoken.get(kind, ())) > 1:
+                name = f"{kind}_{table.schema.metadata[b'edition'].decode()}"
+            summary.rows[name] += table.num_rows
+            if output is not None:
+                output.write(name, table)
+            shown.update(task, completed=recording.ledger.octets)
+        rejects = reading.rejects()
+        summary.take_rejects(rejects)
+        if output is not None and rejects.num_rows:
+            output.write("rejects", rejects)
+        summary.frames += reading.frames
+        summary.counts.update(reading.counts)
     written = output.close() if output is not None else []
-    return {
-        "files": [str(recording.path) for recording in recordings],
-        "frames": frames,
-        "categories": {
-            f"{category:03d}": {
-                "edition": used.get(category),
-                "blocks": blocks[category],
-                "records": records[category],
-            }
-            for category in sorted(blocks)
-        },
-        "rejects": reject_count,
-        "first_rejects": [
-            {
-                "source": row["source"],
-                "offset": row["offset"],
-                "category": row["category"],
-                "item": row["item"],
-                "reason": row["reason"],
-                "octets": row["octets"][:32].hex(" "),
-            }
-            for row in rejects
-        ],
-        "written": [str(path) for path in written],
-    }
+    return summary.document(readings, written)

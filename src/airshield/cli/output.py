@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,13 +55,41 @@ def _parquet(path: Path, schema: pa.Schema) -> _Writer:
     return cast(_Writer, pq.ParquetWriter(path, schema, compression="zstd"))
 
 
-def _arrow(path: Path, schema: pa.Schema) -> _Writer:
-    # Dictionaries grow from batch to batch; Arrow files allow that as deltas only.
-    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True, unify_dictionaries=False)
-    return cast(_Writer, pa.ipc.new_stream(str(path), schema, options=options))
+class _Arrow:
+    """An Arrow IPC file. A dictionary in it may only grow, so each column keeps its words."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+        self._writer = pa.ipc.new_file(str(path), schema, options=options)
+        self._words: dict[int, pa.Array] = {
+            i: pa.array([], field.type.value_type)
+            for i, field in enumerate(schema)
+            if pa.types.is_dictionary(field.type)
+        }
+
+    def write_table(self, table: pa.Table) -> None:
+        for i in self._words:
+            table = table.set_column(i, table.schema.field(i), self._grown(i, table.column(i)))
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _grown(self, i: int, column: pa.ChunkedArray) -> pa.DictionaryArray:
+        values = column.cast(column.type.value_type).combine_chunks()
+        met = pc.unique(values.drop_null())
+        fresh = met.filter(pc.invert(pc.is_in(met, value_set=self._words[i])))
+        self._words[i] = pa.concat_arrays([self._words[i], fresh])
+        codes = pc.index_in(values, value_set=self._words[i]).cast(column.type.index_type)
+        return pa.DictionaryArray.from_arrays(codes, self._words[i])
 
 
-WRITERS = {".parquet": _parquet, ".arrow": _arrow, ".jsonl": _JsonLines, ".csv": _Csv}
+WRITERS = {".parquet": _parquet, ".arrow": _Arrow, ".jsonl": _JsonLines, ".csv": _Csv}
+
+
+ROWS_TOGETHER: Final = 131_072
+"""Rows that are written at once: row groups of Parquet that are worth skipping, and still small
+beside the memory of a small machine."""
 
 
 class TableFiles:
@@ -83,15 +111,25 @@ class TableFiles:
             raise UsageError(f"--to {to}: there is no folder {to.parent}; make it first")
         self._to = to
         self._writers: dict[str, _Writer] = {}
+        self._waiting: dict[str, list[pa.Table]] = {}
 
     def write(self, name: str, table: pa.Table) -> None:
         """Add rows to the table called ``name``."""
         if name not in self._writers:
             self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
-        self._writers[name].write_table(table)
+        waiting = self._waiting.setdefault(name, [])
+        waiting.append(table)
+        if sum(part.num_rows for part in waiting) >= ROWS_TOGETHER:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        together = pa.concat_tables(self._waiting.pop(name, []))
+        self._writers[name].write_table(together.unify_dictionaries().combine_chunks())
 
     def close(self) -> list[Path]:
         """Finish every file; return the names they got."""
+        for name in list(self._waiting):
+            self._flush(name)
         main = [name for name in self._writers if name != "rejects"]
         written = []
         for name, writer in self._writers.items():

@@ -67,6 +67,8 @@ class Reading:
         What was found out about the recording, such as editions, and why.
     counts : Counter
         What the latest walk met, in the format's own terms.
+    frames : int
+        Frames of the latest walk.
 
     Raises
     ------
@@ -86,7 +88,7 @@ class Reading:
         date: dt.date | None = None,
         receiver: tuple[float, float] | None = None,
     ) -> None:
-        self.recording = read_frames(path, format=format)
+        self.recording = read_frames(path, format=format, date=date)
         self.format = self.recording.format
         self._reader = find_reader(self.format)
         lat_deg, lon_deg = (None, None) if receiver is None else receiver
@@ -103,15 +105,17 @@ class Reading:
         self._options, self.found = settled.options, settled.found
         self._reader.tables(self._options)  # says at once what is wrong with the options
         self.counts: Counter[str] = Counter()
+        self.frames = 0
         self._rejects: list[pa.Table] = []
 
     def __iter__(self) -> Iterator[Batch]:
         """Read the recording from its beginning."""
-        self.counts, self._rejects = Counter(), []
+        self.counts, self.frames, self._rejects = Counter(), 0, []
         reader = self._reader.tables(self._options)
         waiting: dict[str, list[pa.Table]] = {}
         for frames in _in_larger_pieces(self.recording):
             found = reader.feed(frames)
+            self.frames += frames.num_rows
             self.counts.update(found.counts)
             self._keep(found.rejects)
             for name, table in found.tables.items():
@@ -130,10 +134,11 @@ class Reading:
         ------
         pyarrow.Table of tables.REPORT
         """
-        self.counts, self._rejects = Counter(), []
+        self.counts, self.frames, self._rejects = Counter(), 0, []
         reader = self._reader.reports(self._options)
         for frames in _in_larger_pieces(self.recording):
             found = reader.feed(frames)
+            self.frames += frames.num_rows
             self.counts.update(found.counts)
             self.counts.update({f"unused: {why}": n for why, n in found.unused.items()})
             self._keep(found.rejects)
