@@ -149,7 +149,7 @@ UAT_UPLINK: Final = pa.schema(
 )
 
 _LSB_DEG: Final = 360.0 / (1 << 24)
-_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ  \0\0"
+_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ  ??"
 """Base 40: 36 is a space, 37 says that there is no letter; the last two are reserved."""
 
 _WIDTHS_M: Final = np.array(
@@ -558,7 +558,7 @@ def _mode_status(m: I8, has: B1) -> dict[str, pa.Array]:
     digits = np.stack([word // place % 40 for word in words for place in (1600, 40, 1)], axis=1)
     letters = np.array(list(_ALPHABET))[digits[:, 1:]]
     texts = ["".join(row).rstrip() for row in letters.tolist()]
-    right = np.array(["\0" not in text and text != "" for text in texts], np.bool_)
+    right = np.array(["?" not in text and text != "" for text in texts], np.bool_)
     modes = m[:, 26]
     is_callsign = (modes & 0x02) != 0
     is_squawk = np.array([re.fullmatch("[0-7]{4}", text) is not None for text in texts], np.bool_)
