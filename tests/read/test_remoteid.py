@@ -407,6 +407,13 @@ def test_a_damaged_header_loses_the_rest_and_says_so():
     assert ledger.rejects()["octets"].to_pylist() == [b"no capture at all"]
 
 
+def test_rejects_of_a_lost_stream_do_not_depend_on_how_it_comes():
+    junk = captures.pcap(PACKETS[:1], link=105) + b"\xff" * 150_000
+    whole = cut(junk)[1].rejects()
+    assert [len(one) for one in whole["octets"].to_pylist()] == [65_536, 65_536, 18_928]
+    assert cut(junk, 9)[1].rejects().equals(whole)
+
+
 # ---- the reports -------------------------------------------------------------------------------
 
 

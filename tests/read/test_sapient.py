@@ -615,6 +615,17 @@ def test_a_stream_cut_short_at_any_octet_is_accounted_for():
         assert got == STREAM[: int((edges <= size).sum())]
 
 
+def test_rejects_of_a_lost_stretch_do_not_depend_on_how_it_comes():
+    octets = STREAM[0] + b"\xff" * 150_000 + STREAM[1]
+    got, ledger = cut(octets)
+    assert got == [STREAM[0], STREAM[1]]
+    lost = [len(one) for one in ledger.rejects()["octets"].to_pylist()]
+    assert lost == [65_536, 65_536, 18_928]
+    got, other = cut(octets, 9)
+    assert got == [STREAM[0], STREAM[1]]
+    assert other.rejects().equals(ledger.rejects())
+
+
 # ---- laws of readers -----------------------------------------------------------------------------
 
 
