@@ -43,6 +43,10 @@ def decode(
         str | None,
         typer.Option("--columns", metavar="A,B", help="Only these columns, e.g. i010_sac,i140_s."),
     ] = None,
+    registers: Annotated[
+        bool,
+        typer.Option("--registers", help="Mode S registers in ASTERIX records as columns too."),
+    ] = False,
     reports: Annotated[
         bool,
         typer.Option(

@@ -80,6 +80,9 @@ class Options:
 
     editions: Editions = field(default_factory=dict)
     """ASTERIX editions by category, or by category, SAC and SIC."""
+    registers: bool = False
+    """Mode S registers inside ASTERIX records as columns too (``bds40_mcp_alt_ft``); asking for
+    one of these columns by name does the same."""
     date: dt.date | None = None
     """Day of the first record, for formats that tell only the time of day or a counter."""
     columns: Sequence[str] | None = None

@@ -52,6 +52,8 @@ class Reading:
         ASTERIX editions that are known. The others are found out, and :attr:`found` says why.
     columns : sequence of str, optional
         The columns to make; all by default. Asking for few is much quicker.
+    registers : bool
+        Make columns of the Mode S registers inside ASTERIX records too.
     date : datetime.date, optional
         Day of the first record, for formats that tell only the time of day or a counter.
     receiver : (float, float), optional
@@ -85,6 +87,7 @@ class Reading:
         format: str | None = None,
         editions: Editions | None = None,
         columns: Sequence[str] | None = None,
+        registers: bool = False,
         date: dt.date | None = None,
         receiver: tuple[float, float] | None = None,
     ) -> None:
@@ -96,6 +99,7 @@ class Reading:
             editions=dict(editions.items()) if editions else {},
             date=date,
             columns=None if columns is None else tuple(columns),
+            registers=registers,
             receiver_lat_deg=lat_deg,
             receiver_lon_deg=lon_deg,
         )
@@ -188,6 +192,7 @@ def read(
     format: str | None = None,
     editions: Editions | None = None,
     columns: Sequence[str] | None = None,
+    registers: bool = False,
     date: dt.date | None = None,
     receiver: tuple[float, float] | None = None,
 ) -> Reading:
@@ -204,7 +209,13 @@ def read(
         airshield.read("radar.pcap", columns=["i140_s", "i090_fl"]).table("cat048")
     """
     return Reading(
-        path, format=format, editions=editions, columns=columns, date=date, receiver=receiver
+        path,
+        format=format,
+        editions=editions,
+        columns=columns,
+        registers=registers,
+        date=date,
+        receiver=receiver,
     )
 
 
@@ -220,4 +231,3 @@ def _in_larger_pieces(recording: Recording) -> Iterator[pa.Table]:
             waiting, octets = [], 0
     if waiting:
         yield tables.concat(tables.FRAME, waiting)
-

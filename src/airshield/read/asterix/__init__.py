@@ -37,8 +37,11 @@ begins with the REPORT table. A field's metadata tell item, title, unit, value o
   as its specification keeps its octets there, leaves its columns null, and is told in the rejects.
 - ``rfs`` holds random fields as octets; their items fill ordinary columns that would be null.
 
-What is left out: registers inside I048/250 (they come as integers), values that need an earlier
-record (CAT001 truncated time), the thirty meanings of I004/120/CC/CPC (it comes as an integer).
+Mode S registers (I048/250 and its kin) come as integers; ``registers.add_registers`` puts their
+fields beside them (``bds40_mcp_alt_ft``).
+
+What is left out: values that need an earlier record (CAT001 truncated time; ``reports`` has them),
+the thirty meanings of I004/120/CC/CPC (it comes as an integer).
 
 What is refused, with the rest of the block: a record whose field specification is all zero, longer
 than the profile or names an item that the profile has not; an extended item whose last part

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
+from airshield.errors import UsageError
+from airshield.read.asterix.columns import PLACE_FIELDS, PROFILE_FIELD
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
+from airshield.read.asterix.registers import LISTS, add_registers
 from airshield.read.asterix.reports import ReportReader
 from airshield.read.raw import sniff, splitter
 from airshield.read.reader import Options, Reader, Settled, TableBatch
+from airshield.read.registers import columns_of_owners
 
 LOOK_OCTETS: Final = 64 << 20
 """How far into a recording editions are looked for: a source that first speaks after a million
@@ -26,7 +33,19 @@ class TableReader:
     """
 
     def __init__(self, options: Options) -> None:
-        self._editions, self._columns = options.editions, options.columns
+        self._editions = options.editions
+        self._wanted = options.columns
+        self._columns = options.columns
+        of_registers = {name for name in options.columns or () if name.startswith("bds")}
+        for name in of_registers - (register_columns() if of_registers else set()):
+            close = difflib.get_close_matches(name, register_columns(), n=3)
+            hint = f"; did you mean {', '.join(close)}?" if close else ""
+            raise UsageError(f"no column {name!r} of a Mode S register{hint}")
+        self._registers = options.registers or bool(of_registers)
+        if options.columns is not None and self._registers:
+            own = [name for name in options.columns if name not in of_registers]
+            carriers = {name for names in LISTS.values() for name in names} | {"i260"}
+            self._columns = (*own, *sorted(carriers.difference(own)))
         spoken: dict[int, set[str]] = {}
         for key, edition in options.editions.items():
             category = key if isinstance(key, int) else key[0]
@@ -40,13 +59,32 @@ class TableReader:
         counts.update({f"CAT{c:03d} records": n for c, n in found.records.items()})
         counts.update({f"CAT{c:03d} octets skipped": n for c, n in found.skipped.items()})
         return TableBatch(
-            tables={self._name(*key): table for key, table in found.tables.items()},
+            tables={self._name(*key): self._finish(t) for key, t in found.tables.items()},
             rejects=found.rejects,
             counts=counts,
         )
 
+    def _finish(self, table: pa.Table) -> pa.Table:
+        """Add the registers that were asked for, and leave out what only carried them."""
+        if not self._registers:
+            return table
+        table = add_registers(table)
+        if self._wanted is None:
+            return table
+        known = set(table.column_names)
+        place = [field.name for field in (*PLACE_FIELDS, PROFILE_FIELD)]
+        return table.select([name for name in (*place, *self._wanted) if name in known])
+
     def _name(self, category: int, edition: str) -> str:
         return f"cat{category:03d}" + (f"_{edition}" if category in self._mixed else "")
+
+
+@lru_cache(maxsize=1)
+def register_columns() -> frozenset[str]:
+    """Return the names of the columns that registers make."""
+    nothing = np.empty(0, np.int64)
+    made = columns_of_owners(nothing.astype(np.uint64), nothing.astype(np.uint8), nothing, 0)
+    return frozenset(field.name for field, _ in made)
 
 
 def settle(sample: Iterable[pa.Table], options: Options) -> Settled:
