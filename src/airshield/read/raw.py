@@ -97,8 +97,17 @@ def sniff(head: bytes) -> float:
 
 def is_row(octets: NDArray[np.uint8]) -> bool:
     """Tell whether data blocks of known categories, by their headers, fill some octets exactly."""
+    octets = octets.view()
+    octets.flags.writeable = False
     count, stop = _kernels.follow_headers(octets, 0, octets.size, _headed(), octets.size)
     return bool(count > 0 and stop == octets.size)
+
+
+def is_whole(octets: NDArray[np.uint8]) -> bool:
+    """Tell whether some octets are one data block that some edition walks to its end."""
+    octets = octets.view()
+    octets.flags.writeable = False
+    return octets.size > 0 and _whole_block(octets, 0, True, _everything()) == octets.size
 
 
 class _Blocks:

@@ -18,9 +18,10 @@ gps         2,200               nothing: the block itself says its     ten: four
 
 Numbers have their most significant octet first except where said. *Final* is also what the IOSS
 recorder of EUROCONTROL's test tools writes. A frame is what one record holds: one or more data
-blocks. Headers and trailers are padding, counted by what they are. A record is believed when its
-length leads to its trailer, or where there is none when blocks fill it exactly; what is damaged is
-lost up to the next record that is believed.
+blocks. Headers and trailers are padding, counted by what they are. A record is believed when
+data blocks fill it exactly and its length leads to its trailer, if there is one; where another has
+just ended also when its length alone leads on and no record lies inside it. What is damaged is lost
+up to the next record that is believed.
 
 Facts: the format descriptions of jASTERIX (``ioss``, ``ioss_seq``, ``rff``) and of Croatia
 Control's decoder (Final, ORADIS, GPS), and two of the latter's samples. **No file of a Final, IOSS
@@ -115,7 +116,7 @@ class _Recorder:
             ledger.pad(at, "file header")
         while at < size:
             place = at
-            record = self._find(octets, place)
+            record = self._follow(octets, at)
             while record is None and (last or size - place >= _RECORDS_MAX) and place < size - 1:
                 place += 1
                 record = self._find(octets, place)
@@ -141,25 +142,40 @@ class _Recorder:
     def _begin(self, header: bytes) -> None:
         """Take the file header."""
 
-    def _find(self, octets: NDArray[np.uint8], at: int) -> _Record | None:
-        """Return the record that begins here, if it is believed."""
+    def _follow(self, octets: NDArray[np.uint8], at: int) -> _Record | None:
+        """Return the record at a border: believed also when only its length leads on.
+
+        Then no whole record may begin inside it.
+        """
+        record = self._find(octets, at)
+        if record is not None:
+            return record
         record = self._cut(octets.data, at)
         if record is None or record.stop <= record.first or record.end > octets.size:
             return None
-        if self._is_good(octets, record) or raw.is_row(octets[record.first : record.stop]):
-            return record
-        follows = self._cut(octets.data, record.end)
-        if follows is None or follows.stop <= follows.first or follows.end > octets.size:
+        if not self._is_closed(octets, record) and self._find(octets, record.end) is None:
             return None
-        return record if self._is_good(octets, follows) else None
+        inside = any(self._find(octets, place) for place in range(at + 1, record.end))
+        return None if inside else record
+
+    def _find(self, octets: NDArray[np.uint8], at: int) -> _Record | None:
+        """Return the record that begins here, if it is whole."""
+        record = self._cut(octets.data, at)
+        if record is None or record.stop <= record.first or record.end > octets.size:
+            return None
+        return record if self._is_good(octets, record) else None
 
     def _cut(self, data: memoryview, at: int) -> _Record | None:
         """Cut a record by the length that its header announces; None without a whole header."""
         raise NotImplementedError
 
     def _is_good(self, octets: NDArray[np.uint8], record: _Record) -> bool:
-        """Tell whether the octets after the length bear it out."""
+        """Tell whether a record is beyond doubt wherever it is met."""
         return raw.is_row(octets[record.first : record.stop])
+
+    def _is_closed(self, octets: NDArray[np.uint8], record: _Record) -> bool:
+        """Tell whether the record's length leads to its trailer."""
+        return False
 
     def _heard(self, data: memoryview, at: int, record: _Record) -> int:
         """Return when the record at ``at`` was heard."""
@@ -187,6 +203,9 @@ class _Final(_Recorder):
         return _Record(at + self.header, end - len(_FINAL_TRAILER), end)
 
     def _is_good(self, octets: NDArray[np.uint8], record: _Record) -> bool:
+        return self._is_closed(octets, record) and super()._is_good(octets, record)
+
+    def _is_closed(self, octets: NDArray[np.uint8], record: _Record) -> bool:
         return bytes(octets[record.stop : record.end]) == _FINAL_TRAILER
 
     def _heard(self, data: memoryview, at: int, record: _Record) -> int:
@@ -261,8 +280,10 @@ class _Gps(_Recorder):
         return _Record(at, stop, stop + 10)
 
     def _is_good(self, octets: NDArray[np.uint8], record: _Record) -> bool:
-        if not self._mark:
-            return raw.is_row(octets[record.first : record.stop])
+        is_closed = not self._mark or self._is_closed(octets, record)
+        return is_closed and raw.is_whole(octets[record.first : record.stop])
+
+    def _is_closed(self, octets: NDArray[np.uint8], record: _Record) -> bool:
         return bytes(octets[record.stop : record.stop + 4]) == self._mark
 
     def _heard(self, data: memoryview, at: int, record: _Record) -> int:
