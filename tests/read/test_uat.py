@@ -115,7 +115,7 @@ def test_identification_ground_state_and_quality_become_a_report():
 
     name = word(1, 10, 23) + word(1, 2, 3) + word(36, 36, 36)  # category 1, "AN123"
     state = bytes.fromhex("08a1b2c3") + (0x2000000000 | 1).to_bytes(6, "big")
-    ground = bytes([0x12, 0x39, 0x80 | (31 >> 6), ((31 << 2) & 0xFF) | 0x01, 0x80, 0x00, 0x08])
+    ground = bytes([0x12, 0x39, 0x80 | (31 >> 6), ((31 << 2) & 0xFF) | 0x01, 0x40, 0x00, 0x08])
     status = bytes([0x20, 0x00, 0x96, 0x02, 0x00])
     octets = (state + ground + name + status).ljust(34, b"\0")
     line = b"-" + octets.hex().encode() + b";rs=2;rssi=-12.5;t=1700000000.250;\n"

@@ -1,0 +1,119 @@
+"""Lines with a counter in front, as Stratux logs them: nanoseconds since a START line.
+
+::
+
+    START,Mon Sep 7 14:17:41 +0000 UTC 2015
+    597318177,-0b2ac5a7...;
+
+The time behind START is as Go writes it: weekday, month, day, time, offset, zone, year.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.read.reader import NO_TIME
+from airshield.units import NS_PER_S
+
+MARKS: Final = ("START", "STOP", "PAUSE", "UNPAUSE")
+"""Words of lines that are not data."""
+
+COUNTER_MAX: Final = 1 << 62
+
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
+_GO_TIME: Final = re.compile(
+    r"\w{3} (\w{3}) +(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2}) \S+ (\d{4})"
+)
+
+
+class Counted(NamedTuple):
+    """A line without its counter."""
+
+    counter_ns: int
+    """NO_TIME where there is none."""
+    text: str
+
+
+def split_counter(line: str) -> Counted:
+    """Take the counter off a line."""
+    head, comma, rest = line.partition(",")
+    if comma and head.isascii() and head.isdigit() and len(head) < 20:
+        counter = int(head)
+        if counter < COUNTER_MAX:
+            return Counted(counter, rest)
+    return Counted(NO_TIME, line)
+
+
+def mark_of(text: str) -> str | None:
+    """Return the word of a line that is a mark."""
+    word = text.partition(",")[0]
+    return word if word in MARKS else None
+
+
+class CounterClock:
+    """Times of counters, by the last START of each source; else by a day that is given."""
+
+    def __init__(self, midnight_ns: int) -> None:
+        self._midnight_ns = midnight_ns
+        self._start_ns: dict[str, int] = {}
+
+    def start(self, source: str, text: str) -> None:
+        """Take note of a START line; one whose time cannot be read leaves the counter without."""
+        began = _go_time_ns(text.partition(",")[2])
+        self._start_ns[source] = began
+
+    def t_ns(self, source: str, counter_ns: int) -> int:
+        """Return when a counter stood there, NO_TIME where nothing tells."""
+        began = self._start_ns.get(source, self._midnight_ns)
+        if NO_TIME in (counter_ns, began):
+            return NO_TIME
+        return began + counter_ns if began + counter_ns < COUNTER_MAX else NO_TIME
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Return the state."""
+        return {
+            "start_sources": np.array(list(self._start_ns), np.str_),
+            "start_ns": np.array(list(self._start_ns.values()), np.int64),
+        }
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on where a snapshot was taken."""
+        pairs = zip(state["start_sources"].tolist(), state["start_ns"].tolist(), strict=True)
+        self._start_ns = {str(source): int(began) for source, began in pairs}
+
+
+def _go_time_ns(text: str) -> int:
+    """Return a time as Go writes it; NO_TIME where it is none."""
+    match = _GO_TIME.fullmatch(text.strip())
+    if match is None or match[1] not in _MONTHS:
+        return NO_TIME
+    day, hour, minute, second, offset_h, offset_min, year = (
+        int(match[group]) for group in (2, 3, 4, 5, 7, 8, 9)
+    )
+    try:
+        local = dt.datetime(
+            year, _MONTHS.index(match[1]) + 1, day, hour, minute, second, tzinfo=dt.UTC
+        )
+    except ValueError:
+        return NO_TIME
+    ahead_s = (offset_h * 3600 + offset_min * 60) * (1 if match[6] == "+" else -1)
+    return (int(local.timestamp()) - ahead_s) * NS_PER_S
