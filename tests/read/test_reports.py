@@ -351,7 +351,16 @@ def test_a_record_that_cannot_be_is_rejected_with_its_octets():
     assert batch.rejects["frame"].to_pylist() == [1, 2]
     assert batch.rejects["category"].to_pylist() == [21, 48]
     assert batch.rejects["octets"][0].as_py() == bad[3:]
+    assert batch.rejects["octets"][1].as_py() == late[3:]
     assert batch.rejects["offset"].to_pylist() == [1 + 3, 2 + 3]
+
+
+def test_the_octets_of_an_impossible_record_end_where_the_next_begins():
+    block = encode(48, [plot(i140_s=100_000.0), plot()])
+    whole = encode(48, [plot()])
+    batch = feed(block)
+    assert batch.reports.num_rows == 1
+    assert [len(octets) for octets in batch.rejects["octets"].to_pylist()] == [len(whole) - 3]
 
 
 def test_reports_follow_the_octets_across_categories():
