@@ -102,7 +102,9 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             app = create_app(picture, shield, spotters=door)
             server = stack.enter_context(Server(app, host=WEB_HOST, port=plan.port))
             print(f"airshield: the map is at {server.url}", file=sys.stderr)
-        prepare_kernels(*(LIVE_ROOMS if live else REPLAY_ROOMS))
+        # A stream has to be cut into blocks, as a file has.
+        is_cut = not live or any(feed.protocol == "tcp" for feed in shield.feeds)
+        prepare_kernels(*(REPLAY_ROOMS if is_cut else LIVE_ROOMS))
         watch = Watch(
             shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions
         )

@@ -232,6 +232,7 @@ class TcpSource:
             if self._state == "connected":
                 frames = self._split(b"", ended="the feed was closed here")
             self._socket.close()
+            self._socket = None
         if self._listener is not None:
             self._listener.close()
         self._enter("closed")
