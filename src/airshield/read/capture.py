@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from airshield.errors import FormatError
 from airshield.read import _kernels
 from airshield.read._kernels import PACKET_OCTETS_MAX
-from airshield.read.frames import Ledger
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.units import NS_PER_S
 
@@ -164,9 +164,13 @@ class _Capture:
             if stepped == at:
                 break
             at = stepped
-        if self._damaged and at < octets.size:
-            unwrap.reject(at, octets.size, self._damaged)
-            at = octets.size
+        if self._damaged:
+            # In pieces as large as a row of the ledger, however the octets came.
+            lost = octets.size - at
+            lost -= 0 if last else lost % REJECT_OCTETS_MAX
+            if lost:
+                unwrap.reject(at, at + lost, self._damaged)
+                at += lost
         ledger.pad(at - unwrap.kept, "headers of a capture")
         if last:
             unwrap.finish()
