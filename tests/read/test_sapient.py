@@ -486,6 +486,15 @@ def test_errors_count_where_their_unit_is_known():
     assert "sigma_pos_m" not in only_report(detection(location=degrees))
 
 
+def test_the_surest_class_is_named_with_those_above_it():
+    uav = {"type": "UAV", "confidence": 0.75, "level": 1}
+    air = {"type": "Air Vehicle", "confidence": 0.5, "sub_class": [uav]}
+    message = detection(location=PLACE, classification=[{"type": "Bird", "confidence": 0.25}, air])
+    table = READER.tables(Options()).feed(frames_of([by_hand.framed(message)])).tables
+    (row,) = table["detection_report"].select(["class", "class_confidence"]).to_pylist()
+    assert row == {"class": "Air Vehicle.UAV", "class_confidence": 0.75}
+
+
 # ---- status --------------------------------------------------------------------------------------
 
 
