@@ -83,8 +83,8 @@ def cpr_encode(
 
     Notes
     -----
-    ICAO Doc 9871 (second edition), C.2.6.3. The place is that of the decoder's cell, within 5.1 m
-    (surface 1.3 m).
+    ICAO Doc 9871 (second edition), C.2.6.3. A step is 5.1 m of latitude, and of longitude at
+    most 8 m up to 85 degrees and 16 m next to 87 degrees; on the ground a quarter of that.
     """
     lat, lon = np.asarray(lat_deg, np.float64), np.asarray(lon_deg, np.float64)
     is_odd = np.asarray(odd, np.int64)
