@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airshield.read import text
+from airshield.read import opensky, readsb, sbs, text, uat
 from airshield.read.frames import Ledger
-from airshield.read.reader import NO_TIME
+from airshield.read.reader import NO_TIME, Options, frames_of
 from airshield.read.text import (
     Fleet,
     Gate,
@@ -299,5 +299,19 @@ def test_a_counter_counts_from_its_start_line():
     assert split_counter("MSG,3") == (NO_TIME, "MSG,3")
 
 
-def test_warming_up_goes_through_the_public_api():
+@pytest.mark.parametrize("writeable", [True, False])
+def test_nothing_is_compiled_after_the_warm_up(writeable):
     text.warm_up()
+    kernels = (_kernels.split_objects, _kernels.judge_places)
+    compiled = [len(kernel.signatures) for kernel in kernels]
+    row = '{{"timestamp": 17{}00, "icao24": "4ca1fa", "latitude": {}, "longitude": 8.0}}'
+    octets = np.frombuffer("".join(row.format(k, 47 + k) for k in range(9)).encode(), np.uint8)
+    octets = octets.copy() if writeable else octets
+    split = ObjectSplitter()(octets, base=0, last=True, ledger=Ledger("file:x"))
+    frames = frames_of(split, source="file:x", first_frame=0)
+    assert opensky.READER.reports(Options()).feed(frames).counts == {"state vector": 9}
+    assert [len(kernel.signatures) for kernel in kernels] == compiled == [1, 1]
+
+
+def test_every_reader_can_be_warmed_up_by_name():
+    assert sbs.warm_up is readsb.warm_up is opensky.warm_up is uat.warm_up is text.warm_up

@@ -52,7 +52,7 @@ from airshield.read.reader import (
     ReportBatch,
     TableBatch,
 )
-from airshield.read.text import FirstOctetSplitter, Fleet, Frames, Gate
+from airshield.read.text import FirstOctetSplitter, Fleet, Frames, Gate, warm_up
 from airshield.read.text.aircraft import REASONS
 from airshield.read.text.rows import (
     FRAME_FIELDS,
@@ -76,6 +76,16 @@ from airshield.read.text.rows import (
     wire_field,
 )
 from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
+
+__all__ = [
+    "OPENSKY_STATE",
+    "READER",
+    "STATE_VECTOR",
+    "OpenSkyReports",
+    "OpenSkyTables",
+    "sniff",
+    "warm_up",
+]
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]

@@ -53,7 +53,7 @@ from numpy.typing import DTypeLike, NDArray
 from airshield import tables
 from airshield.read.quality import EMERGENCY_CODES, sigma_pos_m
 from airshield.read.reader import NO_TIME, Options, Reader, ReportBatch, TableBatch
-from airshield.read.text import Fleet, Frames, Gate, LastSaid, LineSplitter, Said
+from airshield.read.text import Fleet, Frames, Gate, LastSaid, LineSplitter, Said, warm_up
 from airshield.read.text.aircraft import REASONS
 from airshield.read.text.counter import CounterClock, mark_of, split_counter
 from airshield.read.text.rows import (
@@ -75,6 +75,8 @@ from airshield.read.text.rows import (
     wire_field,
 )
 from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
+
+__all__ = ["READER", "UAT", "UAT_UPLINK", "UatReports", "UatTables", "sniff", "warm_up"]
 
 B1 = NDArray[np.bool_]
 F8 = NDArray[np.float64]
