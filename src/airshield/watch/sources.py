@@ -17,6 +17,7 @@ from airshield.config import Feed, Shield
 from airshield.errors import UsageError
 from airshield.read import Replay, TcpSource, UdpSource
 from airshield.units import NS_PER_S
+from airshield.watch.notes import Spoken
 from airshield.watch.watch import Watch
 
 WAIT_S = 0.02
@@ -110,6 +111,7 @@ def watch_replay(
 
     pace = None if speed is None else _Pace(speed)
     for recording in recordings:
+        watch.declare(recording.source, Spoken(format=recording.recording.format))
         known = left = watch.frames_of(recording.source)
         taken = 0
         for batch in recording:
