@@ -8,6 +8,7 @@ import pytest
 from airshield import tables
 from airshield.errors import FeedError
 from airshield.read import UdpSource
+from airshield.read._mmsg import SLOTS
 from frames_by_hand import T0_NS, rows_of
 
 
@@ -91,11 +92,35 @@ def test_what_a_full_buffer_cost_is_told():
             sender.sendto(b"x" * 1000, ("127.0.0.1", feed.port))
         taken = feed.receive(max_wait_s=5.0).num_rows
         assert taken < 200
-        sender.sendto(b"x", ("127.0.0.1", feed.port))
-        feed.receive(max_wait_s=5.0)
         if feed.dropped == 0:
             pytest.skip("this system does not tell how many datagrams a full buffer cost")
+        # Nothing has come since, and still all are known.
         assert feed.dropped == 200 - taken
+        told = feed.rejects()
+        assert told.schema.equals(tables.REJECT, check_metadata=True)
+        assert told["reason"].to_pylist() == [
+            f"{200 - taken} datagrams lost in a full receive buffer"
+        ]
+        assert feed.rejects().num_rows == 0
+    assert feed.dropped == 200 - taken, "also when it is closed"
+
+
+def test_more_datagrams_than_one_call_takes_come_in_order():
+    with (
+        UdpSource("127.0.0.1", 0, clock_ns=Clock()) as feed,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        sent = [n.to_bytes(2, "big") * (1 + n % 3) for n in range(3 * SLOTS + 1)]
+        sent[5] = b"x" * 60_000
+        found = []
+        for first in range(0, len(sent), 50):
+            for octets in sent[first : first + 50]:
+                sender.sendto(octets, ("127.0.0.1", feed.port))
+            if first >= 2 * SLOTS:
+                found += feed.receive()["octets"].to_pylist()
+        assert found == sent
+        assert feed.octets == sum(map(len, sent))
+        assert feed.dropped == 0
 
 
 def test_a_port_in_use_is_told_with_a_remedy():

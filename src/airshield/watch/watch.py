@@ -34,6 +34,9 @@ from airshield.watch.notes import ASTERIX, Spoken, spoken_note
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
 
+LAYOUT = 2
+"""What a snapshot holds, counted up when that changes between two releases."""
+
 DIGESTED = ("TRACK", "INCIDENT", "WARNING")
 """Tables of which the summary gives a fingerprint."""
 
@@ -269,7 +272,7 @@ class Watch:
                 )
             self._unsaved[name] = []
         state = {f"chain.{name}": array for name, array in self._chain.snapshot().items()}
-        state["version"] = np.array([__version__])
+        state["version"], state["layout"] = np.array([__version__]), np.array([LAYOUT])
         state["counts"] = self._counts.to_array()
         state |= {f"digest.{name}": d.to_array() for name, d in self._digests.items()}
         self._snapshots.save(frame, state)
@@ -281,9 +284,11 @@ class Watch:
         if saved is not None:
             self._snapshot_frame, state = saved
             made_by = str(state["version"][0])
-            if made_by != __version__:
+            layout = int(state["layout"][0]) if "layout" in state else 1
+            if (made_by, layout) != (__version__, LAYOUT):
                 raise UsageError(
-                    f"{self._snapshots.folder}: made by airshield {made_by}, not {__version__}; "
+                    f"{self._snapshots.folder}: made by airshield {made_by} (layout {layout}), "
+                    f"not {__version__} (layout {LAYOUT}); "
                     "move snapshots and archive away: both are made again from the journal"
                 )
             self._chain.restore(
