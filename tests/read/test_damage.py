@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airshield.read import raw
+from airshield.read import _kernels, raw
 from airshield.read.frames import Ledger
 from damage_by_hand import DAMAGES, EDITIONS, Damaged, damage, form_of, make_blocks
+from reference import framing as slow
 from reference.asterix_walk import walk_block
 
 SENDERS = ([48, 34], [62, 65], [10], [21], [1, 48], [20], list(EDITIONS))
@@ -78,6 +79,63 @@ def unexcused(made, frames):
         else:
             out.append((first, stop, over))
     return out, excused
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@settings(deadline=None, max_examples=12)
+@given(
+    seed=st.integers(0, 2**32),
+    categories=st.sampled_from(SENDERS),
+    damages=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(DAMAGES)), max_size=4),
+)
+def test_whole_blocks_and_rows_of_them_equal_the_slow_version(mode, seed, categories, damages):
+    chance = random.Random(seed)
+    octets = damage(chance, make_blocks(chance, 6, categories), damages).octets
+    data = np.frombuffer(octets, np.uint8)
+    forms = raw._everything()
+    walk, find = _kernels.walk_blocks, _kernels.find_row
+    if mode == "interpreted":
+        walk, find = walk.py_func, find.py_func
+    everywhere = np.ones(256, np.bool_)
+    for at in range(len(octets)):
+        begins = np.empty(10, np.int64)
+        count, end, _ = walk(data, at, True, forms, begins, 0)
+        assert (begins[:count].tolist(), end) == slow.walk_whole(octets, at)
+        wanted = slow.row_length(octets, at)
+        place, stop, found = find(data, at, at + 1, -1, 0, 1 << 16, True, everywhere, forms)
+        assert (place, stop, found) == (at, max(slow.whole_end(octets, at) or 0, 0), wanted)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@settings(deadline=None, max_examples=40)
+@given(
+    payloads=st.lists(
+        st.lists(st.binary(max_size=9), min_size=1, max_size=3), min_size=1, max_size=4
+    ),
+    spoilt=st.integers(0, 200),
+)
+def test_oradis_cutting_equals_the_slow_version(mode, payloads, spoilt):
+    made = [
+        b"".join(
+            (len(body) + 9).to_bytes(2, "big")
+            + b"time0"
+            + (len(body) + 3).to_bytes(2, "big")
+            + body
+            for body in bodies
+        )
+        for bodies in payloads
+    ]
+    octets = bytearray(b"".join(made))
+    octets[spoilt % len(octets)] ^= 1
+    stop = np.cumsum([len(one) for one in made])
+    first = stop - [len(one) for one in made]
+    kernel = _kernels.cut_oradis if mode == "compiled" else _kernels.cut_oradis.py_func
+    row, begins = np.zeros(20, np.int64), np.zeros(20, np.int64)
+    data = np.frombuffer(bytes(octets), np.uint8)
+    count = kernel(data, first, stop, row, begins)
+    cuts = [slow.oradis_blocks(bytes(octets[a:b])) for a, b in zip(first, stop, strict=True)]
+    assert row[: abs(count)].tolist() == [k for k, cut in enumerate(cuts) for _ in cut or [0]]
+    assert (count < 0) == any(cuts)
 
 
 @settings(deadline=None, max_examples=80)

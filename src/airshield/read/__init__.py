@@ -2,13 +2,19 @@
 
 Framing
 -------
-What comes in is a recording (raw ASTERIX data blocks, pcap, pcapng) or a live UDP feed; what
-goes out are FRAME tables: the bytes untouched, with their source, their place in it and the time
-we heard them. :func:`read_frames` opens a recording, told by its content, and gives batches of
-frames; what could not be a frame is a REJECT table afterwards. Nothing is dropped: the octets of
-a raw file are all either in a frame or in a reject, and the packets of a capture that carry no
-UDP are counted. Recorder formats (Final, RFF, ioss, GPS), TCP streams and ASTERIX straight over
-LLC are left out.
+What comes in is a recording or a live feed; what goes out are FRAME tables: the bytes untouched,
+with their source, their place in it and the time we heard them. :func:`read_frames` opens a
+recording of any format that has a reader (``reader``), bare, compressed with gzip, or in a
+container: pcap and pcapng (UDP over IPv4 and IPv6, fragments put together, ORADIS headers inside
+datagrams; IEEE 802.11 and Bluetooth LE whole), and the files of ASTERIX recorders (Final, IOSS,
+RFF, ORADIS, GPS: ``recorders``, which says what they are tested on). Container and format are told
+by content. Files are read a window at a time and give batches of frames.
+
+Nothing is dropped: every octet is in a frame, counted as padding by what it is (headers, trailers,
+line ends), or a row of a REJECT table with place and reason. In a damaged stream of ASTERIX every
+block that damage did not touch comes back (``raw``). Left out: TCP streams inside captures, whose
+packets are counted with the others that carry no UDP; ASTERIX straight over LLC or HDLC; a
+capture's packets behind a damaged packet header.
 
 Hearing
 -------
