@@ -16,8 +16,8 @@ gps         2,200               nothing: the block itself says its     ten: four
                                                                        1/128 s (3), one
 ==========  ==================  =====================================  =============================
 
-Numbers have their most significant octet first except where said. *Final* is also what the IOSS
-recorder of EUROCONTROL's test tools writes. A frame is what one record holds: one or more data
+Numbers have their most significant octet first except where said. *Final* is also
+what other descriptions call IOSS. A frame is what one record holds: one or more data
 blocks. Headers and trailers are padding, counted by what they are. A record is believed when
 data blocks fill it exactly and its length leads to its trailer, if there is one; where another has
 just ended also when its length alone leads on and no record lies inside it. What is damaged is lost
