@@ -7,7 +7,7 @@ import datetime as dt
 from airshield.read import asterix
 from airshield.read.reader import Options
 
-from . import drone_samples, text_samples
+from . import adsb_samples, drone_samples, text_samples
 
 
 def asterix_blocks() -> bytes:
@@ -66,8 +66,14 @@ def asterix_blocks() -> bytes:
     )
 
 
-SAMPLES = {"asterix": asterix_blocks, **text_samples.SAMPLES, **drone_samples.SAMPLES}
+SAMPLES = {
+    "asterix": asterix_blocks,
+    **adsb_samples.SAMPLES,
+    **text_samples.SAMPLES,
+    **drone_samples.SAMPLES,
+}
 """By name of the reader."""
 
-OPTIONS = {"asterix": Options(date=dt.date(2023, 11, 14))}
+_A_DAY = Options(date=dt.date(2023, 11, 14))
+OPTIONS = {"asterix": _A_DAY, "avr": _A_DAY, "beast": _A_DAY}
 """What a reader must be told about its sample."""

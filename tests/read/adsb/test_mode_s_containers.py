@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from airshield import tables
 from airshield.errors import EncodeError, UsageError
-from airshield.read import adsb
+from airshield.read import adsb, registers
 from airshield.read.adsb import encode
 from airshield.read.frames import Ledger
 from airshield.read.reader import Options, find_reader, frames_of
@@ -108,6 +108,41 @@ def test_what_is_written_is_read_again(reader, container):
     octets = sample(container)
     table = adsb.MessageReader(container, DAY).feed(frames_from_octets(octets, container))
     assert reader.write(table.tables["mode_s"]) == octets
+
+
+@given(code=st.integers(0, 4095), is_spi=st.booleans())
+@settings(deadline=None, max_examples=40)
+def test_a_mode_ac_reply_is_written_and_read_again(code, is_spi):
+    digits = f"{code:04o}"
+    octets = bytes.fromhex(digits[:2] + f"{int(digits[2:], 16) | 0x80 * is_spi:02x}")
+    frames = frames_from_octets(beast(b"1", 77, 128, octets))
+    table = adsb.MessageReader(adsb.BEAST, DAY).feed(frames).tables["mode_ac"]
+    assert table["mode_3a"].to_pylist() == [code]
+    assert table["is_spi"].to_pylist() == [is_spi]
+    assert adsb.write_messages(table, adsb.BEAST) == beast(b"1", 77, 128, octets)
+
+
+def test_registers_of_replies_stand_beside_them():
+    icao = 0x3C6586
+    word = registers.encode_register(0x20, callsign="DLH4AB")
+    messages = np.concatenate(
+        [
+            encode.all_calls([icao]),
+            encode.replies([icao], encode.altitude_code([9000.0]), df=20, mb=[word]),
+        ]
+    )
+    table = encode.message_table(messages, T0_NS + np.arange(2))
+    octets = adsb.write_messages(table, adsb.MODES_CSV)
+    found = adsb.MessageReader(adsb.MODES_CSV).feed(frames_from_octets(octets, adsb.MODES_CSV))
+    assert found.tables["mode_s"]["bds"].to_pylist() == [None, 0x20]
+    assert found.tables["mode_s"]["bds_fault"].to_pylist() == [None, None]
+    some = Options(columns=["bds20_callsign", "icao"])
+    reader = adsb.MessageReader(adsb.MODES_CSV, some)
+    chosen = reader.feed(frames_from_octets(octets, adsb.MODES_CSV)).tables["mode_s"]
+    assert chosen.column_names[-2:] == ["icao", "bds20_callsign"]
+    assert chosen["bds20_callsign"].to_pylist() == [None, "DLH4AB"]
+    with pytest.raises(UsageError, match="no column 'nonsense'"):
+        adsb.MessageReader(adsb.MODES_CSV, Options(columns=["nonsense"]))
 
 
 def test_beast_tells_level_counter_and_mode_ac():

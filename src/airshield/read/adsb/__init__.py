@@ -7,7 +7,9 @@ of time and hexadecimal, and the JSON lines of jet1090. What goes out:
   0, 4, 5, 11, 16, 17, 18, 20, 21 and 24; extended squitters of all types (airborne and surface
   position, identification, velocity, aircraft status, target state, operational status), of
   ADS-B versions 0 to 2, TIS-B and ADS-R among them.
-- ``comm_b``: replies that carry a register, read by ``registers``. ``mode_ac``: Mode A/C replies.
+  Registers in Comm-B replies are read by the room ``registers`` (``bds40_mcp_alt_ft`` and so on);
+  which register it is, is inferred.
+- ``mode_ac``: Mode A/C replies.
 - REPORT rows, kind ``adsb``: one for each position that is accepted, with the velocity, callsign,
   code and accuracy that the same address told lately. A position that a server made up from
   multilateration (the Beast counter says MLAT) is of kind ``mlat``.
@@ -69,8 +71,8 @@ def write_messages(table: pa.Table, container: Container) -> bytes:
     Parameters
     ----------
     table : pyarrow.Table
-        With the columns ``message`` and, where the container has a place for them, ``t``,
-        ``ticks`` and ``signal_dbfs``.
+        ``mode_s`` or ``mode_ac``: with the columns ``message`` or ``mode_3a`` and ``is_spi`` and,
+        where the container has a place for them, ``t``, ``ticks`` and ``signal_dbfs``.
     container : Container
         How to wrap them.
 
@@ -79,10 +81,14 @@ def write_messages(table: pa.Table, container: Container) -> bytes:
     EncodeError
         A message is not 7 or 14 octets long, or a container of times meets an unknown one.
     """
-    messages = table["message"].to_pylist()
+    if "message" in table.column_names:
+        messages = table["message"].to_pylist()
+    else:
+        codes = zip(table["mode_3a"].to_pylist(), table["is_spi"].to_pylist(), strict=True)
+        messages = [_mode_ac_octets(code, is_spi) for code, is_spi in codes]
     size = np.array([len(one) for one in messages], np.uint8)
     for one in messages:
-        if len(one) not in (7, 14):
+        if len(one) not in (2, 7, 14):
             raise EncodeError(column="message", value=one, why="it has 7 or 14 octets")
     octets = np.frombuffer(b"".join(one.ljust(14, b"\0") for one in messages), np.uint8)
     t_ns = table["t"].cast(pa.int64()).fill_null(NO_TIME).to_numpy()
@@ -91,6 +97,11 @@ def write_messages(table: pa.Table, container: Container) -> bytes:
     ticks = table["ticks"].cast(pa.int64()).fill_null(-1).to_numpy()
     level = table["signal_dbfs"].to_numpy()
     return container.write(octets.reshape(-1, 14), size, t_ns, ticks, level)
+
+
+def _mode_ac_octets(code: int, is_spi: bool) -> bytes:
+    digits = (code & 0o7000) << 3 | (code & 0o700) << 2 | (code & 0o70) << 1 | code & 7
+    return (digits | (0x80 if is_spi else 0)).to_bytes(2, "big")
 
 
 def _writer(container: Container) -> Callable[[pa.Table], bytes]:

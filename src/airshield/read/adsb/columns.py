@@ -347,7 +347,7 @@ class Pools:
 
     def _array(self, column: Column, bitmap: NDArray[np.uint8], known: int) -> pa.Array:
         if not known:
-            return _nulls(self.rows, column.kind)
+            return null_array(self.rows, column.kind)
         values = self.raw(column.number)
         mask = None if known == self.rows else pa.py_buffer(bitmap)
         nulls = self.rows - known
@@ -370,7 +370,7 @@ _BITS: Final = np.array([octet.bit_count() for octet in range(256)], np.uint8)
 
 
 @lru_cache(maxsize=128)
-def _nulls(rows: int, kind: pa.DataType) -> pa.Array:
+def null_array(rows: int, kind: pa.DataType) -> pa.Array:
     """Return nothing, many times; batches are mostly of one size, and arrays never change."""
     return pa.nulls(rows, kind)
 

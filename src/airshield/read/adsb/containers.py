@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from airshield.read.text import LineSplitter
 U1 = NDArray[np.uint8]
 I8 = NDArray[np.int64]
 F8 = NDArray[np.float64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 TICKS_PER_S: Final = 12_000_000
 """The counter of a Mode-S Beast, and of all that speak its language."""
@@ -86,6 +87,13 @@ class Container:
     """Wrap messages: octets (n, 14), sizes, times in ns, counters, levels in dBFS."""
 
 
+def frozen(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """Return a view that cannot be written: kernels are compiled for one kind of array only."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def _blank(rows: int) -> Taken:
     return Taken(
         message=np.zeros((rows, 14), np.uint8),
@@ -120,7 +128,7 @@ class BeastSplitter:
         room = octets.size // _BEAST_MIN + 2
         first, stop = np.empty(room, np.int64), np.empty(room, np.int64)
         lost = np.empty(room, np.bool_)
-        count, used = k.split_beast(octets, last, first, stop, lost)
+        count, used = k.split_beast(frozen(octets), last, first, stop, lost)
         first, stop, lost = first[:count], stop[:count], lost[:count]
         for at in np.flatnonzero(lost).tolist():
             a, b = int(first[at]), int(stop[at])
@@ -155,7 +163,7 @@ def _sniff_beast(head: bytes) -> float:
     room = octets.size // _BEAST_MIN + 2
     first, stop = np.empty(room, np.int64), np.empty(room, np.int64)
     lost = np.empty(room, np.bool_)
-    count, used = k.split_beast(octets, False, first, stop, lost)
+    count, used = k.split_beast(frozen(octets), False, first, stop, lost)
     held = int((stop[:count] - first[:count])[~lost[:count]].sum())
     if not count or lost[:count].all():
         return 0.0
@@ -231,7 +239,7 @@ class _TimedLines:
     def __call__(self, octets: U1, *, base: int, last: bool, ledger: Ledger) -> Split:
         """Cut ``octets`` into lines."""
         split = self._lines(octets, base=base, last=last, ledger=ledger)
-        taken = self._take(split.octets, split.first, split.stop)
+        taken = self._take(frozen(split.octets), frozen(split.first), frozen(split.stop))
         return split._replace(t_ns=taken.t_ns)
 
 

@@ -1,4 +1,4 @@
-"""Frames to messages and their fields: the tables ``mode_s``, ``mode_ac`` and ``comm_b``."""
+"""Frames to messages and their fields: the tables ``mode_s`` and ``mode_ac``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airshield import tables
 from airshield.errors import UsageError
 from airshield.read import registers
 from airshield.read.adsb import _kernels as k
-from airshield.read.adsb.columns import COLUMNS, HEAD, MODE_AC, MODE_S, Pools, choose
+from airshield.read.adsb.columns import MODE_AC, MODE_S, Pools, choose, null_array
 from airshield.read.adsb.containers import (
     COUNTER_SPAN,
     MLAT_MARK,
@@ -23,6 +23,7 @@ from airshield.read.adsb.containers import (
     TICKS_PER_S,
     Container,
     Taken,
+    frozen,
 )
 from airshield.read.adsb.positions import Addresses, Gates
 from airshield.read.asterix.clock import DayClock
@@ -44,19 +45,12 @@ REASONS: Final = {
 _BACK_TICKS: Final = TICKS_PER_S
 """Counters of neighbouring messages can be out of order by less than this."""
 
-_COMM_B_HEAD: Final = ("frame", "t", "t_heard", "df", "check", "icao", "address_parity", "mb")
-
 
 @lru_cache(maxsize=1)
-def comm_b_schema() -> pa.Schema:
-    """Return the schema of ``comm_b``: replies that carry a register, with its fields."""
-    return pa.schema(
-        [
-            *(MODE_S.field(name) for name in _COMM_B_HEAD),
-            *registers.decode_registers(np.empty(0, np.uint64)).schema,
-        ],
-        metadata={"table": "comm_b"},
-    )
+def register_fields() -> dict[str, pa.Field]:
+    """Return the columns that registers add to ``mode_s``, by name."""
+    schema = registers.decode_registers(np.empty(0, np.uint64)).schema
+    return {field.name: field for field in schema}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +153,7 @@ class Decoder:
 
 
 class MessageReader:
-    """Frames of one stream to the tables ``mode_s``, ``mode_ac`` and ``comm_b``.
+    """Frames of one stream to the tables ``mode_s`` and ``mode_ac``.
 
     Parameters
     ----------
@@ -182,28 +176,24 @@ class MessageReader:
         options = options or Options()
         self._decoder = Decoder(container, options, gates or Gates())
         asked = None if options.columns is None else tuple(options.columns)
-        comm_b = comm_b_schema()
-        known = {*MODE_S.names, *MODE_AC.names, *comm_b.names}
-        for name in asked or ():
-            if name not in known:
-                raise UsageError(f"no column {name!r}; there are {', '.join(sorted(known))}")
-        self._schema, self._columns = choose(asked)
-        self._registers = [
-            name for name in comm_b.names[len(_COMM_B_HEAD) :] if asked is None or name in asked
-        ]
-        self._comm_b_schema = pa.schema(
-            [comm_b.field(name) for name in (*_COMM_B_HEAD, *self._registers)],
-            metadata=comm_b.metadata,
+        core, self._columns = choose(asked)
+        self._registers: list[str] = []
+        if asked is None or not {*MODE_S.names, *MODE_AC.names}.issuperset(asked):
+            more = register_fields()
+            known = {*MODE_S.names, *MODE_AC.names, *more}
+            for name in asked or ():
+                if name not in known:
+                    raise UsageError(f"no column {name!r}; there are {', '.join(sorted(known))}")
+            self._registers = [name for name in more if asked is None or name in asked]
+        self._schema = pa.schema(
+            [*core, *(register_fields()[name] for name in self._registers)],
+            metadata=core.metadata,
         )
 
     def feed(self, frames: pa.Table) -> TableBatch:
         """Read a FRAME table. What comes out does not depend on how frames are batched."""
         found = self._decoder.decode(frames)
-        made = {
-            "mode_s": self._mode_s(found),
-            "mode_ac": _mode_ac(found),
-            "comm_b": self._comm_b(found),
-        }
+        made = {"mode_s": self._mode_s(found), "mode_ac": _mode_ac(found)}
         return TableBatch(
             tables={name: table for name, table in made.items() if table.num_rows},
             rejects=found.rejects,
@@ -222,16 +212,18 @@ class MessageReader:
             pa.binary(), size.size, [None, pa.py_buffer(offsets), pa.py_buffer(data)]
         )
         head = [*_head(found, found.row), message]
-        return pa.Table.from_arrays(
-            [*head, *found.pools.arrays(self._columns)], schema=self._schema
-        )
+        columns = [*found.pools.arrays(self._columns), *self._register_columns(found.pools)]
+        return pa.Table.from_arrays([*head, *columns], schema=self._schema)
 
-    def _comm_b(self, found: Decoded) -> pa.Table:
-        pools = found.pools
+    def _register_columns(self, pools: Pools) -> list[pa.Array]:
+        """Read what Comm-B replies carry; every other row is null."""
+        if not self._registers:
+            return []
         mb = pools.raw(k.MB)
         at = np.flatnonzero(pools.known(k.MB) & (mb > 0))
-        if not at.size or not self._registers:
-            return self._comm_b_schema.empty_table()
+        kinds = [register_fields()[name].type for name in self._registers]
+        if not at.size:
+            return [null_array(pools.rows, kind) for kind in kinds]
         east, north = pools.floats(k.KNOWN_EAST)[at], pools.floats(k.KNOWN_NORTH)[at]
         decoded = registers.decode_registers(
             mb[at],
@@ -239,21 +231,16 @@ class MessageReader:
             gs_kt=np.hypot(east, north),
             track_true_deg=np.degrees(np.arctan2(east, north)) % 360.0,
         )
-        row = found.row[at]
-        picked = pa.array(at)
-        fields = [column for column in COLUMNS if column.name in _COMM_B_HEAD]
-        named = dict(
-            zip(
-                (column.name for column in fields),
-                (array.take(picked) for array in pools.arrays(fields)),
-                strict=True,
-            )
-        )
-        named |= dict(zip((f.name for f in HEAD[:3]), _head(found, row)[:3], strict=True))
-        arrays = [named[name] for name in _COMM_B_HEAD]
-        at_name = dict(zip(decoded.column_names, decoded.to_batches()[0].columns, strict=True))
-        arrays += [at_name[name] for name in self._registers]
-        return pa.Table.from_arrays(arrays, schema=self._comm_b_schema)
+        found = dict(zip(decoded.column_names, decoded.to_batches()[0].columns, strict=True))
+        place = np.full(pools.rows, -1, np.int64)
+        place[at] = np.arange(at.size)
+        spread = pa.array(place, mask=place < 0)
+        return [
+            null_array(pools.rows, kind)
+            if found[name].null_count == at.size
+            else found[name].take(spread)
+            for name, kind in zip(self._registers, kinds, strict=True)
+        ]
 
 
 def _octets(table: pa.Table) -> tuple[U1, I8, I8]:
@@ -262,11 +249,12 @@ def _octets(table: pa.Table) -> tuple[U1, I8, I8]:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], pa.large_binary())
     if not len(column):
-        return np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64)
+        nothing = frozen(np.empty(0, np.int64))
+        return frozen(np.empty(0, np.uint8)), nothing, nothing
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
     octets = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
-    return octets, ends[:-1], ends[1:]
+    return frozen(octets), frozen(ends[:-1]), frozen(ends[1:])
 
 
 def _head(found: Decoded, row: I8) -> list[pa.Array]:
