@@ -124,7 +124,8 @@ class TableFiles:
 
     def _flush(self, name: str) -> None:
         together = pa.concat_tables(self._waiting.pop(name, []))
-        self._writers[name].write_table(together.unify_dictionaries().combine_chunks())
+        # Not made contiguous: that would hold everything twice for the time of writing.
+        self._writers[name].write_table(together.unify_dictionaries())
 
     def close(self) -> list[Path]:
         """Finish every file; return the names they got."""

@@ -4,7 +4,7 @@ Container and format are told by content, never by the file's name. A file is a 
 a packet capture (``capture``), a recorder's own framing around data blocks (``recorders``), or a
 stream of one of the formats that ``reader`` finds. Any of them may be compressed with gzip.
 
-The file is mapped, not loaded, and read a window at a time: a day of a country's radars reads in
+The file is read a window at a time: a day of a country's radars reads in
 the memory of one window. A window grows only where not even one frame fits in it.
 
 What a capture carries is told by its link type. Ethernet and the like carry ASTERIX in UDP; a
@@ -15,7 +15,6 @@ frame is then the whole packet, link layer first, and the reader tells from it w
 from __future__ import annotations
 
 import datetime as dt
-import mmap
 import os
 import zlib
 from collections.abc import Iterator
@@ -172,7 +171,7 @@ class Recording:
         return FormatError(file=str(self.path), offset=0, what=what, remedy=remedy)
 
     def _open(self) -> _Octets:
-        return _Unzipped(self.path) if self.is_compressed else _Mapped(self.path)
+        return _Unzipped(self.path) if self.is_compressed else _Plain(self.path)
 
     def _recognise(self, head: bytes, wanted: str | None) -> tuple[str, str]:
         """Tell container and format from the file's first octets."""
@@ -242,25 +241,30 @@ class _Octets(Protocol):
         """Give octets from ``at`` on, and whether they are the last. Never goes back."""
 
 
-class _Mapped:
-    """A file as it lies on disk."""
+class _Plain:
+    """A file as it lies on disk.
+
+    Read, not mapped: the pages of a map count as the process's memory until the system takes them
+    back, and a file larger than memory should not look as if it were in it.
+    """
 
     damage = ""
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            self._octets = np.frombuffer(
-                mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8
-            )
+        self._path = path
+        self._octets = path.stat().st_size
+        self._file: BinaryIO
 
-    def __enter__(self) -> _Mapped:
+    def __enter__(self) -> _Plain:
+        self._file = self._path.open("rb", buffering=0)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the map to the frames that still show parts of it."""
+        self._file.close()
 
     def window(self, at: int, size: int) -> tuple[NDArray[np.uint8], bool]:
-        return self._octets[at : at + size], at + size >= self._octets.size
+        octets = os.pread(self._file.fileno(), min(size, self._octets - at), at)
+        return np.frombuffer(octets, np.uint8), at + size >= self._octets
 
 
 class _Unzipped:
