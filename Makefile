@@ -50,13 +50,17 @@ setup: $(VENV)/.dev
 # and benchmarks run them as other processes and skip, saying so, where they are not there.
 PEERS_adsb    := pyModeS==3.6.1 rs1090==0.7.0
 PEERS_asterix := asterix-decoder==0.7.11
+# airshield itself beside three data frame libraries, for the tour in docs/reading.md. Not in .venv:
+# PyArrow behaves otherwise where pandas is at hand, and the product must do without.
+PEERS_frames  := --editable . polars pandas duckdb
 
-peers: .peers/adsb/.done .peers/asterix/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done
 
-.peers/%/.done: Makefile
+.peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
 	@$(PYTHON) -m venv .peers/$*
-	@.peers/$*/bin/python -m pip install --quiet --disable-pip-version-check $(PEERS_$*)
+	@.peers/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt $(PEERS_$*)
 	@touch $@
 
 demo: $(VENV)/.run
