@@ -8,6 +8,8 @@ import pytest
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 PEERS = Path(__file__).parents[1] / ".peers"
 
+collect_ignore = ["reference/adsb_peers.py"]  # a script for the peers' own interpreter
+
 
 @pytest.fixture(scope="session")
 def shared_data():
