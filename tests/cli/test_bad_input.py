@@ -36,6 +36,38 @@ def test_an_edition_that_there_is_not(tmp_path):
     refused(run("decode", tmp_path / "x.ast", "--edition", "048=9.9"), "048", "1.32")
 
 
+class TestOtherFormats:
+    """Formats by name and by content, and what they must be told."""
+
+    @pytest.fixture
+    def lines(self, tmp_path):
+        file = tmp_path / "feed.txt"
+        file.write_bytes(b"*8D4CA1FA58C382D690C8AC2863A7;\n" * 20)
+        return file
+
+    def test_a_format_that_there_is_not(self, lines):
+        refused(run("decode", lines, "--format", "beats"), "'beats'", "did you mean 'beast'?")
+
+    def test_a_format_that_it_is_not(self, lines):
+        done = run("decode", lines, "--format", "sbs", "--json")
+        refused(done, "feed.txt", "nothing in it could be read as sbs")
+        assert done.document["unread"] == [str(lines)]
+
+    def test_a_place_that_is_none(self, lines):
+        refused(run("decode", lines, "--receiver", "99,2"), "--receiver 99,2", "latitude")
+
+    def test_an_edition_of_half_a_source(self, lines):
+        refused(run("decode", lines, "--edition", "021/20=2.1"), "021/20=2.1", "CATEGORY/SAC/SIC")
+
+    def test_a_column_that_there_is_not(self, lines):
+        refused(run("decode", lines, "--columns", "altitude_foot"), "did you mean altitude_ft")
+
+    def test_reports_of_a_stream_that_tells_no_day(self, tmp_path):
+        file = tmp_path / "north.ast"
+        file.write_bytes(bytes.fromhex("22000ae0148101384000") * 10)
+        refused(run("decode", file, "--reports"), "--date YYYY-MM-DD")
+
+
 def test_an_output_format_that_there_is_not(tmp_path):
     file = tmp_path / "north.ast"
     file.write_bytes(bytes.fromhex("22000bf01981023841c000")[:11])

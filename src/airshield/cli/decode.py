@@ -102,7 +102,7 @@ def decode(
         print_json(summary)
     else:
         _print_summary(summary)
-    if summary["cut"]:
+    if summary["cut"] or summary["unread"]:
         raise typer.Exit(BAD_INPUT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,6 +99,7 @@ class Summary:
         self.rows: Counter[str] = Counter()
         self.padding: Counter[str] = Counter()
         self.rejects: list[dict[str, Any]] = []
+        self.unread: list[str] = []
 
     def take_rejects(self, table: pa.Table) -> None:
         """Count rejects and keep the first few for show."""
@@ -122,6 +124,7 @@ class Summary:
             "categories": self._categories(found),
             "editions": found,
             "rejects": self.reject_count,
+            "unread": self.unread,
             "first_rejects": [
                 {
                     "source": row["source"],
@@ -166,6 +169,7 @@ def decode_recordings(
     summary = Summary()
     for reading in readings:
         recording = reading.recording
+        before = sum(summary.rows.values())
         task = shown.add_task(recording.path.name, total=recording.octets)
         batches = (("reports", t) for t in reading.reports()) if reports else reading
         for kind, table in batches:
@@ -182,5 +186,17 @@ def decode_recordings(
             output.write("rejects", rejects)
         summary.frames += reading.frames
         summary.counts.update(reading.counts)
+        if rejects.num_rows and sum(summary.rows.values()) == before:
+            summary.unread.append(tell_unread(reading))
     written = output.close() if output is not None else []
     return summary.document(readings, written)
+
+
+def tell_unread(reading: Reading) -> str:
+    """Say on standard error that nothing at all in a recording could be read; return its name."""
+    print(
+        f"airshield: {reading.recording.path}: nothing in it could be read as {reading.format}; "
+        "the rejects say why; leave --format out to have the format found, or name another",
+        file=sys.stderr,
+    )
+    return str(reading.recording.path)

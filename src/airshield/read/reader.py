@@ -205,6 +205,14 @@ def frames_of(split: Split, *, source: str, first_frame: int) -> pa.Table:
     )
 
 
+def no_such_column(name: str, known: Iterable[str]) -> UsageError:
+    """Make the error for a column that nobody has: the nearest names, or all where none is near."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3)
+    hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(names)}"
+    return UsageError(f"no column {name!r}; {hint}")
+
+
 def readers() -> dict[str, EntryPoint]:
     """Return the formats that are installed, by name, without loading any."""
     return {entry.name: entry for entry in sorted(entry_points(group=GROUP))}

@@ -87,13 +87,6 @@ class Container:
     """Wrap messages: octets (n, 14), sizes, times in ns, counters, levels in dBFS."""
 
 
-def frozen(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
-    """Return a view that cannot be written: kernels are compiled for one kind of array only."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
 def _blank(rows: int) -> Taken:
     return Taken(
         message=np.zeros((rows, 14), np.uint8),

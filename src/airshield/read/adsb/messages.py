@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from airshield import tables
-from airshield.errors import UsageError
 from airshield.read import registers
 from airshield.read.adsb import _kernels as k
 from airshield.read.adsb.columns import MODE_AC, MODE_S, Pools, choose, null_array
@@ -27,7 +26,7 @@ from airshield.read.adsb.containers import (
 )
 from airshield.read.adsb.positions import Addresses, Gates
 from airshield.read.asterix.clock import DayClock
-from airshield.read.reader import NO_TIME, Options, TableBatch
+from airshield.read.reader import NO_TIME, Options, TableBatch, no_such_column
 from airshield.read.text.rows import Frames, midnight_ns, times
 from airshield.units import NS_PER_S, S_PER_DAY
 
@@ -183,7 +182,7 @@ class MessageReader:
             known = {*MODE_S.names, *MODE_AC.names, *more}
             for name in asked or ():
                 if name not in known:
-                    raise UsageError(f"no column {name!r}; there are {', '.join(sorted(known))}")
+                    raise no_such_column(name, known)
             self._registers = [name for name in more if asked is None or name in asked]
         self._schema = pa.schema(
             [*core, *(register_fields()[name] for name in self._registers)],
@@ -248,13 +247,8 @@ def _octets(table: pa.Table) -> tuple[U1, I8, I8]:
     column = table["octets"].combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], pa.large_binary())
-    if not len(column):
-        nothing = frozen(np.empty(0, np.int64))
-        return frozen(np.empty(0, np.uint8)), nothing, nothing
-    _, offsets, data = column.buffers()
-    ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-    octets = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
-    return frozen(octets), frozen(ends[:-1]), frozen(ends[1:])
+    octets, borders = octets_of(column)
+    return octets, borders[:-1], borders[1:]
 
 
 def _head(found: Decoded, row: I8) -> list[pa.Array]:

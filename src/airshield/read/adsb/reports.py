@@ -75,7 +75,7 @@ class AdsbReportReader:
         if (found.t_ns[found.row[kept]] == NO_TIME).any():
             raise UsageError(
                 "these frames carry a counter and do not say on which day they were heard; give "
-                "the date of the first"
+                "the day of the first (--date YYYY-MM-DD, date=)"
             )
         return ReportBatch(
             reports=make_reports(found.frames, found.row, kept, _values(found)),

@@ -336,10 +336,8 @@ class Run:
 def cut_blocks(batch: pa.RecordBatch) -> Cut:
     """Cut a batch of frames into data blocks."""
     column = batch.column("octets").cast(pa.large_binary())
-    _, offsets, data = column.buffers()
     n = batch.num_rows
-    first = np.frombuffer(offsets, dtype=np.int64, count=n + 1, offset=8 * column.offset)
-    octets = np.frombuffer(data if data is not None else b"", dtype=np.uint8)
+    octets, first = octets_of(column)
     fault = np.zeros(n, dtype=np.int64)
     fault_at = np.zeros(n, dtype=np.int64)
     room = 0

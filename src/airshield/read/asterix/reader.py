@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -11,14 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from airshield.errors import UsageError
 from airshield.read.asterix.columns import PLACE_FIELDS, PROFILE_FIELD
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
 from airshield.read.asterix.registers import LISTS, add_registers
 from airshield.read.asterix.reports import ReportReader
 from airshield.read.raw import sniff, splitter
-from airshield.read.reader import Options, Reader, Settled, TableBatch
+from airshield.read.reader import Options, Reader, Settled, TableBatch, no_such_column
 from airshield.read.registers import columns_of_owners
 
 LOOK_OCTETS: Final = 64 << 20
@@ -38,9 +36,7 @@ class TableReader:
         self._columns = options.columns
         of_registers = {name for name in options.columns or () if name.startswith("bds")}
         for name in of_registers - (register_columns() if of_registers else set()):
-            close = difflib.get_close_matches(name, register_columns(), n=3)
-            hint = f"; did you mean {', '.join(close)}?" if close else ""
-            raise UsageError(f"no column {name!r} of a Mode S register{hint}")
+            raise no_such_column(name, register_columns())
         self._registers = options.registers or bool(of_registers)
         if options.columns is not None and self._registers:
             own = [name for name in options.columns if name not in of_registers]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from airshield import tables
 from airshield.errors import UsageError
-from airshield.read.reader import NO_TIME, Options
+from airshield.read.reader import NO_TIME, Options, no_such_column
 from airshield.tables import REPORT_KINDS, ReportFlag
 from airshield.units import NS_PER_S
 
@@ -257,7 +257,7 @@ def check_columns(options: Options, *schemas: pa.Schema) -> None:
     known = {name for schema in schemas for name in schema.names}
     for name in options.columns or ():
         if name not in known:
-            raise UsageError(f"no column {name!r}; there are {', '.join(sorted(known))}")
+            raise no_such_column(name, known)
 
 
 def midnight_ns(options: Options) -> int:

@@ -89,8 +89,7 @@ class ObjectSplitter:
     def __call__(self, octets: U1, *, base: int, last: bool, ledger: Ledger) -> Split:
         """Cut ``octets`` into objects."""
         state, at = self._state, self._scanned
-        octets = octets.view()
-        octets.flags.writeable = False  # as those of a mapped file: one compiled form for both
+        octets = frozen(octets)
         firsts, stops = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         while True:
             first = np.empty(_OBJECTS_AT_ONCE, np.int64)

@@ -233,7 +233,8 @@ class ReportReader:
             and (place.heard_ns == UNKNOWN_NS).all()
         ):
             raise UsageError(
-                "these frames do not say on which day they were heard; give the date of the first"
+                "these frames do not say on which day they were heard; give the day of the first "
+                "(--date YYYY-MM-DD, date=)"
             )
         place.times_ns = times
         for part, rows in place.of_parts(parts):
