@@ -80,4 +80,6 @@ def kernel(function: _F) -> _F:
         compiled: Any = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
     finally:
         settings.CACHE_DIR = before
+    if compiled is function:  # NUMBA_DISABLE_JIT is set, as when the loops are debugged or fuzzed
+        cast(Any, function).py_func = function
     return cast(_F, compiled)
