@@ -125,6 +125,9 @@ class Recording:
             self.is_compressed = file.read(2) == _GZIP_MAGIC
         with self._open() as octets:
             head = octets.window(0, HEAD_OCTETS)[0].tobytes()
+            if not head:
+                what = octets.damage or "the compressed stream is empty"
+                raise self._wrong(what, "copy the recording again")
         self.container, self.format = self._recognise(head, format)
         self.ledger = Ledger(self.source)
         self._size = 0 if self.is_compressed else self.octets
