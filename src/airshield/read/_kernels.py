@@ -88,6 +88,7 @@ def whole_block(
         return NO
     limit = min(stop, size)
     answer = NO
+    row = np.int64(0)  # a literal 0 would compile all of the walk a second time
     for turn in range(editions):
         # The edition that fitted last, then the others from the newest on.
         form = begin + best[category]
@@ -105,7 +106,7 @@ def whole_block(
                     marks[slot], slots[0] = 0, 0
                 found = walk_record(
                     octets, pos, limit, root, nodes, kids, fixed, parts,
-                    marks, slots, 0, stack, stack[stack.size - 4 :],
+                    marks, slots, row, stack, stack[stack.size - 4 :],
                 )  # fmt: skip
                 if slot >= 0:
                     marks[slot] = -1
@@ -464,13 +465,3 @@ def cut_oradis(octets: U1, first: I8, stop: I8, row: I8, begins: I8) -> int:
                 begins[n], row[n] = first[i], i
         n += count
     return -n if is_cut else n
-
-
-@kernel
-def copy_pieces(octets: U1, first: I8, stop: I8, out: U1, at: int) -> int:
-    """Copy pieces behind each other; give where the last ends."""
-    for i in range(first.size):
-        size = stop[i] - first[i]
-        out[at : at + size] = octets[first[i] : stop[i]]
-        at += size
-    return at

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from airshield.errors import FormatError
 from airshield.read import _kernels
 from airshield.read._kernels import PACKET_OCTETS_MAX
-from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
+from airshield.read.asterix._kernels import gather_octets
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger, frozen
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.units import NS_PER_S
 
@@ -143,8 +144,7 @@ class _Capture:
     def __call__(
         self, octets: NDArray[np.uint8], *, base: int, last: bool, ledger: Ledger
     ) -> Split:
-        octets = octets.view()
-        octets.flags.writeable = False
+        octets = frozen(octets)
         unwrap = self._unwrap
         unwrap.begin(octets.data, base, ledger)
         self._found = []
@@ -208,7 +208,7 @@ class _Capture:
         size = len(datagram.octets)
         self._take(
             _Pieces(
-                np.frombuffer(datagram.octets, np.uint8),
+                frozen(np.frombuffer(datagram.octets, np.uint8)),
                 datagram.offset,
                 np.zeros(1, np.int64),
                 np.full(1, size),
@@ -634,12 +634,14 @@ def _join(found: list[_Pieces], used: int) -> Split:
     size = np.concatenate([none, *(one.stop - one.first for one in found)])
     stop = np.cumsum(size)
     octets = np.empty(int(size.sum()), np.uint8)
-    at = 0
+    begin, done = stop - size, 0
     for one in found:
-        at = int(_kernels.copy_pieces(one.octets, one.first, one.stop, octets, at))
+        there = slice(done, done + one.first.size)
+        gather_octets(one.octets, one.first, size[there], begin[there], octets)
+        done = there.stop
     return Split(
         octets=octets,
-        first=stop - size,
+        first=begin,
         stop=stop,
         offset=np.concatenate([none, *(one.base + one.first for one in found)]),
         t_ns=np.concatenate([none, *(one.t_ns for one in found)]),

@@ -10,15 +10,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from airshield import tables
 
 REJECT_OCTETS_MAX: Final = 65_536
 """A longer stretch of lost octets is cut into rows of this size."""
+
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+def frozen(array: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """Return a view that cannot be written: kernels are compiled for one kind of array only."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def octets_of(column: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the octets of all frames in one run, and where each begins, one more for the end.
+
+    Nothing is copied; both are frozen.
+    """
+    _, offsets, data = column.buffers()
+    rows = len(column)
+    if offsets is None or not rows:
+        return frozen(np.empty(0, np.uint8)), frozen(np.zeros(1, np.int64))
+    borders = np.frombuffer(offsets, np.int64, rows + 1, offset=8 * column.offset)
+    octets = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    return frozen(octets), frozen(borders)
 
 
 class Datagram(NamedTuple):

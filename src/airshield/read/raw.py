@@ -30,7 +30,7 @@ from airshield.read.asterix._kernels import (
     STACK_SIZE,
 )
 from airshield.read.asterix.spec import categories, editions, find_spec
-from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger, frozen
 from airshield.read.reader import NO_TIME, Split, Splitter
 
 PUBLISHED_CATEGORIES: Final = (
@@ -97,16 +97,14 @@ def sniff(head: bytes) -> float:
 
 def is_row(octets: NDArray[np.uint8]) -> bool:
     """Tell whether data blocks of known categories, by their headers, fill some octets exactly."""
-    octets = octets.view()
-    octets.flags.writeable = False
+    octets = frozen(octets)
     count, stop = _kernels.follow_headers(octets, 0, octets.size, _headed(), octets.size)
     return bool(count > 0 and stop == octets.size)
 
 
 def is_whole(octets: NDArray[np.uint8]) -> bool:
     """Tell whether some octets are one data block that some edition walks to its end."""
-    octets = octets.view()
-    octets.flags.writeable = False
+    octets = frozen(octets)
     return octets.size > 0 and _whole_block(octets, 0, True, _everything()) == octets.size
 
 
@@ -124,8 +122,7 @@ class _Blocks:
     def __call__(
         self, octets: NDArray[np.uint8], *, base: int, last: bool, ledger: Ledger
     ) -> Split:
-        octets = octets.view()
-        octets.flags.writeable = False
+        octets = frozen(octets)
         begins = np.empty(octets.size // 3 + 1, np.int64)
         stops = np.empty(octets.size // 3 + 1, np.int64)
         count = at = 0

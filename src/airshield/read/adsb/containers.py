@@ -15,20 +15,19 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from airshield.read.adsb import _kernels as k
-from airshield.read.frames import REJECT_OCTETS_MAX, Ledger
+from airshield.read.frames import REJECT_OCTETS_MAX, Ledger, frozen
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.read.text import LineSplitter
 
 U1 = NDArray[np.uint8]
 I8 = NDArray[np.int64]
 F8 = NDArray[np.float64]
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 TICKS_PER_S: Final = 12_000_000
 """The counter of a Mode-S Beast, and of all that speak its language."""

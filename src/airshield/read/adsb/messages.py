@@ -22,10 +22,10 @@ from airshield.read.adsb.containers import (
     TICKS_PER_S,
     Container,
     Taken,
-    frozen,
 )
 from airshield.read.adsb.positions import Addresses, Gates
 from airshield.read.asterix.clock import DayClock
+from airshield.read.frames import octets_of
 from airshield.read.reader import NO_TIME, Options, TableBatch, no_such_column
 from airshield.read.text.rows import Frames, midnight_ns, times
 from airshield.units import NS_PER_S, S_PER_DAY

@@ -146,7 +146,7 @@ def walk_record(
     parts: I4,
     marks: I8,
     slots: U2,
-    r: int,
+    r: int | np.int64,
     stack: I8,
     told: I8,
 ) -> int:

@@ -18,6 +18,7 @@ from airshield.read.asterix import _kernels
 from airshield.read.asterix.columns import Plan, make_columns, make_plan
 from airshield.read.asterix.spec import Spec, find_spec
 from airshield.read.asterix.spec import editions as known_editions
+from airshield.read.frames import octets_of
 from airshield.read.reader import EditionKey, Editions
 
 REASONS: Final[Mapping[int, str]] = {

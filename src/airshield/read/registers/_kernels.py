@@ -65,12 +65,16 @@ class Rules(NamedTuple):
 
 
 @kernel
-def _raw(word: int, shift: int, bits: int, signed: bool) -> np.int64:
+def _raw(word: int, shift: int, bits: int | np.int64) -> np.int64:
     """Cut a field out of a word."""
-    value = np.int64(
-        (word >> np.uint64(shift)) & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1))
-    )
-    if signed and value >= np.int64(1) << np.int64(bits - 1):
+    return np.int64((word >> np.uint64(shift)) & ((np.uint64(1) << np.uint64(bits)) - np.uint64(1)))
+
+
+@kernel
+def _signed(raw: np.int64, bits: int) -> np.int64:
+    """Read the bits of a field as two's complement."""
+    value = raw
+    if value >= np.int64(1) << np.int64(bits - 1):
         value -= np.int64(1) << np.int64(bits)
     return value
 
@@ -91,7 +95,9 @@ def _fault_of(word: int, k: int, rules: Rules) -> int:
         status = rules.limits[m, 3]
         if status >= 0 and (word >> np.uint64(status)) & np.uint64(1) == np.uint64(0):
             continue
-        value = _raw(word, rules.limits[m, 0], rules.limits[m, 1], rules.limits[m, 2] != 0)
+        value = _raw(word, rules.limits[m, 0], rules.limits[m, 1])
+        if rules.limits[m, 2] != 0:
+            value = _signed(value, rules.limits[m, 1])
         if value < rules.limits[m, 4] or value > rules.limits[m, 5]:
             return FAULT_RANGE
     return 0
@@ -170,9 +176,11 @@ def gather(
         word = mb[source[j]]
         if status >= 0 and (word >> np.uint64(status)) & np.uint64(1) == np.uint64(0):
             continue
-        if field[5] > 0 and _raw(word, field[4], field[5], False) != field[6]:
+        if field[5] > 0 and _raw(word, field[4], field[5]) != field[6]:
             continue
-        raw = _raw(word, shift, bits, signed)
+        raw = _raw(word, shift, bits)
+        if signed:
+            raw = _signed(raw, bits)
         known = True
         for m in range(none.size):
             if raw == none[m]:
@@ -216,7 +224,7 @@ def gather_text(mb: U8, source: I8, target: I8, offsets: I4, text: U1, bitmap: U
             continue
         stop = used
         for k in range(8):
-            code = _raw(word, 42 - 6 * k, 6, False)
+            code = _raw(word, 42 - 6 * k, np.int64(6))
             # Six-bit ASCII: the letters come first, then the signs and digits from the space on.
             text[used + k] = code + 64 if code < 32 else code
             if code != 32:
@@ -393,7 +401,8 @@ def weigh(
                 field = rules.fives[which, k]
                 values[k] = math.nan
                 if (mb[i] >> np.uint64(field[3])) & np.uint64(1) != np.uint64(0):
-                    values[k] = _raw(mb[i], field[0], field[1], field[2] != 0)
+                    raw = _raw(mb[i], field[0], field[1])
+                    values[k] = _signed(raw, field[1]) if field[2] != 0 else raw
                     values[k] *= rules.five_lsb[which, k]
                     count += 1
             if which == 0 and count >= 2:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.read.frames import Ledger
+from airshield.read.frames import Ledger, frozen
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.read.text import _kernels
 
