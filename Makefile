@@ -73,7 +73,8 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto -m 'not alone'
+	$(BIN)/python -m pytest -m alone
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py

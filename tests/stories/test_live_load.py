@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "live_load.py"
 RATE = 50_000
 SECONDS = 10
+
+pytestmark = pytest.mark.alone
 
 
 def test_fifty_thousand_reports_a_second_are_all_in_the_journal():

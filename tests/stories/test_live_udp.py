@@ -15,6 +15,8 @@ from command_line import EXAMPLES, run, start
 MINUTES = 5
 """Of the recording: half a minute at ten times its pace, some 3,800 datagrams."""
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def recording(barcelona_048):
