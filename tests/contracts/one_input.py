@@ -78,16 +78,22 @@ def read_recording(octets: bytes, file: Path) -> None:
     assert inside + rejected + ledger.padding == len(whole), "an octet is unaccounted for"
 
 
-def allowed_s(octets: bytes) -> float:
-    """Return the processor time that an input may take."""
-    return SLOWEST_S * max(1.0, len(octets) / SHORT_OCTETS)
-
-
 def timed_s(read: Target, octets: bytes) -> float:
     """Return the processor time that an input takes."""
     start = time.thread_time()
     read(octets)
     return time.thread_time() - start
+
+
+def timely_s(read: Target, octets: bytes) -> float:
+    """Return the same, and hold it to what an input may take."""
+    allowed_s = SLOWEST_S * max(1.0, len(octets) / SHORT_OCTETS)
+    taken_s = timed_s(read, octets)
+    if taken_s > allowed_s:
+        # Something may just have been compiled: three of three slow runs are ours.
+        taken_s = min(taken_s, timed_s(read, octets), timed_s(read, octets))
+        assert taken_s <= allowed_s, f"{taken_s * 1e3:.0f} ms for {len(octets)} octets"
+    return taken_s
 
 
 def made_up(name: str) -> list[bytes]:
