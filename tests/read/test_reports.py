@@ -373,7 +373,7 @@ def test_reports_follow_the_octets_across_categories():
 
 def test_frames_without_any_time_need_a_date():
     frames = frames_of([encode(48, [plot()])], heard_ns=[None])
-    with pytest.raises(UsageError, match="give the date"):
+    with pytest.raises(UsageError, match="give the day"):
         ReportReader().feed(frames)
     batch = ReportReader(date=dt.date(2023, 5, 2)).feed(frames)
     assert batch.reports["t"].cast(pa.int64()).to_pylist() == [T0_NS + 1_000_000_000]

@@ -268,7 +268,7 @@ def test_messages_that_cannot_be_wrapped_are_refused():
 def test_a_recording_of_counters_needs_a_date_for_reports():
     octets = sample(adsb.BEAST)
     frames = frames_from_octets(octets)
-    with pytest.raises(UsageError, match="give the date"):
+    with pytest.raises(UsageError, match="give the day"):
         adsb.AdsbReportReader(adsb.BEAST).feed(frames)
     dated = adsb.AdsbReportReader(adsb.BEAST, DAY).feed(frames)
     assert dated.reports.num_rows == 38

@@ -122,3 +122,18 @@ def test_ident_is_told_for_a_while():
     flags = np.array(reports["flags"].to_pylist())
     assert flags[7:9].tolist() == [0, int(ReportFlag.SPI)]
     assert flags[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("control_field", "kind"),
+    [(None, "adsb"), (0, "adsb"), (2, "track"), (5, "track"), (6, "adsb")],
+)
+def test_the_kind_says_who_found_the_place(control_field, kind):
+    t_s = np.arange(6.0)
+    _, lats, lons = flight(t_s)
+    me = encode.position_me(lats, lons, np.full(6, 30_000.0), np.arange(6) % 2)
+    messages = encode.squitters(np.full(6, ICAO), me, control_field=control_field)
+    reports = adsb.AdsbReportReader(adsb.MODES_CSV).feed(frames_of_messages(messages, t_s)).reports
+    assert reports.num_rows
+    assert set(reports["kind"].to_pylist()) == {kind}
+    assert (reports["sigma_pos_m"].null_count == reports.num_rows) == (kind == "track")

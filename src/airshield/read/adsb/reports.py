@@ -33,6 +33,10 @@ NUCP_RADIUS_M: Final = np.array(
 )
 """Radius of 95 % by NUCp, 0 to 9, which version 0 sends in place of NACp (RTCA DO-260)."""
 
+TISB_FIELDS: Final = (2, 3, 5)
+"""Control fields of DF18 with which a ground station tells what its radars see; 6, ADS-R, repeats
+what an aircraft said on another link (DO-260B 2.2.3.2.1.5)."""
+
 _TYPES: Final = {
     **dict.fromkeys(range(1, 5), "identification"),
     19: "velocity",
@@ -106,17 +110,22 @@ def _values(found: Decoded) -> dict[str, object]:
     baro_m = np.where(np.isnan(baro_m), pools.floats(k.ALTITUDE_M), baro_m)
     hae_m = pools.floats(k.GNSS_HEIGHT_FT) * M_PER_FT
     above_m = pools.floats(k.KNOWN_GNSS_MINUS_BARO) * M_PER_FT
-    nacp, nucp = _integers(found, k.KNOWN_NACP), _integers(found, k.NUCP)
+    synthetic = found.is_synthetic[found.row]
+    is_tisb = np.isin(_integers(found, k.CONTROL_FIELD), TISB_FIELDS)
+    # What the aircraft said of its own place says nothing of one that somebody else found.
+    own = ~(synthetic | is_tisb)
+    nacp = np.where(own, _integers(found, k.KNOWN_NACP), -1)
+    nucp = np.where(own, _integers(found, k.NUCP), -1)
     radius_m = np.where(nucp >= 0, NUCP_RADIUS_M[np.clip(nucp, 0, 9)], np.nan)
     code = _integers(found, k.KNOWN_SQUAWK)
     known_flags = pools.raw(k.KNOWN_FLAGS)
     callsign = pc.utf8_trim(
         text_array(pools.raw(k.KNOWN_CALLSIGN), pools.known(k.KNOWN_CALLSIGN)), " @"
     )
-    synthetic = found.is_synthetic[found.row]
+    kind = np.where(is_tisb, KIND_CODES["track"], KIND_CODES["adsb"])
     return {
         "t": found.t_ns[found.row],
-        "kind": np.where(synthetic, KIND_CODES["mlat"], KIND_CODES["adsb"]),
+        "kind": np.where(synthetic, KIND_CODES["mlat"], kind),
         "lat_deg": pools.floats(k.LAT),
         "lon_deg": pools.floats(k.LON),
         "alt_baro_m": baro_m,

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from airshield import tables
 from airshield.read.gather import Row, as_octets, count, from_octets, table_of
+from airshield.read.quality import SIGMAS_IN_RADIUS_95
 from airshield.read.reader import NO_TIME, Options, ReportBatch
 from airshield.read.remoteid.decode import (
     SCHEMAS,
@@ -44,8 +45,6 @@ KNOWN_NS: Final = 60 * NS_PER_S
 takes turns with five other messages, and half of what a distant drone sends is lost."""
 
 HOUR_NS: Final = 3600 * NS_PER_S
-SIGMAS_IN_RADIUS_95: Final = 2.4477
-"""A circular Gaussian has 95 % of its mass within sqrt(-2 ln 0.05) standard deviations."""
 
 TRANSMITTERS_MAX: Final = 4096
 """Transmitters remembered at a time; the one heard longest ago makes room."""

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from airshield.read.asterix.reports.rows import (
-    EMERGENCY_CODES,
     KIND_CODES,
     Columns,
     Rows,
@@ -19,6 +18,7 @@ from airshield.read.asterix.reports.rows import (
     velocity_mps,
     within_180,
 )
+from airshield.read.quality import EMERGENCY_CODES, sigma_pos_m
 from airshield.units import M_PER_FL, M_PER_FT, M_PER_NMI, MPS_PER_FT_MIN
 
 COLUMNS_021: Final = (
@@ -29,16 +29,6 @@ COLUMNS_021: Final = (
     *("i160_gs_nmi_s", "i160_ta_deg", "i160_re", "i170", "i161_trnum", "i070_mode3a", "i070_v"),
     *("i070_g", "i090_nacp", "i200", "i200_ps", "i200_ss"),
 )
-
-EPU_M: Final = (
-    *(np.nan, 10 * M_PER_NMI, 4 * M_PER_NMI, 2 * M_PER_NMI, M_PER_NMI, 0.5 * M_PER_NMI),
-    *(0.3 * M_PER_NMI, 0.1 * M_PER_NMI, 0.05 * M_PER_NMI, 30.0, 10.0, 3.0),
-    *(np.nan, np.nan, np.nan, np.nan),
-)
-"""Estimated position uncertainty (95 %, horizontal, radius) by NACp, 0 to 15 (RTCA DO-260B)."""
-
-SIGMAS_IN_RADIUS_95: Final = 2.4477
-"""A circular Gaussian has 95 % of its mass within sqrt(-2 ln 0.05) standard deviations."""
 
 EMERGENCY_STATES: Final = (1, 3, 4, 5, 6)
 """I021/200: general, minimum fuel, no communications, unlawful interference, downed; a medical
@@ -96,7 +86,7 @@ def adsb(columns: Columns) -> Rows:
         "mode_3a": mode_3a,
         "callsign": columns.texts("i170"),
         "track_sensor": columns.ints("i161_trnum"),
-        "sigma_pos_m": np.array([*EPU_M, np.nan])[nacp] / SIGMAS_IN_RADIUS_95,
+        "sigma_pos_m": sigma_pos_m(nacp),
         "nacp": nacp,
         "flags": flags_of(
             columns.rows,

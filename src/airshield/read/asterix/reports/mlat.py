@@ -16,7 +16,6 @@ import numpy as np
 
 from airshield.read.asterix.reports.rows import (
     B1,
-    EMERGENCY_CODES,
     F8,
     IDENT_STATES,
     KIND_CODES,
@@ -35,6 +34,7 @@ from airshield.read.asterix.reports.rows import (
     within_180,
 )
 from airshield.read.asterix.reports.station_status import surface_status
+from airshield.read.quality import EMERGENCY_CODES
 from airshield.units import M_PER_FL, M_PER_FT, M_PER_NMI
 
 COLUMNS_010: Final = (

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from airshield.read.asterix.reports.rows import (
-    EMERGENCY_CODES,
     IDENT_STATES,
     KIND_CODES,
     ON_GROUND_STATES,
@@ -20,6 +19,7 @@ from airshield.read.asterix.reports.rows import (
     one_of,
     rows_of,
 )
+from airshield.read.quality import EMERGENCY_CODES
 from airshield.units import M_PER_FL, M_PER_NMI
 
 COLUMNS_001: Final = (

@@ -18,9 +18,6 @@ F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 B1 = NDArray[np.bool_]
 
-EMERGENCY_CODES: Final = (0o7500, 0o7600, 0o7700)
-"""Unlawful interference, radio failure, general emergency (ICAO Annex 10 volume IV, 2.1.4)."""
-
 KIND_CODES: Final = {name: code for code, name in enumerate(REPORT_KINDS)}
 """Place of each kind in REPORT_KINDS."""
 

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from airshield.read.asterix.reports.rows import (
-    EMERGENCY_CODES,
     KIND_CODES,
     ON_GROUND_STATES,
     Columns,
@@ -20,6 +19,7 @@ from airshield.read.asterix.reports.rows import (
     rows_of,
     within_180,
 )
+from airshield.read.quality import EMERGENCY_CODES
 from airshield.units import M_PER_FL, M_PER_FT, MPS_PER_FT_MIN
 
 COLUMNS_062: Final = (
