@@ -12,7 +12,9 @@ of time and hexadecimal, and the JSON lines of jet1090. What goes out:
 - ``mode_ac``: Mode A/C replies.
 - REPORT rows, kind ``adsb``: one for each position that is accepted, with the velocity, callsign,
   code and accuracy that the same address told lately. A position that a server made up from
-  multilateration (the Beast counter says MLAT) is of kind ``mlat``.
+  multilateration (the Beast counter says MLAT) is of kind ``mlat``; one of TIS-B is of kind
+  ``track``, for a ground station's radars found it. Neither takes its accuracy from the aircraft.
+  ADS-R repeats what the aircraft said on another link and stays ``adsb``.
 
 A message whose parity is wrong is a reject. Where the parity carries the address (formats 0, 4, 5,
 16, 20, 21), it is believed if the same address announced itself in the last minute. Positions are

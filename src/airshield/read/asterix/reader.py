@@ -15,6 +15,7 @@ from airshield.read.asterix.decode import decode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
 from airshield.read.asterix.registers import LISTS, add_registers
 from airshield.read.asterix.reports import ReportReader
+from airshield.read.asterix.writing import encode_table
 from airshield.read.raw import sniff, splitter
 from airshield.read.reader import Options, Reader, Settled, TableBatch, no_such_column
 from airshield.read.registers import columns_of_owners
@@ -114,6 +115,11 @@ def _reports(options: Options) -> ReportReader:
     return ReportReader(editions=options.editions, date=options.date)
 
 
+def _write(table: pa.Table) -> bytes:
+    category = int(table.schema.metadata[b"category"])
+    return encode_table(category, table).octets.tobytes()
+
+
 READER: Final = Reader(
     name="asterix",
     title="ASTERIX data blocks: raw, in captures, in recorder formats; every category",
@@ -122,4 +128,5 @@ READER: Final = Reader(
     tables=TableReader,
     reports=_reports,
     settle=settle,
+    write=_write,
 )
