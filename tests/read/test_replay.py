@@ -126,7 +126,7 @@ def test_the_date_is_in_the_name_or_is_the_files_own(tmp_path, name, date):
 def test_a_file_that_never_says_a_time_is_told(tmp_path):
     path = tmp_path / "silent.ast"
     path.write_bytes(encode(48, [{"i010_sac": 20, "i010_sic": 129}]) * 3)
-    with pytest.raises(FormatError, match="no record in it says a time of day"):
+    with pytest.raises(FormatError, match="no record in it, read as asterix, says a time"):
         replay_frames(path)
 
 

@@ -66,6 +66,15 @@ def decode(
         str | None,
         typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
     ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference",
+            metavar="SAC/SIC=LAT,LON[,HEIGHT]",
+            help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020), for "
+            "--reports.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on standard output.")
     ] = False,
@@ -77,6 +86,7 @@ def decode(
         parse_date,
         parse_editions,
         parse_place,
+        parse_references,
     )
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.output import TableFiles
@@ -85,6 +95,7 @@ def decode(
 
     editions = parse_editions(edition or [])
     day, place = parse_date(date), parse_place(receiver)
+    points = parse_references(reference or [])
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     if reports and wanted:
         raise UsageError("--columns chooses among a format's own columns: leave out --reports")
@@ -92,7 +103,15 @@ def decode(
     for path in files:
         prepare_format(read_frames(path, format=format_, date=day).format)
     readings = [
-        Reading(path, format=format_, editions=editions, columns=wanted, date=day, receiver=place)
+        Reading(
+            path,
+            format=format_,
+            editions=editions,
+            columns=wanted,
+            date=day,
+            receiver=place,
+            reference_points=points,
+        )
         for path in files
     ]
     with progress(unit="octets") as shown:
@@ -107,9 +126,9 @@ def decode(
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
-    for one in summary["editions"]:
-        source = "" if one["sac"] is None else f" from {one['sac']}/{one['sic']}"
-        typer.echo(f"CAT{one['category']}{source}: edition {one['edition']} ({one['why']})")
+    from airshield.cli.decoding import tell_editions
+
+    tell_editions(summary["editions"])
     for name, count in summary["counts"].items():
         typer.echo(f"{name}: {count:,}")
     for name, rows in summary["tables"].items():

@@ -15,10 +15,14 @@ from rich.progress import Progress
 from airshield.cli.output import TableFiles
 from airshield.errors import UsageError
 from airshield.read import Reading, asterix
-from airshield.read.reader import EditionKey
+from airshield.read.reader import EditionKey, Place
 
 FIRST_REJECTS = 5
 """Rejects that the summary shows; all of them are in the reject table."""
+
+
+HEIGHT_MAX_M = 10_000.0
+"""No sensor stands higher."""
 
 
 def parse_editions(texts: Sequence[str]) -> dict[EditionKey, str]:
@@ -55,6 +59,13 @@ def parse_editions(texts: Sequence[str]) -> dict[EditionKey, str]:
     return found
 
 
+def tell_editions(found: Sequence[Mapping[str, Any]]) -> None:
+    """Print which edition each source speaks, and why."""
+    for one in found:
+        source = "" if one["sac"] is None else f" from {one['sac']}/{one['sic']}"
+        print(f"CAT{one['category']}{source}: edition {one['edition']} ({one['why']})")
+
+
 def parse_date(text: str | None) -> dt.date | None:
     """Read ``2023-05-02``.
 
@@ -88,6 +99,37 @@ def parse_place(text: str | None) -> tuple[float, float] | None:
     if not (abs(lat_deg) <= 90.0 and abs(lon_deg) <= 180.0):
         raise UsageError(f"--receiver {text}: no such place; latitude comes first")
     return lat_deg, lon_deg
+
+
+def parse_references(texts: Sequence[str]) -> dict[str, Place]:
+    """Read ``0/107=41.3,2.1,52`` as {'0/107': (41.3, 2.1, 52.0)}; the height may be left out.
+
+    Raises
+    ------
+    UsageError
+        Not of that form, no SAC and SIC, or no place on Earth.
+    """
+    found: dict[str, Place] = {}
+    for text in texts:
+        sensor, _, place = text.partition("=")
+        try:
+            sac, sic = map(int, sensor.split("/"))
+            lat_deg, lon_deg, *height = map(float, place.split(","))
+            is_right = (
+                {sac, sic} <= set(range(256))
+                and abs(lat_deg) <= 90.0
+                and abs(lon_deg) <= 180.0
+                and (not height or (len(height) == 1 and abs(height[0]) < HEIGHT_MAX_M))
+            )
+        except ValueError:
+            is_right = False
+        if not is_right:
+            raise UsageError(
+                f"--reference {text}: write SAC/SIC=LAT,LON in degrees, or LAT,LON,HEIGHT with "
+                "metres above the WGS-84 ellipsoid, e.g. 0/107=41.297,2.083,52"
+            )
+        found[f"{sac}/{sic}"] = (lat_deg, lon_deg, height[0] if height else None)
+    return found
 
 
 class Summary:

@@ -13,7 +13,9 @@ def watch(
     replay: Annotated[
         list[Path] | None,
         typer.Option(
-            "--replay", metavar="FILE", help="Play recordings in place of the live feeds."
+            "--replay",
+            metavar="FILE",
+            help="Play recordings of any format in place of the live feeds.",
         ),
     ] = None,
     more: Annotated[
@@ -48,10 +50,34 @@ def watch(
             help="Day of the first frame, where the feed's clock is not ours.",
         ),
     ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="Format of the recordings (asterix, beast, opensky, ...); found by content "
+            "otherwise.",
+        ),
+    ] = None,
     edition: Annotated[
         list[str] | None,
         typer.Option(
-            "--edition", metavar="CAT=EDITION", help="Edition a category speaks, e.g. 021=0.23."
+            "--edition",
+            metavar="CAT[/SAC/SIC]=EDITION",
+            help="Edition that a category, or one source of it, speaks: 021=0.23. Those of a "
+            "replay are found out otherwise.",
+        ),
+    ] = None,
+    receiver: Annotated[
+        str | None,
+        typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
+    ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference",
+            metavar="SAC/SIC=LAT,LON[,HEIGHT]",
+            help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020).",
         ),
     ] = None,
     as_json: Annotated[
@@ -60,14 +86,27 @@ def watch(
 ) -> None:
     """Watch over a shield: tracks, violations and warnings from live radar or a recording."""
     from airshield.cli.console import print_json
-    from airshield.cli.decoding import parse_date, parse_editions
+    from airshield.cli.decoding import parse_date, parse_editions, parse_place, parse_references
     from airshield.cli.exit_codes import BAD_INPUT
+    from airshield.cli.replaying import Said
     from airshield.cli.watching import WatchPlan, parse_speed, run_watch
     from airshield.errors import UsageError
 
     recordings = [*(replay or []), *(more or [])]
     if more and not replay:
         raise UsageError(f"{more[0]}: to play recordings write --replay {' '.join(map(str, more))}")
+    if not recordings and (format_ or receiver or reference):
+        raise UsageError(
+            "--format, --receiver and --reference tell of a replay: a live feed's format and "
+            "receiver stand in the shield's [[feeds]]"
+        )
+    said = Said(
+        format=format_,
+        date=parse_date(date),
+        editions=parse_editions(edition or []),
+        receiver=parse_place(receiver),
+        reference_points=parse_references(reference or []),
+    )
     plan = WatchPlan(
         shield=shield,
         recordings=tuple(recordings),
@@ -75,8 +114,7 @@ def watch(
         port=None if headless else port,
         duration_s=duration,
         journal=journal,
-        date=parse_date(date),
-        editions=parse_editions(edition or []),
+        said=said,
     )
     summary = run_watch(plan)
     if as_json:
@@ -88,6 +126,9 @@ def watch(
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
+    from airshield.cli.decoding import tell_editions
+
+    tell_editions(summary["editions"])
     typer.echo(
         f"{summary['frames']:,} frames, {sum(summary['records'].values()):,} records, "
         f"{summary['rejects']:,} rejects, {summary['tracks']['confirmed']:,} confirmed tracks, "

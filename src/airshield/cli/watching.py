@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,10 +15,11 @@ from types import FrameType
 from typing import Any
 
 from airshield.cli.console import LIVE_ROOMS, REPLAY_ROOMS, prepare_kernels, progress, tell_cut
+from airshield.cli.replaying import Said, describe, open_replays
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
-from airshield.read import Replay, TcpSource, UdpSource, replay_frames
+from airshield.read import Replay, TcpSource, UdpSource
 from airshield.serve import Server, SpotterDoor, create_app
 from airshield.watch import Watch, open_feeds, watch_live, watch_replay
 
@@ -37,8 +37,7 @@ class WatchPlan:
     port: int | None
     duration_s: float | None
     journal: Path | None
-    date: dt.date | None
-    editions: Mapping[int, str]
+    said: Said
 
 
 def parse_speed(text: str) -> float | None:
@@ -80,9 +79,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
     """Watch until the recording, the time or the person's patience ends; return the summary."""
     shield = load_shield(plan.shield)
     live = not plan.recordings
-    recordings = [
-        replay_frames(path, date=plan.date, editions=plan.editions) for path in plan.recordings
-    ]
+    recordings = open_replays(plan.recordings, plan.said)
     folder = plan.journal or (_state_folder(shield) if live else None)
     picture = None
     door = SpotterDoor()
@@ -105,9 +102,9 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
         # A stream has to be cut into blocks, as a file has.
         is_cut = not live or any(feed.protocol == "tcp" for feed in shield.feeds)
         prepare_kernels(*(REPLAY_ROOMS if is_cut else LIVE_ROOMS))
-        watch = Watch(
-            shield, folder=folder, picture=picture, date=plan.date, editions=plan.editions
-        )
+        # A replay's frames have full times, and its editions go into the journal with them.
+        date, editions = (plan.said.date, plan.said.editions) if live else (None, None)
+        watch = Watch(shield, folder=folder, picture=picture, date=date, editions=editions)
         stack.callback(watch.close)
         if picture is not None:
             picture.set_state("running", "")
@@ -131,10 +128,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             "shield": shield.name,
             "mode": "live" if live else "replay",
             "journal": str(folder) if folder else None,
-            "recordings": [
-                {"file": str(r.recording.path), "date": str(r.date), "date_from": r.date_basis}
-                for r in recordings
-            ],
+            **describe(recordings),
             "feeds": [_feed_summary(feed) for feed in feeds],
             "lag": None if lag is None else asdict(lag),
             "spotter_reports": dict(door.counts),

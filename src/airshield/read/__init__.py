@@ -40,7 +40,7 @@ from airshield.read import asterix, capture, raw
 from airshield.read.frames import Ledger
 from airshield.read.reading import Batch, Reading, read
 from airshield.read.recording import Cut, Recording, read_frames
-from airshield.read.replay import Replay, replay_frames
+from airshield.read.replay import Replay, in_time_order, merge_by_time, replay_frames
 from airshield.read.tcp import TcpSource
 from airshield.read.udp import UdpSource
 
@@ -53,6 +53,8 @@ __all__ = [
     "TcpSource",
     "UdpSource",
     "asterix",
+    "in_time_order",
+    "merge_by_time",
     "read",
     "read_frames",
     "replay_frames",

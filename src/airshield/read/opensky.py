@@ -648,4 +648,6 @@ READER: Final = Reader(
     splitter=FirstOctetSplitter,
     tables=OpenSkyTables,
     reports=OpenSkyReports,
+    time_column="t",
+    any_order=True,
 )

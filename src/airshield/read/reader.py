@@ -38,6 +38,9 @@ EditionKey = int | tuple[int, int, int]
 Editions = Mapping[int, str] | Mapping[EditionKey, str]
 """ASTERIX editions, as a caller writes them: ``{21: "0.23"}``, ``{(21, 20, 219): "2.1"}``."""
 
+Place = tuple[float, float, float | None]
+"""WGS-84 latitude and longitude [deg], and height above the ellipsoid [m] where it is known."""
+
 NO_TIME: Final = np.iinfo(np.int64).min
 """A time in ns that is not known."""
 
@@ -91,6 +94,10 @@ class Options:
     """WGS-84 latitude of the receiver: resolves a surface position from one message."""
     receiver_lon_deg: float | None = None
     """WGS-84 longitude of the receiver."""
+
+    reference_points: Mapping[str, Place] = field(default_factory=dict)
+    """Where the x and y of an ASTERIX surface sensor begin, by ``SAC/SIC``: (latitude [deg],
+    longitude [deg], height above the WGS-84 ellipsoid [m] or None)."""
 
     def with_editions(self, editions: Editions) -> Options:
         """Return the same with other editions."""
@@ -174,6 +181,11 @@ class Reader:
     """Make a reader of REPORT rows."""
     settle: Callable[[Iterable[pa.Table], Options], Settled] | None = None
     """Look at a recording's FRAME tables, as many as it takes, to settle open options."""
+    time_column: str = ""
+    """The column of ``tables()`` that says when a record happened, where there is one."""
+    any_order: bool = False
+    """Every frame says in full when it was, and so a file need not be in order of time: a replay
+    puts it in order."""
     write: Callable[[pa.Table], bytes] | None = None
     """Turn a table of ``tables()`` back into octets, where the format allows."""
 

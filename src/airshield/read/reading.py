@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import pyarrow as pa
 
 from airshield import tables
 from airshield.errors import UsageError
-from airshield.read.reader import Editions, Options, Settled, find_reader
+from airshield.read.reader import Editions, Options, Place, Settled, find_reader
 from airshield.read.recording import Cut, Recording, read_frames
 
 FEED_OCTETS: Final = 1 << 20
@@ -58,6 +58,9 @@ class Reading:
         Day of the first record, for formats that tell only the time of day or a counter.
     receiver : (float, float), optional
         WGS-84 latitude and longitude of an ADS-B receiver [deg].
+    reference_points : mapping of str to (float, float, float or None), optional
+        Where the x and y of ASTERIX surface sensors begin, for :meth:`reports`: ``{"0/107":
+        (41.3, 2.1, None)}``, latitude and longitude [deg] and height above the ellipsoid [m].
 
     Attributes
     ----------
@@ -90,6 +93,7 @@ class Reading:
         registers: bool = False,
         date: dt.date | None = None,
         receiver: tuple[float, float] | None = None,
+        reference_points: Mapping[str, Place] | None = None,
     ) -> None:
         self.recording = read_frames(path, format=format, date=date)
         self.format = self.recording.format
@@ -102,6 +106,7 @@ class Reading:
             registers=registers,
             receiver_lat_deg=lat_deg,
             receiver_lon_deg=lon_deg,
+            reference_points=dict(reference_points or {}),
         )
         settled = Settled(options=options, found=())
         if self._reader.settle is not None:
@@ -195,6 +200,7 @@ def read(
     registers: bool = False,
     date: dt.date | None = None,
     receiver: tuple[float, float] | None = None,
+    reference_points: Mapping[str, Place] | None = None,
 ) -> Reading:
     """Open a recording of any format; iterate it for batches of Arrow tables.
 
@@ -216,6 +222,7 @@ def read(
         registers=registers,
         date=date,
         receiver=receiver,
+        reference_points=reference_points,
     )
 
 

@@ -695,4 +695,6 @@ READER: Final = Reader(
     splitter=ObjectSplitter,
     tables=ReadsbTables,
     reports=ReadsbReports,
+    time_column="t",
+    any_order=True,
 )

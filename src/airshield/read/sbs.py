@@ -430,4 +430,5 @@ READER: Final = Reader(
     splitter=LineSplitter,
     tables=SbsTables,
     reports=SbsReports,
+    time_column="t",
 )

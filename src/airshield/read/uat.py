@@ -611,4 +611,5 @@ READER: Final = Reader(
     splitter=LineSplitter,
     tables=UatTables,
     reports=UatReports,
+    time_column="t",
 )

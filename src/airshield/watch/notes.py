@@ -1,17 +1,17 @@
 """What the watch itself writes into its journal about a feed.
 
 The journal alone must tell the whole story: which octets of a stream never became a frame, how many
-datagrams the system threw away, in which format a source speaks. None of that is in the frames of
-the source, so it stands beside them, in frames of a source of its own: ``note:`` and the name of
-the source that it is about. A note is one line of JSON and then, for a reject, the lost octets. It
-is on the disk as soon as the frames around it, and no kill takes it.
+datagrams the system threw away, in which format and editions a source speaks. None of that is in
+the frames of the source, so it stands beside them, in frames of a source of its own: ``note:`` and
+the name of the source that it is about. A note is one line of JSON and then, for a reject, the lost
+octets. It is on the disk as soon as the frames around it, and no kill takes it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airshield import tables
+from airshield.read.reader import EditionKey, Options, Place
 
 PREFIX: Final = "note:"
 """Begins the source of a note. Sources of feeds and files begin with udp:, tcp: or file:."""
@@ -26,7 +27,7 @@ PREFIX: Final = "note:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """What a source speaks.
+    """What a source speaks, and what its reader must know to read it.
 
     A source about which the journal has no note speaks ASTERIX: so did all before there were notes.
     """
@@ -34,6 +35,47 @@ class Spoken:
     format: str = "asterix"
     receiver_lat_deg: float | None = None
     receiver_lon_deg: float | None = None
+    editions: tuple[tuple[EditionKey, str], ...] = ()
+    """ASTERIX editions, given or found, by category or (category, SAC, SIC)."""
+    reference_points: tuple[tuple[str, Place], ...] = ()
+    """Where x and y of surface sensors begin, by ``SAC/SIC``."""
+
+    @classmethod
+    def of(cls, options: Options, format: str) -> Spoken:
+        """Say it for a source that is read with these options."""
+        return cls(
+            format=format,
+            receiver_lat_deg=options.receiver_lat_deg,
+            receiver_lon_deg=options.receiver_lon_deg,
+            editions=tuple(dict(options.editions.items()).items()),
+            reference_points=tuple(options.reference_points.items()),
+        )
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Spoken:
+        """Take up what ``dataclasses.asdict`` and JSON made of it."""
+        lists = {"editions", "reference_points"}
+        plain = {name: value for name, value in said.items() if name not in lists}
+        return cls(
+            **plain,
+            editions=tuple(
+                (key if isinstance(key, int) else tuple(key), edition)
+                for key, edition in said.get("editions", ())
+            ),
+            reference_points=tuple(
+                (sensor, tuple(place)) for sensor, place in said.get("reference_points", ())
+            ),
+        )
+
+    def options(self, options: Options) -> Options:
+        """Return these options with what is known of the source in them."""
+        return replace(
+            options,
+            receiver_lat_deg=self.receiver_lat_deg,
+            receiver_lon_deg=self.receiver_lon_deg,
+            editions={**dict(options.editions.items()), **dict(self.editions)},
+            reference_points={**options.reference_points, **dict(self.reference_points)},
+        )
 
 
 ASTERIX: Final = Spoken()
@@ -84,7 +126,7 @@ def read_notes(notes: pa.Table) -> tuple[pa.Table, list[tuple[int, str, Spoken]]
         said = json.loads(line)
         about = row["source"].removeprefix(PREFIX)
         if "speaks" in said:
-            spoken.append((row["frame"], about, Spoken(**said["speaks"])))
+            spoken.append((row["frame"], about, Spoken.from_json(said["speaks"])))
         else:
             rows.append({**row, "source": about, "reason": said["reject"], "octets": octets})
     at = pc.index_in(

@@ -1,8 +1,8 @@
 """Frames of many sources and formats to one stream of reports.
 
 Each source's frames go to the reader of the format that it speaks, as the journal's notes say
-(``watch.notes``). There is one reader for all sources of a format and receiver, so that messages of
-one aircraft heard by two of them meet. What the readers give is put back into the order of the
+(``watch.notes``). There is one reader for all sources of which the same is said, so that messages
+of one aircraft heard by two of them meet. What the readers give is put back into the order of the
 frames: a frame goes to one reader only, so the order is that of the journal whatever the batches.
 """
 
@@ -49,6 +49,10 @@ class Readings:
         """What each source speaks that does not speak ASTERIX."""
         return self._spoken
 
+    def declare(self, source: str, spoken: Spoken) -> None:
+        """Say what a source speaks from here on, where no note among the frames does."""
+        self._spoken[source] = spoken
+
     def feed(self, frames: pa.Table) -> ReportBatch:
         """Read frames in the order of the journal."""
         sources = frames["source"].unify_dictionaries().combine_chunks()
@@ -89,11 +93,11 @@ class Readings:
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on where a snapshot was taken."""
         index = json.loads(state["index"].tobytes())
-        self._spoken = {source: Spoken(**said) for source, said in index["spoken"].items()}
+        self._spoken = {source: Spoken.from_json(said) for source, said in index["spoken"].items()}
         self._readers = {}
         for number, said in enumerate(index["readers"]):
             begins = f"{number}."
-            self._reader(Spoken(**said)).restore(
+            self._reader(Spoken.from_json(said)).restore(
                 {
                     name.removeprefix(begins): array
                     for name, array in state.items()
@@ -103,12 +107,7 @@ class Readings:
 
     def _reader(self, spoken: Spoken) -> ReportReader:
         if spoken not in self._readers:
-            options = Options(
-                date=self._options.date,
-                editions=self._options.editions,
-                receiver_lat_deg=spoken.receiver_lat_deg,
-                receiver_lon_deg=spoken.receiver_lon_deg,
-            )
+            options = spoken.options(self._options)
             self._readers[spoken] = find_reader(spoken.format).reports(options)
         return self._readers[spoken]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from airshield.config import Feed, Shield
 from airshield.errors import UsageError
-from airshield.read import Replay, TcpSource, UdpSource
+from airshield.read import Replay, TcpSource, UdpSource, in_time_order
 from airshield.units import NS_PER_S
 from airshield.watch.notes import Spoken
 from airshield.watch.watch import Watch
@@ -88,16 +88,24 @@ def watch_replay(
     duration_s: float | None = None,
     tell: Callable[[Replay], object] = lambda _recording: None,
 ) -> None:
-    """Play recordings into a watch, one after the other.
+    """Play recordings into a watch, as one stream in order of the time at which they were heard.
+
+    What each recording speaks is declared first, with the editions given or found, so that the
+    journal alone suffices to read it again.
 
     Parameters
     ----------
     recordings : sequence of Replay
-        From ``airshield.read.replay_frames``.
+        From ``airshield.read.replay_frames``, of any format.
     speed : float or None
         Times the recordings' own pace; None is as fast as can be.
     tell : callable
-        Given the recording after each batch; its ``octets_read`` tells how far it is.
+        Given each recording after each batch; its ``octets_read`` tells how far it is.
+
+    Raises
+    ------
+    UsageError
+        Two recordings have the same name.
 
     Notes
     -----
@@ -110,27 +118,28 @@ def watch_replay(
         return stop.is_set() or (end is not None and time.monotonic() >= end)
 
     pace = None if speed is None else _Pace(speed)
-    for recording in recordings:
-        watch.declare(recording.source, Spoken(format=recording.recording.format))
-        known = left = watch.frames_of(recording.source)
-        taken = 0
-        for batch in recording:
-            rest = batch.slice(min(left, batch.num_rows))
-            left -= batch.num_rows - rest.num_rows
-            while rest.num_rows and not over():
-                ready = rest.num_rows if pace is None else pace.ready(rest)
-                if ready == 0:
-                    watch.pump()
-                    time.sleep(WAIT_S)
-                    continue
-                watch.take(rest.slice(0, ready))
-                taken += ready
-                rest = rest.slice(ready)
-                tell(recording)
-            if over():
-                break
-        if taken or not known:  # those of a recording that was played to its end are counted
-            watch.count_rejects(recording.rejects)
+    known = {one.source: watch.frames_of(one.source) for one in recordings}
+    for one in recordings:
+        watch.declare(one.source, Spoken.of(one.options, one.format))
+    taken: set[str] = set()
+    for batch in in_time_order(recordings, skip=known):
+        rest = batch
+        while rest.num_rows and not over():
+            ready = rest.num_rows if pace is None else pace.ready(rest)
+            if ready == 0:
+                watch.pump()
+                time.sleep(WAIT_S)
+                continue
+            watch.take(rest.slice(0, ready))
+            taken.update(rest["source"].slice(0, ready).unique().to_pylist())
+            rest = rest.slice(ready)
+            for one in recordings:
+                tell(one)
+        if over():
+            break
+    for one in recordings:  # those of a recording that was played to its end are counted
+        if one.source in taken or not known[one.source]:
+            watch.count_rejects(one.rejects)
 
 
 class _Pace:

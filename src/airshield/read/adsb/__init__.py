@@ -118,6 +118,8 @@ def _reader(container: Container) -> Reader:
         splitter=container.splitter,
         tables=lambda options: MessageReader(container, options),
         reports=lambda options: AdsbReportReader(container, options),
+        time_column="t",
+        any_order=container in (MODES_CSV, JET1090),
         write=_writer(container),
     )
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from airshield.geo import Origin
 from airshield.read.asterix.columns import PLACE_FIELDS, PROFILE_FIELD
 from airshield.read.asterix.decode import decode
 from airshield.read.asterix.finding import EditionFinder, FoundEdition
@@ -112,7 +113,11 @@ def _told(one: FoundEdition) -> dict[str, Any]:
 
 
 def _reports(options: Options) -> ReportReader:
-    return ReportReader(editions=options.editions, date=options.date)
+    points = {
+        sensor: Origin(lat_deg, lon_deg, 0.0 if hae_m is None else hae_m)
+        for sensor, (lat_deg, lon_deg, hae_m) in options.reference_points.items()
+    }
+    return ReportReader(editions=options.editions, date=options.date, reference_points=points)
 
 
 def _write(table: pa.Table) -> bytes:

@@ -39,4 +39,5 @@ READER: Final = Reader(
     splitter=SapientSplitter,
     tables=TableReader,
     reports=ReportReader,
+    time_column="timestamp",
 )
