@@ -262,13 +262,12 @@ class _Columns:
         for register in self.registers:
             k = self.rules.place[register.bds]
             run = slice(self.first[k], self.stop[k])
-            for field in register.fields:
-                made.append((register.arrow_field(field), self._column(field, run)))
+            for field, described in zip(register.fields, register.arrow_fields, strict=True):
+                made.append((described, self._column(field, described.type, run)))
         return made
 
-    def _column(self, field: Field, run: slice) -> pa.Array:
+    def _column(self, field: Field, kind: pa.DataType, run: slice) -> pa.Array:
         source, target = self.source[run], self.target[run]
-        kind = field.type
         if source.size == 0:
             rest = [pa.py_buffer(b"")] if field.kind == "text" else []
             return pa.Array.from_buffers(

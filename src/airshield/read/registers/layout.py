@@ -119,8 +119,12 @@ class Register:
         """Return the name of a field's column, such as ``bds40_mcp_alt_ft``."""
         return f"bds{self.bds:02x}_{field.name}"
 
-    def arrow_field(self, field: Field) -> pa.Field:
-        """Return a field's column as Arrow describes it."""
+    @cached_property
+    def arrow_fields(self) -> tuple[pa.Field, ...]:
+        """The columns of the fields as Arrow describes them."""
+        return tuple(self._arrow_field(field) for field in self.fields)
+
+    def _arrow_field(self, field: Field) -> pa.Field:
         stop = field.first + field.bits - 1
         place = f"bit {stop}" if field.bits == 1 else f"bits {field.first}-{stop}"
         meta: dict[str, Any] = {
