@@ -6,6 +6,7 @@ import pytest
 
 from airshield.errors import FormatError
 from airshield.read import read_frames
+from contracts import one_input as law
 
 
 def test_a_gzip_stream_of_nothing_is_refused(tmp_path):
@@ -21,3 +22,11 @@ def test_a_gzip_stream_damaged_at_its_beginning_is_refused(tmp_path, format):
     file.write_bytes(bytes.fromhex("1f8b08000000000000ff ffffffff"))
     with pytest.raises(FormatError, match="the compressed stream is damaged"):
         read_frames(file, format=format)
+
+
+@pytest.mark.parametrize("year", ["0001", "1677", "2262", "9999"])
+@pytest.mark.parametrize("name", ["sbs", "uat"])
+def test_a_start_outside_the_times_that_can_be_told_leaves_the_counter_without(name, year):
+    start = f"START,Tue Nov 14 22:13:10 +0000 UTC {year}\n".encode()
+    line = {"sbs": b"1970154000,MSG,8,,,AB5361" + b"," * 17, "uat": b"5,-" + b"00" * 18 + b";"}
+    law.read_stream(start + line[name] + b"\n", name)

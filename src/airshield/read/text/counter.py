@@ -116,4 +116,5 @@ def _go_time_ns(text: str) -> int:
     except ValueError:
         return NO_TIME
     ahead_s = (offset_h * 3600 + offset_min * 60) * (1 if match[6] == "+" else -1)
-    return (int(local.timestamp()) - ahead_s) * NS_PER_S
+    began = (int(local.timestamp()) - ahead_s) * NS_PER_S
+    return began if abs(began) < COUNTER_MAX else NO_TIME  # from 1823 to 2116
