@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from airshield.cli.decoding import parse_references
+from airshield.errors import UsageError
 from command_line import EXAMPLES, run
 
 
@@ -154,3 +156,45 @@ class TestDamagedRecordings:
         assert len(lines) == 22_146
         assert json.loads(lines[0])["i010_sic"] == 129
         assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+class TestPlayedRecordings:
+    """``track`` and ``watch --replay`` refuse what ``decode`` refuses."""
+
+    WATCH = ("watch", EXAMPLES / "tiny", "--headless")
+
+    @pytest.fixture
+    def lines(self, tmp_path):
+        file = tmp_path / "feed.txt"
+        file.write_bytes(b"*8D4CA1FA58C382D690C8AC2863A7;\n" * 20)
+        return file
+
+    def track(self, lines, *words):
+        to = lines.parent / "t.parquet"
+        done = run("track", lines, "--sensors", EXAMPLES / "tiny", "--to", to, *words)
+        assert not to.exists()
+        return done
+
+    def test_a_format_that_there_is_not(self, lines):
+        refused(self.track(lines, "--format", "beats"), "'beats'", "did you mean 'beast'?")
+
+    def test_a_recording_that_says_no_time(self, lines):
+        refused(run(*self.WATCH, "--replay", lines), "feed.txt", "read as avr", "says a time")
+
+    def test_a_receiver_or_a_reference_that_is_no_place(self, lines):
+        refused(self.track(lines, "--receiver", "99,2"), "--receiver 99,2", "latitude")
+
+    def test_a_format_of_a_live_feed(self):
+        refused(run(*self.WATCH, "--format", "beast"), "[[feeds]]")
+
+    @pytest.mark.parametrize(
+        "text", ["0/107", "107=41.3,2.1", "0/300=41.3,2.1", "0/1=99,2", "0/1=1,2,3,4", "a/b=1,2"]
+    )
+    def test_references_that_are_none(self, text):
+        with pytest.raises(UsageError, match="SAC/SIC=LAT,LON"):
+            parse_references([text])
+
+
+def test_a_reference_may_have_a_height():
+    found = parse_references(["0/107=41.3,2.1", "20/1=-41.3,182e-1,52"])
+    assert found == {"0/107": (41.3, 2.1, None), "20/1": (-41.3, 18.2, 52.0)}

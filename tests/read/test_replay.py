@@ -1,14 +1,15 @@
 """Replays: every frame has a time of hearing that never goes back, and a date with a reason."""
 
 import datetime as dt
+import json
 import os
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from airshield.errors import FormatError
-from airshield.read import read_frames, replay_frames
+from airshield.errors import FormatError, UsageError
+from airshield.read import in_time_order, read_frames, replay_frames
 from airshield.read.asterix import encode
 from airshield.read.asterix.reports import ReportReader
 from airshield.units import NS_PER_DAY, NS_PER_S
@@ -157,3 +158,121 @@ def test_batches_leave_no_trace_in_the_times(shared_data, name, editions):
     again = np.concatenate([part["t_heard"].cast(pa.int64()).to_numpy() for part in replay])
     assert np.array_equal(again, in_pieces)
     assert sum(part.num_rows for part in read_frames(path)) == in_pieces.size
+
+
+class TestOtherFormats:
+    """Formats that say full times, streams with a counter, and what says none."""
+
+    T_S = 1_533_101_250
+
+    def state_vectors(self, path, times_s, address="3003ae"):
+        lines = [
+            {
+                "timestamp": 1000 * (self.T_S + t_s),
+                "icao24": address,
+                "latitude": 45.8 + 0.001 * n,
+                "longitude": 9.2,
+                "altitude": 30_000.0,
+                "groundspeed": 400.0,
+                "track": 0.0,
+                "vertical_rate": 0.0,
+                "callsign": "DLH8JW",
+            }
+            for n, t_s in enumerate(times_s)
+        ]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+
+    def seconds(self, heard):
+        return (heard / NS_PER_S - self.T_S).tolist()
+
+    def test_flights_one_after_the_other_are_heard_in_order_of_time(self, tmp_path):
+        path = self.state_vectors(tmp_path / "day.jsonl", [0, 100, 200, 50, 150, 250])
+        replay, heard = replayed(path, batch=4)
+        assert self.seconds(heard) == [0, 50, 100, 150, 200, 250]
+        assert (replay.order, replay.date_basis) == ("time", "recording")
+        assert replay.date == dt.date(2018, 8, 1)
+        frames = pa.concat_tables(list(replay))
+        assert frames["frame"].to_pylist() == list(range(6))
+        said = [json.loads(octets)["timestamp"] // 1000 for octets in frames["octets"].to_pylist()]
+        assert [t_s - self.T_S for t_s in said] == self.seconds(heard)
+        assert replay.octets_read == replay.octets
+
+    def test_a_step_back_that_a_track_bears_is_left_as_it_was_heard(self, tmp_path):
+        path = self.state_vectors(tmp_path / "day.jsonl", [0, 10, 5, 20])
+        replay, heard = replayed(path)
+        assert (replay.order, self.seconds(heard)) == ("file", [0, 10, 10, 20])
+
+    def test_a_file_too_large_to_sort_is_heard_in_its_order_never_going_back(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr("airshield.read.replay.SORT_OCTETS", 100)
+        path = self.state_vectors(tmp_path / "day.jsonl", [0, 100, 200, 50, 150, 250])
+        replay, heard = replayed(path)
+        assert (replay.order, self.seconds(heard)) == ("file", [0, 100, 200, 200, 200, 250])
+
+    def test_hexadecimal_lines_without_a_time_are_told(self, tmp_path):
+        path = tmp_path / "feed.txt"
+        path.write_bytes(b"*8D4CA1FA58C382D690C8AC2863A7;\n" * 20)
+        with pytest.raises(FormatError, match="read as avr, says a time"):
+            replay_frames(path)
+
+    def test_a_counter_takes_the_day_that_is_given(self, shared_data):
+        path = shared_data / "adsb" / "dump1090_beast_short.bin"
+        replay, heard = replayed(path, date=dt.date(2020, 1, 1))
+        assert (replay.format, replay.date_basis) == ("beast", "given")
+        assert np.unique(heard).size > 100
+        assert np.all(np.diff(heard) >= 0)
+        assert heard[0] // NS_PER_DAY * NS_PER_DAY == 18_262 * NS_PER_DAY
+
+    @pytest.mark.parametrize(
+        ("name", "format", "basis"),
+        [
+            ("adsb/readsb_20minutes.jsonl", "readsb", "recording"),
+            ("adsb/stratux_gms5002_978_uat.log", "uat", "recording"),
+            ("adsb/noisy_time_issue.json.gz", "opensky", "recording"),
+            ("interop/remoteid/odid_wifi_sample.pcap", "remoteid", "capture"),
+        ],
+    )
+    def test_every_frame_of_every_format_is_heard_in_order(self, shared_data, name, format, basis):
+        replay, heard = replayed(shared_data / name)
+        assert (replay.format, replay.date_basis) == (format, basis)
+        assert np.all(np.diff(heard) >= 0)
+        assert np.array_equal(heard, replayed(shared_data / name, batch=97)[1])
+
+    def test_editions_are_found(self, shared_data):
+        path = shared_data / "asterix" / "barcelona" / "cat021_ed0.23_20160510.ast"
+        replay = replay_frames(path)
+        assert replay.options.editions[21] == "0.23"
+        assert replay.found[0]["basis"] != "given"
+        assert replay_frames(path, editions={21: "0.23"}).found[0]["basis"] == "given"
+
+
+class TestSeveral:
+    """Recordings of one time are played as one stream."""
+
+    def both(self, tmp_path):
+        one = write(tmp_path / "a_20230502.ast", [28_800.0, 28_802.0, 28_804.0, 28_804.0, 28_806.0])
+        two = write(tmp_path / "b_20230502.ast", [28_801.0, 28_804.0, 28_809.0])
+        return one, two
+
+    def played(self, replays, **options):
+        frames = pa.concat_tables(list(in_time_order(replays, **options)))
+        heard = (frames["t_heard"].cast(pa.int64()).to_numpy() - DATE_NS) / NS_PER_S - 28_800
+        assert frames["frame"].to_pylist() == list(range(frames.num_rows))
+        sources = [name[5] for name in frames["source"].cast(pa.string()).to_pylist()]
+        return list(zip(sources, heard.astype(int).tolist(), strict=True))
+
+    @pytest.mark.parametrize("batch", [1, 2, 100])
+    def test_frames_come_in_order_of_time_those_of_the_first_named_first(self, tmp_path, batch):
+        both = [replay_frames(path, batch=batch) for path in self.both(tmp_path)]
+        expected = [("a", 0), ("b", 1), ("a", 2), ("a", 4), ("a", 4), ("b", 4), ("a", 6), ("b", 9)]
+        assert self.played(both) == expected
+        assert self.played(both, skip={"file:a_20230502.ast": 3}) == [
+            one for n, one in enumerate(expected) if n not in (0, 2, 3)
+        ]
+
+    def test_two_of_one_name_are_refused(self, tmp_path):
+        one, _ = self.both(tmp_path)
+        with pytest.raises(UsageError, match="two recordings are called"):
+            next(in_time_order([replay_frames(one), replay_frames(one)]))

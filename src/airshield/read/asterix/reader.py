@@ -114,7 +114,7 @@ def _told(one: FoundEdition) -> dict[str, Any]:
 
 def _reports(options: Options) -> ReportReader:
     points = {
-        sensor: Origin(lat_deg, lon_deg, 0.0 if hae_m is None else hae_m)
+        sensor: Origin(lat_deg=lat_deg, lon_deg=lon_deg, hae_m=0.0 if hae_m is None else hae_m)
         for sensor, (lat_deg, lon_deg, hae_m) in options.reference_points.items()
     }
     return ReportReader(editions=options.editions, date=options.date, reference_points=points)
