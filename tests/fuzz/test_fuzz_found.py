@@ -30,3 +30,12 @@ def test_a_start_outside_the_times_that_can_be_told_leaves_the_counter_without(n
     start = f"START,Tue Nov 14 22:13:10 +0000 UTC {year}\n".encode()
     line = {"sbs": b"1970154000,MSG,8,,,AB5361" + b"," * 17, "uat": b"5,-" + b"00" * 18 + b";"}
     law.read_stream(start + line[name] + b"\n", name)
+
+
+@pytest.mark.xfail(
+    raises=AssertionError, strict=True, reason="open: docs/fuzzing.md, the framing of raw ASTERIX"
+)
+def test_a_run_of_one_octet_is_framed_in_time(tmp_path):
+    read = law.target("asterix", tmp_path)
+    read(law.made_up("asterix")[0])
+    law.timely_s(read, bytes([4]) * 4096)
