@@ -72,7 +72,7 @@ def damage(chance, blocks, damages):
 def spoil(chance, block, what):
     """Damage one block in place; what it was before never comes back."""
     before = bytes(block)
-    while bytes(block) == before:
+    while block and bytes(block) == before:
         if what == "cut" or len(block) < 4:
             begin = chance.randrange(len(block))
             del block[begin : begin + chance.randrange(1, len(block) + 1)]

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 import captures_by_hand as by_hand
 from airshield.errors import FormatError, UsageError
-from airshield.read import _kernels, capture, read_frames, recording
+from airshield.read import _kernels, asterix, capture, read_frames, recording
+from airshield.read import frames as frames_module
 from airshield.read.frames import Ledger
+from airshield.read.reading import Reading
 from captures_by_hand import cooked, cooked2, ethernet, ipv4, ipv6, loopback, pcap, udp
 from damage_by_hand import DAMAGES, damage, make_blocks
 from frames_by_hand import T0_NS, rows_of
@@ -223,3 +225,36 @@ def timed(path):
     rows = sum(part.num_rows for part in read_frames(path))
     assert rows == len(BLOCKS) * 300
     return time.process_time() - begin
+
+
+def test_a_long_damage_is_told_in_full_and_held_in_part(monkeypatch):
+    monkeypatch.setattr(frames_module, "REJECTS_KEPT_MAX", 10)
+    ledger = Ledger("file:x")
+    for at in (0, 6, 12):
+        ledger.reject(at, b"abcdef", "damaged")
+    ledger.frames += 1
+    assert (ledger.lost_from, ledger.lost_to, ledger.lost_because) == (0, 18, "damaged")
+    rows = ledger.take_rejects().select(["offset", "reason", "octets"]).to_pylist()
+    unkept = "damaged; 6 octets, not kept: there are too many"
+    assert [tuple(row.values()) for row in rows] == [
+        (0, "damaged", b"abcdef"),
+        (6, unkept, b""),
+        (12, unkept, b""),
+    ]
+    ledger.reject(30, b"abcdef", "damaged again")
+    assert ledger.rejects()["octets"].to_pylist() == [b"abcdef"]
+    assert (ledger.lost_from, ledger.lost_because) == (30, "damaged again")
+
+
+def test_rejects_taken_on_the_way_are_those_of_the_whole_walk(tmp_path):
+    block = asterix.encode(48, [{"i010_sac": 1, "i010_sic": 2}])
+    path = tmp_path / "damaged.ast"
+    path.write_bytes(block * 20 + bytes(50) + block * 20 + bytes(30))
+    whole, taken = Reading(path), Reading(path)
+    assert sum(table.num_rows for _, table in whole) == 40
+    parts = [taken.take_rejects() for _ in taken]
+    parts.append(taken.take_rejects())
+    assert taken.rejects().num_rows == 0
+    assert sum(map(len, whole.rejects()["octets"].to_pylist())) == 80
+    assert pa.concat_tables(parts).to_pylist() == whole.rejects().to_pylist()
+    assert whole.cut() == taken.cut() is not None

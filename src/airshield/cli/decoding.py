@@ -211,7 +211,7 @@ def decode_recordings(
     summary = Summary()
     for reading in readings:
         recording = reading.recording
-        before = sum(summary.rows.values())
+        before, lost_before = sum(summary.rows.values()), summary.reject_count
         task = shown.add_task(recording.path.name, total=recording.octets)
         batches = (("reports", t) for t in reading.reports()) if reports else reading
         for kind, table in batches:
@@ -222,16 +222,22 @@ def decode_recordings(
             if output is not None:
                 output.write(name, table)
             shown.update(task, completed=recording.ledger.octets)
-        rejects = reading.rejects()
-        summary.take_rejects(rejects)
-        if output is not None and rejects.num_rows:
-            output.write("rejects", rejects)
+            _take_rejects(reading, summary, output)
+        _take_rejects(reading, summary, output)
         summary.frames += reading.frames
         summary.counts.update(reading.counts)
-        if rejects.num_rows and sum(summary.rows.values()) == before:
+        if summary.reject_count > lost_before and sum(summary.rows.values()) == before:
             summary.unread.append(tell_unread(reading))
     written = output.close() if output is not None else []
     return summary.document(readings, written)
+
+
+def _take_rejects(reading: Reading, summary: Summary, output: TableFiles | None) -> None:
+    """Count and write the rejects that have come since the last time."""
+    rejects = reading.take_rejects()
+    summary.take_rejects(rejects)
+    if output is not None and rejects.num_rows:
+        output.write("rejects", rejects)
 
 
 def tell_unread(reading: Reading) -> str:

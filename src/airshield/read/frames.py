@@ -21,6 +21,9 @@ from airshield import tables
 REJECT_OCTETS_MAX: Final = 65_536
 """A longer stretch of lost octets is cut into rows of this size."""
 
+REJECTS_KEPT_MAX: Final = 64 << 20
+"""Rejected octets that a ledger holds until they are taken; of more it holds place and reason."""
+
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -92,6 +95,10 @@ class Ledger:
         Octets that carry nothing and belong there: headers of a container, line ends.
     padding_kinds : dict
         The same by what they are, where a container tells.
+    lost_from, lost_to : int
+        The latest run of rejected octets that touch, and ...
+    lost_because : str
+        ... the reason of its first; empty where nothing was rejected.
     """
 
     source: str
@@ -102,15 +109,26 @@ class Ledger:
     reassembled: int = 0
     padding: int = 0
     padding_kinds: dict[str, int] = field(default_factory=dict)
+    lost_from: int = 0
+    lost_to: int = 0
+    lost_because: str = ""
+    _kept: int = 0
     _rows: list[tuple[int, int | None, int, str, bytes]] = field(default_factory=list)
 
     def reject(
         self, offset: int, octets: bytes | memoryview, reason: str, *, t_ns: int | None = None
     ) -> None:
         """Note that the octets at ``offset`` are lost to the tables, and why."""
+        if not self.lost_because or offset != self.lost_to:
+            self.lost_from, self.lost_because = offset, reason
+        self.lost_to = offset + len(octets)
         for cut in range(0, max(len(octets), 1), REJECT_OCTETS_MAX):
             piece = bytes(octets[cut : cut + REJECT_OCTETS_MAX])
-            self._rows.append((self.frames, t_ns, offset + cut, reason, piece))
+            why = reason
+            if self._kept + len(piece) > REJECTS_KEPT_MAX:
+                why, piece = f"{reason}; {len(piece)} octets, not kept: there are too many", b""
+            self._kept += len(piece)
+            self._rows.append((self.frames, t_ns, offset + cut, why, piece))
 
     def pad(self, octets: int, kind: str) -> None:
         """Count octets that carry nothing and belong there, and say what they are."""
@@ -122,6 +140,7 @@ class Ledger:
         """Return the REJECT rows noted since the last time, and forget them."""
         rejects = self.rejects()
         self._rows.clear()
+        self._kept = 0
         return rejects
 
     def rejects(self) -> pa.Table:

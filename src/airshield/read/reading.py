@@ -126,6 +126,7 @@ class Reading:
             found = reader.feed(frames)
             self.frames += frames.num_rows
             self.counts.update(found.counts)
+            self._keep(self.recording.take_rejects())
             self._keep(found.rejects)
             for name, table in found.tables.items():
                 rows = waiting.setdefault(name, [])
@@ -134,7 +135,7 @@ class Reading:
                     yield Batch(name, pa.concat_tables(waiting.pop(name)))
         for name, rows in waiting.items():
             yield Batch(name, pa.concat_tables(rows))
-        self._keep(self.recording.rejects())
+        self._keep(self.recording.take_rejects())
 
     def reports(self) -> Iterator[pa.Table]:
         """Read the recording as REPORT tables: SI units, full times, one schema for every format.
@@ -150,10 +151,11 @@ class Reading:
             self.frames += frames.num_rows
             self.counts.update(found.counts)
             self.counts.update({f"unused: {why}": n for why, n in found.unused.items()})
+            self._keep(self.recording.take_rejects())
             self._keep(found.rejects)
             if found.reports.num_rows:
                 yield found.reports
-        self._keep(self.recording.rejects())
+        self._keep(self.recording.take_rejects())
 
     def table(self, name: str | None = None) -> pa.Table:
         """Read all rows of one table; its name may be left out where there is only one.
@@ -179,8 +181,20 @@ class Reading:
         return {name: pa.concat_tables(rows) for name, rows in sorted(found.items())}
 
     def rejects(self) -> pa.Table:
-        """Return the REJECT table of the latest walk: octets that are in no row, where and why."""
+        """Return the REJECT table of the latest walk: octets that are in no row, where and why.
+
+        They are in memory until the next walk, but for those that :meth:`take_rejects` gave.
+        """
         return tables.concat(tables.REJECT, self._rejects)
+
+    def take_rejects(self) -> pa.Table:
+        """Return the rejects since the last time and forget them.
+
+        Taken between batches, they keep a long recording that is damaged all over in little memory.
+        """
+        rejects = self.rejects()
+        self._rejects.clear()
+        return rejects
 
     def cut(self) -> Cut | None:
         """Tell where the recording was cut short, if it was; known after a walk."""

@@ -156,19 +156,19 @@ class Recording:
         """Return the REJECT table of the latest walk: what was no frame, where and why."""
         return self.ledger.rejects()
 
+    def take_rejects(self) -> pa.Table:
+        """Return the REJECT rows since the last time and forget them: damage may be long."""
+        return self.ledger.take_rejects()
+
     def cut(self) -> Cut | None:
         """Tell whether the file ends in octets that are no whole frame: it was cut short.
 
         Known once a walk has come to its end; the whole frames before it have all been given.
         """
-        rejects = self.rejects()
-        begin, reason = self._size, ""
-        for row in range(rejects.num_rows - 1, -1, -1):
-            offset = int(rejects["offset"][row].as_py())
-            if offset + len(rejects["octets"][row].as_py()) != begin:
-                break
-            begin, reason = offset, str(rejects["reason"][row].as_py())
-        return None if not reason else Cut(begin, self._size - begin, reason)
+        ledger, end = self.ledger, self._size
+        if not ledger.lost_because or ledger.lost_to != end:
+            return None
+        return Cut(ledger.lost_from, end - ledger.lost_from, ledger.lost_because)
 
     def _wrong(self, what: str, remedy: str) -> FormatError:
         return FormatError(file=str(self.path), offset=0, what=what, remedy=remedy)
