@@ -469,7 +469,7 @@ def find_key(octets: U1, pos: int, end: int, key: U1) -> int:
                     at += 1
                     while at < end and octets[at] <= 32:
                         at += 1
-                    return at
+                    return at if at < end else -1
         pos += 1
     return -1
 
