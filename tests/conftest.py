@@ -11,6 +11,14 @@ PEERS = Path(__file__).parents[1] / ".peers"
 collect_ignore = ["reference/adsb_peers.py"]  # a script for the peers' own interpreter
 
 
+LONG = ("test_kill.py", "test_whole_recordings.py", "test_demo.py", "test_kernels_once.py")
+"""Half a minute to three: begun first, so that no core waits for one of them at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Folder of recordings that may be used here but not shipped."""

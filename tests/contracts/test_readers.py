@@ -82,7 +82,7 @@ def test_a_stream_that_comes_an_octet_at_a_time(reader):
 
 
 def test_it_survives_being_cut_short_at_every_octet(reader):
-    octets = sample(reader.name)[:600]
+    octets = sample(reader.name)[:300]
     for end in range(len(octets)):
         frames, ledger = split_whole(reader, octets[:end])
         assert accounted(frames, ledger) == end

@@ -14,15 +14,20 @@ def _form(category):
 
 
 def whole_end(data, at):
-    """Give the end of the block here if some edition walks its records to its end, else None."""
+    """Give the end of the block here if some edition walks its records to its end, else None.
+
+    Thirty-two records are as good as all.
+    """
     form = _form(data[at]) if at + 3 < len(data) else None
     if form is None:
         return None
     block = data[at : at + int.from_bytes(data[at + 1 : at + 3], "big")]
     if len(block) <= 3 or len(block) != int.from_bytes(data[at + 1 : at + 3], "big"):
         return None
-    if any(walk_block(form, edition, block)[1] is None for edition in form["editions"]):
-        return at + len(block)
+    for edition in form["editions"]:
+        records, wrong = walk_block(form, edition, block)
+        if wrong is None or len(records) >= 32:
+            return at + len(block)
     return None
 
 

@@ -29,6 +29,11 @@ OPEN = -1
 SURE = 3
 """Whole blocks in a row that are believed whatever else the octets could be."""
 
+RECORDS_ENOUGH = 32
+"""Records in a row after which a block is believed to be as long as it says. So many are no chance,
+and blocks with more hardly exist; without an end to the walk, octets made so that every place
+announces a long block would take time with the square of their number."""
+
 
 class Forms(NamedTuple):
     """The editions of some categories: the integer tables of their specifications in one.
@@ -73,7 +78,11 @@ def whole_block(
     slots: U2,
     stack: I8,
 ) -> int:
-    """Tell whether a whole block begins here: where it ends, ``NO`` or ``OPEN``."""
+    """Tell whether a whole block begins here: where it ends, ``NO`` or ``OPEN``.
+
+    After ``RECORDS_ENOUGH`` records its length is believed: the time that a place takes is bounded,
+    whatever length it announces.
+    """
     size = octets.size
     if at >= size:
         return NO if last else OPEN
@@ -96,7 +105,8 @@ def whole_block(
             form = begin + turn - (1 if turn <= best[category] else 0)
         slot = selector[form, 0]
         pos = at + 3
-        while pos < limit:
+        records = 0
+        while pos < limit and records < RECORDS_ENOUGH:
             found = NO
             for profile in range(roots.shape[1]):
                 root = roots[form, profile]
@@ -125,6 +135,9 @@ def whole_block(
                     answer = OPEN
                 break
             pos = found
+            records += 1
+        if records == RECORDS_ENOUGH:
+            pos = limit
         if pos == stop:
             best[category] = form - begin
             return stop

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airshield import tables
+from airshield.read import asterix
 from airshield.read.reader import EditionKey, Options, Place
 
 PREFIX: Final = "note:"
@@ -42,12 +43,22 @@ class Spoken:
 
     @classmethod
     def of(cls, options: Options, format: str) -> Spoken:
-        """Say it for a source that is read with these options."""
+        """Say it for a source that is read with these options.
+
+        The newest edition of a category is what a reader takes that is told nothing; it is left
+        out, so that a source which needs no note has none, live and in a replay alike.
+        """
+        newest = {category: names[-1] for category, names in asterix.editions().items()}
+        told = dict(options.editions.items())
         return cls(
             format=format,
             receiver_lat_deg=options.receiver_lat_deg,
             receiver_lon_deg=options.receiver_lon_deg,
-            editions=tuple(dict(options.editions.items()).items()),
+            editions=tuple(
+                (key, edition)
+                for key, edition in told.items()
+                if not isinstance(key, int) or newest.get(key) != edition
+            ),
             reference_points=tuple(options.reference_points.items()),
         )
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airshield import tables
@@ -510,30 +511,32 @@ def _with_impossible(
     categories = np.concatenate([np.full(part.size, part.category) for part in parts])
     cut = _blocks(frames)
     begins = cut.frame_first[place.frame_row] + place.offset
-    octets, source = frames["octets"], frames["source"]
-    offsets, numbers, heard = frames["offset"], frames["frame"], frames["t_heard"]
-    rows = []
-    for index in bad.tolist():
-        record = place.order[index]
-        row, start = int(place.frame_row[record]), int(place.offset[record])
-        stop = int(cut.stop[np.searchsorted(cut.start, begins[record], side="right") - 1])
-        if index + 1 < place.size:
-            stop = min(stop, int(begins[place.order[index + 1]]))
-        in_file = source[row].as_py().startswith("file:")
-        rows.append(
-            {
-                "frame": numbers[row].as_py(),
-                "t_heard": heard[row].cast(pa.int64()).as_py(),
-                "source": source[row].as_py(),
-                "offset": start + (offsets[row].as_py() if in_file else 0),
-                "category": int(categories[record]),
-                "reason": next(why for why, mask in wrong.items() if mask[record]),
-                "octets": octets[row].as_py()[start : stop - int(cut.frame_first[row])],
-            }
-        )
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    columns["t_heard"] = pa.array(columns["t_heard"], pa.int64()).cast(tables.TIME)
-    made = tables.make_table(tables.REJECT, columns, rows=len(rows))
+    record = place.order[bad]
+    row, first = place.frame_row[record], begins[record]
+    stop = cut.stop[np.searchsorted(cut.start, first, side="right") - 1]
+    followed = bad + 1 < place.size
+    after = begins[place.order[np.minimum(bad + 1, place.size - 1)]]
+    stop = np.where(followed, np.minimum(stop, after), stop)
+    where = pa.array(row)
+    source = frames["source"].take(where)
+    in_file = pc.starts_with(source.cast(pa.string()), "file:").to_numpy()
+    base = np.where(in_file, frames["offset"].take(where).to_numpy(), 0)
+    reasons = list(wrong)
+    reason = np.argmax(np.stack([wrong[why][record] for why in reasons]), axis=0)
+    spans = zip(first.tolist(), stop.tolist(), strict=True)
+    made = tables.make_table(
+        tables.REJECT,
+        {
+            "frame": frames["frame"].take(where),
+            "t_heard": frames["t_heard"].take(where),
+            "source": source,
+            "offset": base.astype(np.uint64) + place.offset[record].astype(np.uint64),
+            "category": categories[record].astype(np.uint8),
+            "reason": tables.words(reason, reasons),
+            "octets": [cut.octets[begin:end].tobytes() for begin, end in spans],
+        },
+        rows=bad.size,
+    )
     joined = tables.concat(tables.REJECT, [rejects, made])
     return joined.sort_by([("frame", "ascending"), ("offset", "ascending")])
 
