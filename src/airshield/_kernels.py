@@ -83,3 +83,8 @@ def kernel(function: _F) -> _F:
     if compiled is function:  # NUMBA_DISABLE_JIT is set, as when the loops are debugged or fuzzed
         cast(Any, function).py_func = function
     return cast(_F, compiled)
+
+
+def plain(function: _F) -> _F:
+    """Return a kernel as the Python function that it was: for tables made once, at import."""
+    return cast(_F, cast(Any, function).py_func)

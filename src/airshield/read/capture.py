@@ -19,6 +19,7 @@ cards often see packets before the sender's card has filled them in. TCP is not 
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -133,7 +134,7 @@ class _Pieces(NamedTuple):
     t_ns: NDArray[np.int64]
 
 
-class _Capture:
+class _Capture(ABC):
     """What both forms share: payloads gathered, headers counted, fragments kept between calls."""
 
     def __init__(self) -> None:
@@ -176,6 +177,7 @@ class _Capture:
             unwrap.finish()
         return _join(self._found, at)
 
+    @abstractmethod
     def _walk(
         self,
         octets: NDArray[np.uint8],
@@ -186,11 +188,10 @@ class _Capture:
         counts: NDArray[np.int64],
     ) -> tuple[int, int]:
         """Walk what is as most packets are; give how many payloads that gave and where it ended."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _step(self, octets: NDArray[np.uint8], at: int, last: bool) -> int:
         """Take one packet or block of any kind; give where the next begins, or ``at`` for none."""
-        raise NotImplementedError
 
     def _end(self, at: int, last: bool, reason: str) -> int:
         """Stop at what is not all there: more will come, or the capture is cut."""

@@ -33,6 +33,7 @@ day need a date (``read_frames(date=...)``), without one they give no ``t_heard`
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -87,7 +88,7 @@ class _Record(NamedTuple):
     end: int
 
 
-class _Recorder:
+class _Recorder(ABC):
     """A splitter for files of records one after the other."""
 
     file_header = 0
@@ -141,6 +142,7 @@ class _Recorder:
 
     def _begin(self, header: bytes) -> None:
         """Take the file header."""
+        del header  # most formats say nothing in it
 
     def _follow(self, octets: NDArray[np.uint8], at: int) -> _Record | None:
         """Return the record at a border: believed also when only its length leads on.
@@ -165,9 +167,9 @@ class _Recorder:
             return None
         return record if self._is_good(octets, record) else None
 
+    @abstractmethod
     def _cut(self, data: memoryview, at: int) -> _Record | None:
         """Cut a record by the length that its header announces; None without a whole header."""
-        raise NotImplementedError
 
     def _is_good(self, octets: NDArray[np.uint8], record: _Record) -> bool:
         """Tell whether a record is beyond doubt wherever it is met."""
@@ -177,9 +179,9 @@ class _Recorder:
         """Tell whether the record's length leads to its trailer."""
         return False
 
+    @abstractmethod
     def _heard(self, data: memoryview, at: int, record: _Record) -> int:
         """Return when the record at ``at`` was heard."""
-        raise NotImplementedError
 
     def _full_time(self, tod_ns: int) -> int:
         """Return the time of a time of day, which may have passed midnight since the last."""

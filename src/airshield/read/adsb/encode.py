@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
 from airshield import tables
+from airshield._kernels import plain
 from airshield.errors import EncodeError
 from airshield.read.adsb import _kernels as k
 from airshield.read.adsb.columns import MODE_S
@@ -60,7 +61,7 @@ def identity_code(mode_3a: ArrayLike) -> I8:
 def _gillham_fields() -> I8:
     """Return the altitude fields of -1200 ft to 126,700 ft in steps of 100 ft."""
     codes = np.arange(4096)
-    heights = np.array([k.gillham_ft.py_func(code) for code in codes.tolist()])  # type: ignore[attr-defined]
+    heights = np.array([plain(k.gillham_ft)(code) for code in codes.tolist()])
     out = np.zeros(1280, np.int64)
     real = heights != -9999
     out[heights[real] // 100 + 12] = identity_code(codes[real])
@@ -142,7 +143,7 @@ def surface_me(
     return _word(head | turned << 36 | np.asarray(odd, np.int64) << 34 | y << 17 | x)
 
 
-_MOVEMENT_KT: Final = np.array([k.movement_kt.py_func(code) for code in range(1, 125)])  # type: ignore[attr-defined]
+_MOVEMENT_KT: Final = np.array([plain(k.movement_kt)(code) for code in range(1, 125)])
 
 
 def identification_me(callsigns: list[str], *, category: str = "A3") -> U8:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from airshield import tables
+from airshield._kernels import plain
 from airshield.read import registers
 from airshield.read.adsb import _kernels as k
 from airshield.read.adsb.columns import MODE_AC, MODE_S, Pools, choose, null_array
@@ -283,7 +284,7 @@ def _mode_ac(found: Decoded) -> pa.Table:
 
 
 _NO_HEIGHT: Final = -9999
-_HEIGHT_FT: Final = np.array([k.gillham_ft.py_func(code) for code in range(4096)], np.int32)  # type: ignore[attr-defined]
+_HEIGHT_FT: Final = np.array([plain(k.gillham_ft)(code) for code in range(4096)], np.int32)
 
 
 def _rejects(frames: Frames, bad: I8) -> pa.Table:

@@ -322,9 +322,8 @@ def units_of(registration: Values) -> tuple[str, str]:
     ]
     speeds = {one["east_north_rate_units"] for one in told if "east_north_rate_units" in one}
     climbs = {one["up_rate_units"] for one in told if "up_rate_units" in one}
-    return tuple(  # type: ignore[return-value]
-        "" if len(units) > 1 else next(iter(units), "MS") for units in (speeds, climbs)
-    )
+    speed, climb = ("" if len(units) > 1 else next(iter(units), "MS") for units in (speeds, climbs))
+    return speed, climb
 
 
 def _alert(content: Values) -> Row:
