@@ -54,6 +54,9 @@ _NONE_HERE: Final = "no data block begins here"
 _SLOTS_MAX: Final = 4096
 """No specification has as many slots."""
 _ANY_SIZE: Final = 1 << 32
+_TURNS_MAX: Final = 64
+"""Chance blocks between a chance block and the one that displaces it that are looked at: octets
+made to hold one at every place must not take time with the square of their number."""
 
 
 def splitter() -> Splitter:
@@ -201,21 +204,28 @@ class _Blocks:
             return self._accept_header(octets, at, last)
         if stop == OPEN:
             return OPEN
-        among = self._met.copy()
-        among[octets[at]] = True
+        # A block of a category that has not come yet may be chance itself: anything else may be
+        # inside it.
+        among, forms = self._met, self._forms
+        if not among[octets[at]]:
+            among, forms = _specified(), _everything()
         most = max(self._longest, stop - at)
-        _, inside, _ = _kernels.find_row(octets, at + 1, stop, 0, 0, most, last, among, self._forms)
+        _, inside, _ = _kernels.find_row(octets, at + 1, stop, 0, 0, most, last, among, forms)
         if inside != NO:
             forms = _everything()
             count = _count_blocks(octets, at, last, forms)
             if count == OPEN:
                 return OPEN
             if count < SURE:
-                _, better, _ = _kernels.find_row(
+                other, end, _ = _kernels.find_row(
                     octets, at + 1, stop, count, _ANY_SIZE, most, last, among, forms
                 )
-                if better != NO:
-                    return OPEN if better == OPEN else self._lose(_LEADS_NOWHERE)
+                if end > 0:
+                    other, end = _outlasting(octets, int(other), int(end), last)
+                if end == OPEN:
+                    return OPEN
+                if end != NO and other < stop:
+                    return self._lose(_LEADS_NOWHERE)
         self._met[octets[at]] = True
         self._longest = max(self._longest, stop - at)
         return stop
@@ -297,22 +307,14 @@ class _Blocks:
                 more += 1
             self._lost, self._refused = None, 0
             return more, int(row)
-        while stop > 0:
-            count = _count_blocks(octets, place, last, forms)
-            other, longer = place, NO
-            if 0 < count < SURE:
-                other, longer, _ = _kernels.find_row(
-                    octets, place + 1, stop, count, stop - place, _ANY_SIZE, last, specified, forms
-                )
-            if OPEN in (count, longer):
-                break
-            if longer == NO:
-                begins[0], stops[0] = place, stop
-                self._met[octets[place]] = True
-                self._longest = max(self._longest, int(stop - place))
-                self._lost, self._refused = None, 0
-                return 1, int(place)
-            place, stop = other, longer
+        if stop > 0:
+            place, stop = _first_standing(octets, int(place), int(stop), last)
+        if stop > 0:
+            begins[0], stops[0] = place, stop
+            self._met[octets[place]] = True
+            self._longest = max(self._longest, stop - place)
+            self._lost, self._refused = None, 0
+            return 1, place
         if last:
             return 0, size
         # What is surely lost goes in pieces as large as a row of the ledger.
@@ -392,6 +394,60 @@ def _count_blocks(octets: NDArray[np.uint8], at: int, last: bool, forms: Forms) 
         octets, at, at + 1, -1, 0, _ANY_SIZE, last, _specified(), forms
     )
     return OPEN if stop == OPEN else int(count)
+
+
+def _first_standing(
+    octets: NDArray[np.uint8], place: int, stop: int, last: bool
+) -> tuple[int, int]:
+    """Find the first block to believe from a whole one on that was come upon in a search.
+
+    It is that one unless it is outlasted by one that overlaps it. Then it may be one that lies
+    between where the two begin. Gives its place and end; the first place and ``OPEN`` where more
+    octets may change the answer.
+    """
+    forms, specified, begin = _everything(), _specified(), place
+    winner, end = _outlasting(octets, place, stop, last)
+    for _ in range(_TURNS_MAX):
+        if end == OPEN:
+            return begin, OPEN
+        if winner == place or 0 < stop <= winner:
+            return place, stop
+        # What overlaps the winner, its end come or not, is displaced by it.
+        most = winner - place - 1
+        found = _kernels.find_row(octets, place + 1, winner, 0, 0, most, last, specified, forms)
+        place, stop = int(found[0]), int(found[1])
+        if stop == NO:
+            break
+        if 0 < stop <= winner:
+            other, other_end = _outlasting(octets, place, stop, last)
+            if other < stop or other_end == OPEN:
+                winner, end = other, other_end
+    return winner, end
+
+
+def _outlasting(octets: NDArray[np.uint8], at: int, stop: int, last: bool) -> tuple[int, int]:
+    """Find the block whose row outlasts that of a whole block here and of all that lie between.
+
+    A place inside a block outlasts it when more blocks follow from there, or as many and its own
+    is larger; another inside that one may outlast it in turn. Gives where the one that is left
+    begins and ends; if it does not overlap the first, then what would have displaced that one has
+    been displaced itself. The end is ``OPEN`` while more octets may change it.
+    """
+    forms, specified = _everything(), _specified()
+    while True:
+        count = _count_blocks(octets, at, last, forms)
+        if count == OPEN:
+            return at, OPEN
+        if count >= SURE:
+            return at, stop
+        other, end, _ = _kernels.find_row(
+            octets, at + 1, stop, count, stop - at, _ANY_SIZE, last, specified, forms
+        )
+        if end == OPEN:
+            return at, OPEN
+        if end == NO:
+            return at, stop
+        at, stop = int(other), int(end)
 
 
 @lru_cache(maxsize=1)
