@@ -84,11 +84,12 @@ REPLAY_ROOMS = ("track", "read", "zones")
 replay needs, which also has to find the blocks in a file."""
 
 
-def prepare_kernels(*rooms: str) -> None:
+def prepare_kernels(*rooms: str, load: bool = True) -> None:
     """Compile the loops of some rooms before the first byte needs them, and load them.
 
     At first use they compile in other processes, as many at a time as there are cores, behind a
-    progress display. On a warm cache nothing is said.
+    progress display. On a warm cache nothing is said. What is not loaded here loads when it is
+    first called, a few milliseconds a loop: time and memory for those that are, and no others.
     """
     from airshield._kernels import is_compiled, mark_compiled
 
@@ -97,19 +98,20 @@ def prepare_kernels(*rooms: str) -> None:
         print("airshield: first use, compiling the number kernels (once)", file=sys.stderr)
         for room in _compile(missing):
             mark_compiled(room)
-            _room(room).warm_up()  # loads what is there while the next room compiles
+            if load:
+                _room(room).warm_up()  # while the next room compiles
     for room in rooms:
-        if room not in missing:
+        if load and room not in missing:
             _room(room).warm_up()
 
 
 def prepare_format(name: str) -> None:
-    """Compile and load the loops that reading a format takes, where it has any."""
+    """Compile the loops that reading a format takes, where it has any."""
     from airshield.read.reader import readers
 
     module = readers()[name].module
     if module.startswith("airshield.") and hasattr(importlib.import_module(module), "warm_up"):
-        prepare_kernels(module.removeprefix("airshield."))
+        prepare_kernels(module.removeprefix("airshield."), load=False)
 
 
 def _compile(rooms: Sequence[str]) -> Iterator[str]:

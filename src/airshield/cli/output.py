@@ -52,7 +52,10 @@ class _Csv:
 
 
 def _parquet(path: Path, schema: pa.Schema) -> _Writer:
-    return cast(_Writer, pq.ParquetWriter(path, schema, compression="zstd"))
+    # A dictionary that grows to the usual megabyte costs 30 MB while it is built and saves 4 % of
+    # the file.
+    writer = pq.ParquetWriter(path, schema, compression="zstd", dictionary_pagesize_limit=1 << 17)
+    return cast(_Writer, writer)
 
 
 class _Arrow:
@@ -117,15 +120,16 @@ class TableFiles:
         """Add rows to the table called ``name``."""
         if name not in self._writers:
             self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
-        waiting = self._waiting.setdefault(name, [])
-        waiting.append(table)
-        if sum(part.num_rows for part in waiting) >= ROWS_TOGETHER:
+        self._waiting.setdefault(name, []).append(table)
+        if sum(part.num_rows for part in self._waiting[name]) >= ROWS_TOGETHER:
             self._flush(name)
 
     def _flush(self, name: str) -> None:
         together = pa.concat_tables(self._waiting.pop(name, []))
         # Not made contiguous: that would hold everything twice for the time of writing.
         self._writers[name].write_table(together.unify_dictionaries())
+        del together
+        pa.default_memory_pool().release_unused()
 
     def close(self) -> list[Path]:
         """Finish every file; return the names they got."""

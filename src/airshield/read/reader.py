@@ -225,7 +225,8 @@ def no_such_column(name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"no column {name!r}; {hint}")
 
 
-def readers() -> dict[str, EntryPoint]:
+@lru_cache(maxsize=1)
+def readers() -> Mapping[str, EntryPoint]:
     """Return the formats that are installed, by name, without loading any."""
     return {entry.name: entry for entry in sorted(entry_points(group=GROUP))}
 

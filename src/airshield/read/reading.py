@@ -19,7 +19,7 @@ from airshield.errors import UsageError
 from airshield.read.reader import Editions, Options, Place, Settled, find_reader
 from airshield.read.recording import Cut, Recording, read_frames
 
-FEED_OCTETS: Final = 1 << 20
+FEED_OCTETS: Final = 1 << 19
 """Octets of frames that are read at once: enough that fixed costs hardly count, few enough that a
 file of any size is read in less than 300 MB, two thirds of which are the libraries."""
 

@@ -33,7 +33,7 @@ from airshield.read.reader import Splitter, find_reader, frames_of, readers
 BATCH_FRAMES: Final = 4096
 """Frames in a batch unless asked otherwise: some 250 KB of radar data."""
 
-WINDOW_OCTETS: Final = 1 << 22
+WINDOW_OCTETS: Final = 1 << 20
 """Octets that a splitter is given at a time."""
 
 HEAD_OCTETS: Final = 1 << 16
@@ -183,6 +183,8 @@ class Recording:
         if container is not None:
             link = capture.check_head(head, container, name=str(self.path))
             return container, reader or ("remoteid" if link in capture.DRONE_LINKS else "asterix")
+        if reader is None and raw.is_beyond_doubt(head):
+            return "raw", "asterix"
         if reader in (None, "asterix"):
             container = recorders.sniff(head)
             if container is not None:

@@ -135,10 +135,12 @@ class EditionFinder:
     def __init__(self, given: Editions | None = None) -> None:
         self._given: dict[EditionKey, str] = {} if given is None else dict(given.items())
         self._sources: dict[tuple[int, int], _Source] = {}
+        self._found: list[FoundEdition] | None = None
 
     def look(self, frames: pa.Table) -> bool:
         """Look at a FRAME table; False when all sources in it are known well enough."""
         curious = False
+        self._found = None
         for batch in frames.to_batches():
             if batch.num_rows == 0:
                 continue
@@ -154,7 +156,9 @@ class EditionFinder:
 
     def found(self) -> list[FoundEdition]:
         """Return what was chosen for every source, by category and source."""
-        return [self._choose(*key) for key in sorted(self._sources)]
+        if self._found is None:
+            self._found = [self._choose(*key) for key in sorted(self._sources)]
+        return list(self._found)
 
     def editions(self) -> dict[EditionKey, str]:
         """Return the editions for :func:`decode`: what was given, and what was found.
@@ -255,8 +259,14 @@ def _implausible(category: int, edition: str, blocks: list[bytes]) -> int:
         rows=len(blocks),
     )
     odd = 0
-    leaves = find_spec(category, edition).leaves
-    found = decode(frames, editions={category: edition}, categories=[category])
+    leaves = {
+        name: leaf
+        for name, leaf in find_spec(category, edition).leaves.items()
+        if _has_gaps(leaf) or _limit(leaf) is not None
+    }
+    found = decode(
+        frames, editions={category: edition}, categories=[category], columns=list(leaves)
+    )
     for table in found.tables.values():
         for name, leaf in leaves.items():
             column = table[name]
@@ -275,15 +285,24 @@ def _count_odd(leaf: Leaf, column: pa.ChunkedArray) -> int:
     values = _flat(column)
     if leaf.codes is not None:
         return _count(pc.invert(pc.is_in(values, value_set=_codes(leaf, values.type))))
+    return _count(pc.greater(pc.abs(values), _limit(leaf)))
+
+
+def _has_gaps(leaf: Leaf) -> bool:
+    """Tell whether some value of a table of codes is not defined."""
+    return leaf.codes is not None and len(leaf.codes) < 1 << leaf.bits
+
+
+def _limit(leaf: Leaf) -> float | None:
+    """Give the largest amount that a quantity can have, if something limits it."""
     if leaf.kind != "quantity":
-        return 0
+        return None
     if leaf.unit == "s" and leaf.title in TIME_TITLES:
-        return _count(pc.greater(values, S_PER_DAY))
+        return S_PER_DAY
     if leaf.unit == "°":
         title = leaf.title.lower()
-        limit = 90.0 if "latitude" in title else 180.0 if "longitude" in title else None
-        return 0 if limit is None else _count(pc.greater(pc.abs(values), limit))
-    return 0
+        return 90.0 if "latitude" in title else 180.0 if "longitude" in title else None
+    return None
 
 
 def _codes(leaf: Leaf, kind: pa.DataType) -> pa.Array:
