@@ -190,10 +190,12 @@ class EditionFinder:
         known.blocks += mine.size
         if self._is_given(category, source) or len(candidates) == 1:
             return False
-        for edition in candidates:
-            faults = walk(cut, mine, make_plan(category, edition, ())).faults
+        for alike in _alike(category):
+            faults = walk(cut, mine, make_plan(category, alike[0], ())).faults
             lost = faults.stop > faults.first
-            known.failing[edition] += int(np.unique(faults.stop[lost]).size)
+            failing = int(np.unique(faults.stop[lost]).size)
+            for edition in alike:
+                known.failing[edition] += failing
         room = VALUES_MAX - len(known.sample)
         for k in mine[:room].tolist():
             known.sample.append(cut.octets[cut.start[k] - 3 : cut.stop[k]].tobytes())
@@ -244,6 +246,20 @@ class EditionFinder:
 
 def _key(category: int, source: int) -> EditionKey:
     return category if source < 0 else (category, source >> 8, source & 255)
+
+
+@lru_cache(maxsize=64)
+def _alike(category: int) -> list[list[str]]:
+    """Group a category's editions by what the walk sees of them: one stands for its group."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for edition in known_editions()[category]:
+        spec = find_spec(category, edition)
+        tables = (spec.nodes, spec.kids, spec.parts, spec.fixed_octets, spec.fixed_slots)
+        selector = spec.selector
+        place = None if selector is None else (selector.slot, selector.bit, selector.bits)
+        key = (*(table.tobytes() for table in (*tables, spec.choices)), place)
+        groups.setdefault(key, []).append(edition)
+    return list(groups.values())
 
 
 def _implausible(category: int, edition: str, blocks: list[bytes]) -> int:
