@@ -69,6 +69,11 @@ class Chain:
         self._warner = Warner(shield.sites, settings=shield.warn_settings)
 
     @property
+    def editions(self) -> Editions:
+        """The ASTERIX editions that were given."""
+        return self._reader.editions
+
+    @property
     def spoken(self) -> Mapping[str, Spoken]:
         """What each source speaks that does not speak ASTERIX, by the journal's notes so far."""
         return self._reader.spoken

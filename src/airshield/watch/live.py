@@ -31,7 +31,8 @@ import pyarrow as pa
 
 from airshield import tables
 from airshield.read import TcpSource, UdpSource
-from airshield.watch.notes import Spoken, reject_notes
+from airshield.watch.editions import LiveEditions
+from airshield.watch.notes import ASTERIX, Spoken, reject_notes
 from airshield.watch.watch import Watch
 
 _log = logging.getLogger(__name__)
@@ -170,19 +171,18 @@ def watch_live(
     end_s = None if duration_s is None else time.monotonic() + duration_s
     pipe, meter = _Pipe(), _LagMeter(watch)
     done = threading.Event()
-    for feed in feeds:
-        lat_deg, lon_deg = feed.receiver or (None, None)
-        watch.declare(
-            feed.source,
-            Spoken(format=feed.format, receiver_lat_deg=lat_deg, receiver_lon_deg=lon_deg),
-        )
+    spoken = {feed.source: _spoken(watch, feed) for feed in feeds}
+    for source, one in spoken.items():
+        watch.declare(source, one)
+    by_block = {source: one for source, one in spoken.items() if one.format == ASTERIX.format}
+    editions = LiveEditions(by_block, watch.editions)
 
     def is_over() -> bool:
         return stop.is_set() or (end_s is not None and time.monotonic() >= end_s)
 
     with ThreadPoolExecutor(2, thread_name_prefix="watch") as threads:
         receiver = threads.submit(_receive, feeds, pipe, done)
-        keeper = threads.submit(_keep, watch, pipe, meter)
+        keeper = threads.submit(_keep, watch, pipe, meter, editions)
         try:
             while not is_over() and not _has_failed(receiver, keeper):
                 watch.wait_durable(watch.worked + 1, timeout_s=WAIT_S)
@@ -250,8 +250,22 @@ def _put_rejects(pipe: _Pipe, feeds: Sequence[Feed]) -> None:
         _put(pipe, reject_notes(feed.rejects()))
 
 
-def _keep(watch: Watch, pipe: _Pipe, meter: _LagMeter) -> None:
+def _spoken(watch: Watch, feed: Feed) -> Spoken:
+    """Say what a feed speaks: as configured, in the editions in which the journal knows it."""
+    lat_deg, lon_deg = feed.receiver or (None, None)
+    before = watch.spoken(feed.source)
+    return Spoken(
+        format=feed.format,
+        receiver_lat_deg=lat_deg,
+        receiver_lon_deg=lon_deg,
+        editions=before.editions if before.format == feed.format else (),
+    )
+
+
+def _keep(watch: Watch, pipe: _Pipe, meter: _LagMeter, editions: LiveEditions) -> None:
     """Put into the journal what the pipe brings (runs in a thread)."""
     while waiting := pipe.take():
+        for source, spoken in editions.hear(waiting):
+            watch.declare(source, spoken)
         watch.keep(tables.concat(tables.FRAME, waiting))
         meter.kept()

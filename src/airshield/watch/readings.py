@@ -45,6 +45,11 @@ class Readings:
         self._reader(ASTERIX)
 
     @property
+    def editions(self) -> Editions:
+        """The ASTERIX editions that were given."""
+        return self._options.editions
+
+    @property
     def spoken(self) -> Mapping[str, Spoken]:
         """What each source speaks that does not speak ASTERIX."""
         return self._spoken

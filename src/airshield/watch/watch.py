@@ -132,13 +132,22 @@ class Watch:
         end = None if self._journal is None else self._journal.source_end(source)
         return 0 if end is None else end.frames
 
+    @property
+    def editions(self) -> Editions:
+        """The ASTERIX editions that were given."""
+        return self._chain.editions
+
+    def spoken(self, source: str) -> Spoken:
+        """Return what a source speaks, as it was declared last."""
+        return self._spoken.get(source, ASTERIX)
+
     def declare(self, source: str, spoken: Spoken) -> None:
         """Say what a source speaks, before its first frame; the journal keeps it as a note.
 
         May be called from any thread.
         """
         with self._keeping:
-            if self._spoken.get(source, ASTERIX) != spoken:
+            if self.spoken(source) != spoken:
                 self._spoken[source] = spoken
                 self.keep(spoken_note(source, spoken, t_ns=None))
 

@@ -53,7 +53,7 @@ from airshield import tables
 from airshield.read.asterix.columns import octal_codes
 from airshield.read.asterix.decode import REASONS, Decoded, decode
 from airshield.read.asterix.encode import encode
-from airshield.read.asterix.finding import EditionFinder, FoundEdition
+from airshield.read.asterix.finding import EditionFinder, FoundEdition, editions_of
 from airshield.read.asterix.reader import READER
 from airshield.read.asterix.spec import editions
 from airshield.read.asterix.writing import EncodedTable, encode_frames, encode_table
@@ -67,6 +67,7 @@ __all__ = [
     "FoundEdition",
     "decode",
     "editions",
+    "editions_of",
     "encode",
     "encode_frames",
     "encode_table",

@@ -12,6 +12,7 @@ A source is a (category, SAC, SIC): one feed can mix stations that speak differe
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -135,12 +136,11 @@ class EditionFinder:
     def __init__(self, given: Editions | None = None) -> None:
         self._given: dict[EditionKey, str] = {} if given is None else dict(given.items())
         self._sources: dict[tuple[int, int], _Source] = {}
-        self._found: list[FoundEdition] | None = None
+        self._found: dict[tuple[int, int], FoundEdition] = {}
 
     def look(self, frames: pa.Table) -> bool:
         """Look at a FRAME table; False when all sources in it are known well enough."""
         curious = False
-        self._found = None
         for batch in frames.to_batches():
             if batch.num_rows == 0:
                 continue
@@ -156,27 +156,29 @@ class EditionFinder:
 
     def found(self) -> list[FoundEdition]:
         """Return what was chosen for every source, by category and source."""
-        if self._found is None:
-            self._found = [self._choose(*key) for key in sorted(self._sources)]
-        return list(self._found)
+        return [self.choose(*key) for key in sorted(self._sources)]
+
+    def blocks(self) -> dict[tuple[int, int], int]:
+        """Return how many blocks of each category and source (SAC * 256 + SIC) were looked at."""
+        return {key: one.blocks for key, one in self._sources.items()}
+
+    @property
+    def is_curious(self) -> bool:
+        """Whether more blocks of some source that was met would help."""
+        return any(
+            one.blocks < BLOCKS_MAX and self._is_open(*key) for key, one in self._sources.items()
+        )
+
+    def choose(self, category: int, source: int) -> FoundEdition:
+        """Return what is chosen for one source of those that were looked at."""
+        key = (category, source)
+        if key not in self._found:
+            self._found[key] = self._choose(category, source)
+        return self._found[key]
 
     def editions(self) -> dict[EditionKey, str]:
-        """Return the editions for :func:`decode`: what was given, and what was found.
-
-        Where all sources of a category speak one edition, it stands for the category, so that a
-        source that is met later is read like its neighbours.
-        """
-        by_category: dict[int, list[FoundEdition]] = {}
-        for one in self.found():
-            by_category.setdefault(one.category, []).append(one)
-        editions = dict(self._given)
-        for category, some in by_category.items():
-            most = max(some, key=lambda one: one.blocks)
-            editions.setdefault(category, most.edition)
-            for one in some:
-                if one.edition != editions[category]:
-                    editions.setdefault(one.key, one.edition)
-        return editions
+        """Return the editions for :func:`decode`: what was given, and what was found."""
+        return editions_of(self.found(), self._given)
 
     def _look(self, cut: Cut, category: int, source: int, mine: NDArray[np.int64]) -> bool:
         """Walk one source's blocks with every edition; tell whether more of them would help."""
@@ -188,7 +190,8 @@ class EditionFinder:
         if known.blocks >= BLOCKS_MAX:
             return False
         known.blocks += mine.size
-        if self._is_given(category, source) or len(candidates) == 1:
+        self._found.pop(key, None)
+        if not self._is_open(category, source):
             return False
         for alike in _alike(category):
             faults = walk(cut, mine, make_plan(category, alike[0], ())).faults
@@ -200,6 +203,9 @@ class EditionFinder:
         for k in mine[:room].tolist():
             known.sample.append(cut.octets[cut.start[k] - 3 : cut.stop[k]].tobytes())
         return known.blocks < BLOCKS_MAX
+
+    def _is_open(self, category: int, source: int) -> bool:
+        return len(known_editions()[category]) > 1 and not self._is_given(category, source)
 
     def _is_given(self, category: int, source: int) -> bool:
         return category in self._given or _key(category, source) in self._given
@@ -242,6 +248,27 @@ class EditionFinder:
             implausible=odd,
             also=tuple(reversed(fit[:-1])),
         )
+
+
+def editions_of(
+    found: Iterable[FoundEdition], given: Mapping[EditionKey, str]
+) -> dict[EditionKey, str]:
+    """Make editions for :func:`decode` of what was given and what was found.
+
+    Where all sources of a category speak one edition, it stands for the category, so that a
+    source that is met later is read like its neighbours.
+    """
+    by_category: dict[int, list[FoundEdition]] = {}
+    for one in found:
+        by_category.setdefault(one.category, []).append(one)
+    editions = dict(given)
+    for category, some in by_category.items():
+        most = max(some, key=lambda one: one.blocks)
+        editions.setdefault(category, most.edition)
+        for one in some:
+            if one.edition != editions[category]:
+                editions.setdefault(one.key, one.edition)
+    return editions
 
 
 def _key(category: int, source: int) -> EditionKey:
