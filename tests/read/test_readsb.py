@@ -51,6 +51,7 @@ def test_a_snapshot_gives_a_report_for_each_aircraft_with_a_position(shared_data
     held = json.loads(octets)
     batch = reports_in(READER, octets)
     placed = [one for one in held["aircraft"] if "lat" in one]
+    placed.sort(key=lambda one: -one["seen_pos"])
     assert batch.reports.num_rows == len(placed) == SNAPSHOTS[name][1]
     assert batch.unused == {"no position": len(held["aircraft"]) - len(placed)}
     for report, one in zip(batch.reports.to_pylist(), placed, strict=True):
@@ -133,6 +134,92 @@ def test_the_same_position_in_the_next_snapshot_is_reported_once():
     batch = reports_in(READER, octets)
     assert batch.reports["lon_deg"].to_pylist() == [8.0, 8.002]
     assert batch.unused == {"the position is not renewed": 1}
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_snapshots_tell_each_position_once_and_in_order_of_time(data):
+    """Aircraft heard at times that are known, and what a receiver writes of that now and then."""
+    begin, digits = 1_700_000_000, data.draw(st.sampled_from([1, 3]))
+    gap = st.floats(0.6, 40.0)
+    heard = {}
+    for n in range(data.draw(st.integers(1, 6))):
+        gaps = data.draw(st.lists(gap, min_size=1, max_size=12))
+        is_parked = data.draw(st.booleans())
+        heard[f"4ca1{n:02x}"] = [
+            (sum(gaps[: k + 1]), 8.0 if is_parked else 8.0 + 1e-4 * k) for k in range(len(gaps))
+        ]
+    period = data.draw(st.sampled_from([1.0, 7.3, 30.0]))
+    octets, expected = b"", set()
+    for k in range(1, int(600 / period)):
+        said, now = [], k * period
+        for address, places in heard.items():
+            before = [(t, lon) for t, lon in places if t <= now]
+            if before and now - before[-1][0] < 60.0:
+                t, lon = before[-1]
+                expected.add((address, t))
+                age = {"hex": address, "lon": lon, "seen_pos": round(now - t, digits), "gs": 0.5}
+                said.append(PLANE | age)
+        data.draw(st.randoms(use_true_random=False)).shuffle(said)
+        octets += snapshot(*said, now=round(begin + now, digits))
+    batch = reports_in(READER, octets)
+    assert batch.reports.num_rows == len(expected)
+    told = [t - begin * 10**9 for t in nanoseconds(batch.reports["t"])]
+    late = [max(told[: k + 1]) - t for k, t in enumerate(told)]
+    assert max(late, default=0) <= 2 * 10**9 * 10**-digits  # what rounding does
+    for (_, t), got in zip(sorted(expected, key=lambda one: one[1]), sorted(told), strict=True):
+        assert got == pytest.approx(t * 1e9, abs=2e9 * 10**-digits)
+
+
+def test_an_older_snapshot_behind_a_newer_one_tells_nothing_again():
+    first, second, third = (
+        snapshot(PLANE | {"lon": lon}, now=now)
+        for lon, now in ((8.0, 1.7e9), (8.002, 1.7e9 + 3), (8.004, 1.7e9 + 6))
+    )
+    batch = reports_in(READER, first + second + first + second + third + second)
+    assert batch.reports["lon_deg"].to_pylist() == [8.0, 8.002, 8.004]
+    assert batch.unused == {"not newer than the position told before": 3}
+
+
+def test_a_position_is_not_told_again_when_what_came_between_was_not_believed():
+    good, wild = snapshot(PLANE), PLANE | {"lat": 12.0, "seen_pos": 0.0}
+    again = snapshot(PLANE | {"seen_pos": 3.0}, now=1_700_000_002.0)
+    batch = reports_in(READER, good + snapshot(wild, now=1_700_000_001.0) + again)
+    assert batch.reports["lat_deg"].to_pylist() == [47.0]
+
+
+def test_a_clock_set_back_is_believed_in_the_end():
+    spots = [(8.0 + 1e-3 * k, 1.7e9 + 2.0 * k - (3_600.0 if k > 5 else 0.0)) for k in range(12)]
+    octets = b"".join(snapshot(PLANE | {"lon": lon}, now=now) for lon, now in spots)
+    batch = reports_in(READER, octets)
+    assert batch.reports.num_rows == 10
+    assert batch.unused == {"time goes back": 2}
+
+
+def test_a_later_trace_tells_only_what_an_earlier_one_had_not(shared_data):
+    octets = recording(shared_data / "adsb" / "readsb_trace_full_ac671b.json")
+    held = json.loads(octets)
+    whole = reports_in(READER, octets).reports
+
+    def part(first, stop):
+        points = held["trace"][first:stop]
+        start = round(points[0][0], 2)
+        moved = [[round(point[0] - start, 2), *point[1:]] for point in points]
+        timestamp = round(held["timestamp"] + start, 3)
+        return json.dumps(held | {"timestamp": timestamp, "trace": moved}).encode()
+
+    parts = reports_in(READER, part(0, 1_000) + part(800, 1_500) + part(1_400, 2_500))
+    assert parts.unused["told by an earlier trace"] == 300
+    assert parts.reports.num_rows == whole.num_rows
+    assert parts.reports["lat_deg"].to_pylist() == whole["lat_deg"].to_pylist()
+
+
+def test_reports_of_a_snapshot_are_in_order_of_time(shared_data):
+    for name in sorted(SNAPSHOTS):
+        octets = recording(shared_data / "adsb" / f"{name}.json")
+        times = nanoseconds(reports_in(READER, octets).reports["t"])
+        assert times == sorted(times)
+        assert times[-1] - times[0] > 20 * 10**9
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,12 @@ Reports
 - ``t`` is when the position was heard: ``now`` less ``seen_pos``. ``t_heard`` is the frame's, or
   ``now``. An aircraft without ``lat`` (its position is older than a minute, ``lastPosition``, or
   guessed, ``rr_lat``) makes no report.
-- The same position in the next snapshot makes no second report; nor does one that the aircraft
-  cannot have reached from the last good one (:class:`airshield.read.text.Gate`).
+- The positions of a document make reports in the order of their times, which lie up to a minute
+  apart, not in that of the document.
+- The same position in the next snapshot makes no second report, nor does one from an older
+  snapshot, nor the points that an earlier trace of the aircraft had
+  (:class:`airshield.read.text.told.Told`); nor one that the aircraft cannot have reached from the
+  last good one (:class:`airshield.read.text.Gate`).
 - Type ``mlat``, or ``lat`` among the fields named in ``mlat``: kind ``mlat``. Type ``tisb_*``, or
   ``lat`` among those in ``tisb``: kind ``track``, for it is a ground radar's. Else ``adsb``.
 - ``nac_p`` belongs to what the aircraft said; it says nothing of an MLAT or TIS-B position.
@@ -71,6 +75,7 @@ from airshield.read.text.rows import (
     velocity_mps,
     wire_field,
 )
+from airshield.read.text.told import Told
 from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
 
 __all__ = ["AIRCRAFT", "READER", "TRACE", "ReadsbReports", "ReadsbTables", "sniff", "warm_up"]
@@ -288,6 +293,7 @@ class ReadsbReports:
         self._fleet = Fleet()
         self._gate = Gate()
         self._said = LastSaid(_SAID)
+        self._told = Told()
 
     def feed(self, frames: pa.Table) -> ReportBatch:
         """Read a FRAME table."""
@@ -298,7 +304,7 @@ class ReadsbReports:
         reports = tables.empty(tables.REPORT)
         if parts:
             joined = {name: join([part[name] for part in parts]) for name in parts[0]}
-            order = np.argsort(joined["row"], kind="stable")
+            order = np.lexsort((joined["t"], joined["row"]))
             values = {name: take(column, order) for name, column in joined.items()}
             row = values.pop("row")
             kept = self._kept(view, row, values, unused)
@@ -329,6 +335,10 @@ class ReadsbReports:
         at = np.flatnonzero(has_place)
         if at.size < row.size:
             unused["no position"] = int(row.size - at.size)
+        of_trace = values.pop("of_trace")
+        points = at[of_trace[at]]
+        new = self._told.are_new_points(slot[points], row[points], values["t"][points])
+        at = at[~np.isin(at, points[~new])]
         verdict = self._gate.judge(
             slot[at],
             values["t"][at],
@@ -337,21 +347,26 @@ class ReadsbReports:
             values["spd_mps"][at],
             values["on_ground"][at],
         )
-        for code, reason in REASONS.items():
-            count = int((verdict == code).sum())
-            if count:
-                unused[reason] = count
-        return np.asarray(at[verdict == 0])
+        good = at[verdict == 0]
+        t, lat_deg, lon_deg = (values[name][good] for name in ("t", "lat_deg", "lon_deg"))
+        news = self._told.are_news(slot[good], t, lat_deg, lon_deg, of_trace[good])
+        counts = {reason: int((verdict == code).sum()) for code, reason in REASONS.items()}
+        counts["told by an earlier trace"] = int((~new).sum())
+        counts["not newer than the position told before"] = int((~news).sum())
+        unused.update((reason, count) for reason, count in counts.items() if count)
+        return np.asarray(good[news])
 
     def snapshot(self) -> dict[str, NDArray[np.generic]]:
         """Return the state."""
-        return self._fleet.snapshot() | self._gate.snapshot() | self._said.snapshot()
+        kept = (self._fleet, self._gate, self._said, self._told)
+        return {name: array for one in kept for name, array in one.snapshot().items()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Go on where a snapshot was taken."""
         self._fleet.restore(state)
         self._gate.restore(state)
         self._said.restore(state)
+        self._told.restore(state)
 
 
 def read(frames: Frames) -> tuple[dict[str, tuple[I8, pa.Table]], pa.Table, dict[str, int]]:
@@ -606,6 +621,7 @@ def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
     squawk, emergency = squawks(table["squawk"]), table["emergency"]
     return {
         "row": row,
+        "of_trace": np.full(row.size, name == "trace"),
         "key": _keys(table["hex"]),
         "t": t_ns,
         "t_heard": heard_ns,
