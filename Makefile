@@ -53,8 +53,10 @@ PEERS_asterix := asterix-decoder==0.7.11
 # airshield itself beside three data frame libraries, for the tour in docs/reading.md. Not in .venv:
 # PyArrow behaves otherwise where pandas is at hand, and the product must do without.
 PEERS_frames  := --editable . polars pandas duckdb
+# The reference open tracking framework (MIT) and its metrics, for benchmarks/tracking.
+PEERS_tracking := stonesoup==1.9.1 pyarrow
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
