@@ -90,7 +90,7 @@ class _Arrow:
 WRITERS = {".parquet": _parquet, ".arrow": _Arrow, ".jsonl": _JsonLines, ".csv": _Csv}
 
 
-ROWS_TOGETHER: Final = 131_072
+ROWS_TOGETHER: Final = 262_144
 """Rows that are written at once: row groups of Parquet that are worth skipping, and still small
 beside the memory of a small machine."""
 
