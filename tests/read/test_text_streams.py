@@ -17,7 +17,6 @@ from airshield.read.text import (
     LastSaid,
     LineSplitter,
     ObjectSplitter,
-    Said,
     _kernels,
     splitters,
 )
@@ -264,13 +263,10 @@ def test_what_was_said_last_is_that_of_the_slow_version(said, edges):
             np.array(slots[begin:end], np.int64),
             np.array(times[begin:end], np.int64) * 1_000_000_000,
             {
-                "x": Said(
-                    np.array([v or 0 for v in part], np.int64),
-                    np.array([v is not None for v in part], np.bool_),
-                )
+                "x": np.array([-1 if v is None else v for v in part], np.int64),
             },
         )["x"]
-        out += [v if k else None for v, k in zip(got.values.tolist(), got.known, strict=True)]
+        out += [None if v == -1 else v for v in got.tolist()]
         state = memory.snapshot()
         memory = LastSaid({"x": (np.int64, 100.0)})
         memory.restore(state)

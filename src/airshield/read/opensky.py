@@ -44,38 +44,22 @@ import pyarrow.json
 from numpy.typing import NDArray
 
 from airshield import tables
-from airshield.read.quality import EMERGENCY_CODES
-from airshield.read.reader import (
-    NO_TIME,
-    Options,
-    Reader,
-    ReportBatch,
-    TableBatch,
-)
-from airshield.read.text import FirstOctetSplitter, Fleet, Frames, Gate, warm_up
-from airshield.read.text.aircraft import REASONS
+from airshield.read.reader import NO_TIME, Options, Reader
+from airshield.read.text import FirstOctetSplitter, Frames, warm_up
+from airshield.read.text.reports import Columns, TextReports, aircraft_in_si, in_si
 from airshield.read.text.rows import (
     FRAME_FIELDS,
     KIND_CODES,
     Lost,
-    check_columns,
-    chosen,
-    east_of_greenwich_deg,
     epoch_ns,
-    flags,
     floats,
     integers,
     is_epoch,
-    join,
-    make_reports,
-    squawks,
-    take,
     times,
     truths,
-    velocity_mps,
     wire_field,
 )
-from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
+from airshield.read.text.tables import Records, TextTables, make_records, sift
 
 __all__ = [
     "OPENSKY_STATE",
@@ -229,27 +213,15 @@ class _Found:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class OpenSkyTables:
+class OpenSkyTables(TextTables):
     """Frames to tables of state vectors; keeps the header of each source's CSV."""
 
     def __init__(self, options: Options) -> None:
-        check_columns(options, *SCHEMAS.values())
-        self._columns = options.columns
+        super().__init__(options, *SCHEMAS.values())
         self._headers: dict[str, str] = {}
 
-    def feed(self, frames: pa.Table) -> TableBatch:
-        """Read a FRAME table."""
-        made, rejects, counts = self.read(Frames(frames))
-        return TableBatch(
-            tables={name: chosen(table, self._columns) for name, (_, table) in made.items()},
-            rejects=rejects,
-            counts=counts,
-        )
-
-    def read(
-        self, frames: Frames
-    ) -> tuple[dict[str, tuple[I8, pa.Table]], pa.Table, dict[str, int]]:
-        """Return tables by name, each with the frame of its rows; rejects; and counts."""
+    def read(self, frames: Frames) -> Records:
+        """Read frames; all columns are made, whichever were asked for."""
         found = _Found()
         texts = frames.texts
         is_json = np.array([text.lstrip()[:1] == b"{" for text in texts], np.bool_)
@@ -262,7 +234,7 @@ class OpenSkyTables:
             of_frame, table = _native(name, raw, frames, found.lost)
             if table.num_rows:
                 made[name] = of_frame, table
-        return made, frames.rejects(found.lost), dict(sorted(found.counts.items()))
+        return Records(made, frames.rejects(found.lost), dict(sorted(found.counts.items())))
 
     def _read_lines(self, frames: Frames, rows: I8, found: _Found) -> None:
         """Read lines of CSV; a line that names the columns is the header for those behind it."""
@@ -304,70 +276,11 @@ class OpenSkyTables:
         self._headers = {str(source): str(header) for source, header in pairs}
 
 
-class OpenSkyReports:
+class OpenSkyReports(TextReports):
     """Frames to REPORT rows; keeps the last believed place of each aircraft."""
 
     def __init__(self, options: Options) -> None:
-        self._tables = OpenSkyTables(Options(date=options.date))
-        self._fleet = Fleet()
-        self._gate = Gate()
-
-    def feed(self, frames: pa.Table) -> ReportBatch:
-        """Read a FRAME table."""
-        view = Frames(frames)
-        made, rejects, counts = self._tables.read(view)
-        parts = [_in_si(name, row, table) for name, (row, table) in made.items()]
-        unused: dict[str, int] = {}
-        reports = tables.empty(tables.REPORT)
-        if parts:
-            joined = {n: join([part[n] for part in parts]) for n in parts[0]}
-            order = np.argsort(joined["row"], kind="stable")
-            values = {n: take(column, order) for n, column in joined.items()}
-            row = values.pop("row")
-            kept = self._kept(view, row, values, unused)
-            for name in ("spd_mps", "on_ground"):
-                del values[name]
-            reports = make_reports(view, row, kept, values)
-        return ReportBatch(
-            reports=reports,
-            status=tables.empty(tables.SENSOR_STATUS),
-            rejects=rejects,
-            counts=counts,
-            unused=unused,
-        )
-
-    def _kept(
-        self, frames: Frames, row: I8, values: Mapping[str, Any], unused: dict[str, int]
-    ) -> I8:
-        """Return which state vectors make reports, and count the others by reason."""
-        has_place = ~(np.isnan(values["lat_deg"]) | np.isnan(values["lon_deg"]))
-        at = np.flatnonzero(has_place)
-        if at.size < has_place.size:
-            unused["no position"] = int(has_place.size - at.size)
-        slot = self._fleet.slots(frames.source[row[at]], frames.source_names, values["mode_s"][at])
-        verdict = self._gate.judge(
-            slot,
-            values["t"][at],
-            values["lat_deg"][at],
-            values["lon_deg"][at],
-            values["spd_mps"][at],
-            values["on_ground"][at],
-        )
-        for code, reason in REASONS.items():
-            count = int((verdict == code).sum())
-            if count:
-                unused[reason] = count
-        return np.asarray(at[verdict == 0])
-
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        return self._tables.snapshot() | self._fleet.snapshot() | self._gate.snapshot()
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        self._tables.restore(state)
-        self._fleet.restore(state)
-        self._gate.restore(state)
+        super().__init__(OpenSkyTables(Options(date=options.date)), _columns)
 
 
 def _family(names: Sequence[str]) -> str | None:
@@ -549,16 +462,12 @@ def _native(name: str, raw: _Raw, frames: Frames, lost: list[Lost]) -> tuple[I8,
             )
         else:
             columns[to] = column
-    bad = np.zeros(row.size, np.bool_)
-    for reason, mask in wrong.items():
-        for at in np.flatnonzero(mask & ~bad).tolist():
-            state = raw.state[at]
-            octets = None if state is None else json.dumps(state).encode()
-            lost.append(Lost(int(row[at]), reason, int(record[at]), octets))
-        bad |= mask
-    columns |= {"frame": frames.number[row], "t_heard": frames.heard(row), "record": record}
-    table = tables.make_table(schema, columns, rows=row.size)
-    return row[~bad], table.filter(pa.array(~bad)) if bad.any() else table
+    _, table = make_records(frames, row, schema, columns | {"record": record})
+
+    def octets(at: int) -> bytes | None:
+        return None if raw.state[at] is None else json.dumps(raw.state[at]).encode()
+
+    return sift(row, table, wrong, octets, lost)
 
 
 def _raw_type(to: str) -> pa.DataType:
@@ -577,51 +486,24 @@ def _addresses(column: pa.Array) -> I8:
     return np.asarray(np.array(known, np.int64)[np.asarray(coded.indices.fill_null(-1)) + 1])
 
 
-def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
+def _columns(name: str, row: I8, table: pa.Table) -> Columns:
     """Return the columns of REPORT, over the rows of a native table."""
-    is_ft = name == _FT_TABLE
-    alt = M_PER_FT if is_ft else 1.0
-    spd_mps = floats(table["gs_kt"]) * MPS_PER_KT if is_ft else floats(table["gs_mps"])
-    up_mps = (
-        floats(table["vert_rate_ft_min"]) * MPS_PER_FT_MIN
-        if is_ft
-        else floats(table["vert_rate_mps"])
-    )
-    t_ns = integers(table["t"], unknown=NO_TIME)
-    heard_ns = integers(table["t_heard"], unknown=NO_TIME)
-    kind = np.full(row.size, KIND_CODES["adsb"])
-    if not is_ft:
-        # The time of the answer is when the network heard; the position has its own.
-        heard_ns = np.where(heard_ns == NO_TIME, t_ns, heard_ns)
-        place_ns = integers(table["t_position"], unknown=NO_TIME)
-        t_ns = np.where(place_ns == NO_TIME, t_ns, place_ns)
-        source = integers(table["position_source"], unknown=0)
-        kind = np.array(_SOURCE_KINDS)[np.where(source < len(_SOURCE_KINDS), source, 0)]
-    on_ground = truths(table["is_on_ground"])
-    mode_3a = squawks(table["squawk"])
-    east, north = velocity_mps(spd_mps, floats(table["track_deg"]))
-    return {
-        "row": row,
-        "t": t_ns,
-        "t_heard": heard_ns,
-        "kind": kind,
-        "lat_deg": floats(table["lat_deg"]),
-        "lon_deg": east_of_greenwich_deg(floats(table["lon_deg"])),
-        "alt_baro_m": floats(table["alt_baro_ft" if is_ft else "alt_baro_m"]) * alt,
-        "alt_hae_m": floats(table["alt_geom_ft" if is_ft else "alt_geom_m"]) * alt,
-        "vel_east_mps": east,
-        "vel_north_mps": north,
-        "vel_up_mps": up_mps,
-        "mode_s": integers(table["mode_s"]),
-        "mode_3a": mode_3a,
-        "callsign": table["callsign"].combine_chunks(),
-        "flags": flags(
-            spi=truths(table["is_spi"]),
-            emergency=np.isin(mode_3a, EMERGENCY_CODES),
-            on_ground=on_ground,
-        ),
-        "spd_mps": spd_mps,
-        "on_ground": on_ground,
+    said = aircraft_in_si(row, table) | {
+        "vel_up_mps": in_si(table, "vert_rate"),
+        "emergency": np.full(row.size, -1),  # the squawk alone tells
+        "spi": integers(table["is_spi"]),
+        "on_ground": truths(table["is_on_ground"]),
+    }
+    if name == _FT_TABLE:
+        return said
+    # The time of the answer is when the network heard; the position has its own.
+    t_ns, heard_ns = said["t"], said["t_heard"]
+    place_ns = integers(table["t_position"], unknown=NO_TIME)
+    source = integers(table["position_source"], unknown=0)
+    return said | {
+        "t": np.where(place_ns == NO_TIME, t_ns, place_ns),
+        "t_heard": np.where(heard_ns == NO_TIME, t_ns, heard_ns),
+        "kind": np.array(_SOURCE_KINDS)[np.where(source < len(_SOURCE_KINDS), source, 0)],
     }
 
 

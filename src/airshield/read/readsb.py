@@ -40,43 +40,40 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from airshield import tables
-from airshield.read.quality import EMERGENCY_CODES, sigma_pos_m
-from airshield.read.reader import NO_TIME, Options, Reader, ReportBatch, TableBatch
-from airshield.read.text import Fleet, Frames, Gate, LastSaid, ObjectSplitter, Said, warm_up
-from airshield.read.text.aircraft import REASONS
+from airshield.read.reader import NO_TIME, Options, Reader
+from airshield.read.text import Frames, ObjectSplitter, warm_up
+from airshield.read.text.reports import (
+    NACP_REMEMBERED,
+    REMEMBERED,
+    Columns,
+    TextReports,
+    aircraft_in_si,
+    in_si,
+)
 from airshield.read.text.rows import (
     FRAME_FIELDS,
     KIND_CODES,
     Lost,
-    check_columns,
-    chosen,
-    east_of_greenwich_deg,
     epoch_ns,
-    flags,
     floats,
     integers,
     is_epoch,
-    join,
-    make_reports,
-    squawks,
-    take,
     times,
     truths,
-    velocity_mps,
     wire_field,
 )
+from airshield.read.text.tables import Records, TextTables, make_records, sift
 from airshield.read.text.told import Told
-from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
 
 __all__ = ["AIRCRAFT", "READER", "TRACE", "ReadsbReports", "ReadsbTables", "sniff", "warm_up"]
 
@@ -235,14 +232,6 @@ _MS_FROM: Final = 1e11
 _EMERGENCIES: Final = ("general", "minfuel", "nordo", "unlawful", "downed")
 """Values of ``emergency`` that are one; a ``lifeguard`` flight has priority only."""
 
-_SAID: Final[Mapping[str, tuple[DTypeLike, float]]] = {
-    "callsign": ("U16", 300.0),
-    "mode_3a": (np.int64, 300.0),
-    "nacp": (np.int64, 60.0),
-    "emergency": (np.bool_, 60.0),
-    "spi": (np.bool_, 20.0),
-}
-
 
 @dataclass(slots=True)
 class _Records:
@@ -268,123 +257,54 @@ class _Found:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class ReadsbTables:
+class ReadsbTables(TextTables):
     """Frames to tables of aircraft and of traces."""
 
     def __init__(self, options: Options) -> None:
-        check_columns(options, *SCHEMAS.values())
-        self._columns = options.columns
+        super().__init__(options, *SCHEMAS.values())
 
-    def feed(self, frames: pa.Table) -> TableBatch:
-        """Read a FRAME table."""
-        made, rejects, counts = read(Frames(frames))
-        return TableBatch(
-            tables={name: chosen(table, self._columns) for name, (_, table) in made.items()},
-            rejects=rejects,
-            counts=counts,
-        )
+    def read(self, frames: Frames) -> Records:
+        """Read frames; all columns are made, whichever were asked for."""
+        found = _Found()
+        for row, text in enumerate(frames.texts):
+            _read_document(row, text, found)
+        made = {}
+        for name, documents, of in (
+            ("aircraft", found.aircraft, (*_FIELDS, *_LAST)),
+            ("trace", found.trace, (*_POINT, *_DETAILS)),
+        ):
+            if not documents.row:
+                continue
+            of_frame, table = _native(name, documents, of, frames, found.lost)
+            if table.num_rows:
+                made[name] = of_frame, table
+        return Records(made, frames.rejects(found.lost), dict(sorted(found.counts.items())))
 
 
-class ReadsbReports:
-    """Frames to REPORT rows; keeps what each aircraft said last and its last believed place."""
+class ReadsbReports(TextReports):
+    """Frames to REPORT rows; keeps also which positions have been told."""
 
     def __init__(self, options: Options) -> None:
         del options  # the documents tell everything
-        self._fleet = Fleet()
-        self._gate = Gate()
-        self._said = LastSaid(_SAID)
+        remembered = REMEMBERED | NACP_REMEMBERED
+        super().__init__(ReadsbTables(Options()), _columns, remembered=remembered)
         self._told = Told()
+        self._parts = (*self._parts, self._told)
 
-    def feed(self, frames: pa.Table) -> ReportBatch:
-        """Read a FRAME table."""
-        view = Frames(frames)
-        made, rejects, counts = read(view)
-        parts = [_in_si(name, row, table) for name, (row, table) in made.items()]
-        unused: dict[str, int] = {}
-        reports = tables.empty(tables.REPORT)
-        if parts:
-            joined = {name: join([part[name] for part in parts]) for name in parts[0]}
-            order = np.lexsort((joined["t"], joined["row"]))
-            values = {name: take(column, order) for name, column in joined.items()}
-            row = values.pop("row")
-            kept = self._kept(view, row, values, unused)
-            reports = make_reports(view, row, kept, _finished(values))
-        return ReportBatch(
-            reports=reports,
-            status=tables.empty(tables.SENSOR_STATUS),
-            rejects=rejects,
-            counts=counts,
-            unused=unused,
-        )
+    def _order(self, values: Columns) -> I8:
+        """Return the order in which records are told: by time, within their frame."""
+        return np.lexsort((values["t"], values["row"]))
 
-    def _kept(self, frames: Frames, row: I8, values: dict[str, Any], unused: dict[str, int]) -> I8:
-        """Return which records make reports, with what was said before filled in."""
-        slot = self._fleet.slots(frames.source[row], frames.source_names, values.pop("key"))
-        said = {
-            "callsign": Said(values["callsign"], values["callsign"] != ""),
-            "mode_3a": Said(values["mode_3a"], values["mode_3a"] >= 0),
-            "nacp": Said(values["nacp"], values["nacp"] >= 0),
-            "emergency": Said(values["emergency"], values.pop("has_emergency")),
-            "spi": Said(values["spi"], values.pop("has_spi")),
-        }
-        for name, one in self._said.recall(slot, values["t"], said).items():
-            blank = np.array(["" if name == "callsign" else -1]).astype(one.values.dtype)
-            none = np.zeros(1, np.bool_) if one.values.dtype == np.bool_ else blank
-            values[name] = np.where(one.known, one.values, none)
-        has_place = ~(np.isnan(values["lat_deg"]) | np.isnan(values["lon_deg"]))
-        at = np.flatnonzero(has_place)
-        if at.size < row.size:
-            unused["no position"] = int(row.size - at.size)
-        of_trace = values.pop("of_trace")
-        points = at[of_trace[at]]
-        new = self._told.are_new_points(slot[points], row[points], values["t"][points])
-        at = at[~np.isin(at, points[~new])]
-        verdict = self._gate.judge(
-            slot[at],
-            values["t"][at],
-            values["lat_deg"][at],
-            values["lon_deg"][at],
-            values["spd_mps"][at],
-            values["on_ground"][at],
-        )
-        good = at[verdict == 0]
-        t, lat_deg, lon_deg = (values[name][good] for name in ("t", "lat_deg", "lon_deg"))
-        news = self._told.are_news(slot[good], t, lat_deg, lon_deg, of_trace[good])
-        counts = {reason: int((verdict == code).sum()) for code, reason in REASONS.items()}
-        counts["told by an earlier trace"] = int((~new).sum())
-        counts["not newer than the position told before"] = int((~news).sum())
-        unused.update((reason, count) for reason, count in counts.items() if count)
+    def _believed(self, at: I8, slot: I8, values: Columns, unused: dict[str, int]) -> I8:
+        """Return which of the places ``at`` are news and can be, and count the others."""
+        points = at[values["of_trace"][at]]
+        new = self._told.are_new_points(slot[points], values["row"][points], values["t"][points])
+        good = super()._believed(at[~np.isin(at, points[~new])], slot, values, unused)
+        told = (values[name][good] for name in ("t", "lat_deg", "lon_deg", "of_trace"))
+        news = self._told.are_news(slot[good], *told)
+        unused["told by an earlier trace"] = int((~new).sum())
+        unused["not newer than the position told before"] = int((~news).sum())
         return np.asarray(good[news])
-
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        kept = (self._fleet, self._gate, self._said, self._told)
-        return {name: array for one in kept for name, array in one.snapshot().items()}
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        self._fleet.restore(state)
-        self._gate.restore(state)
-        self._said.restore(state)
-        self._told.restore(state)
-
-
-def read(frames: Frames) -> tuple[dict[str, tuple[I8, pa.Table]], pa.Table, dict[str, int]]:
-    """Return tables by name, each with the frame of its rows; rejects; and counts."""
-    found = _Found()
-    for row, text in enumerate(frames.texts):
-        _read_document(row, text, found)
-    made = {}
-    for name, records, of in (
-        ("aircraft", found.aircraft, (*_FIELDS, *_LAST)),
-        ("trace", found.trace, (*_POINT, *_DETAILS)),
-    ):
-        if not records.row:
-            continue
-        of_frame, table = _native(name, records, of, frames, found.lost)
-        if table.num_rows:
-            made[name] = of_frame, table
-    return made, frames.rejects(found.lost), dict(sorted(found.counts.items()))
 
 
 def _read_document(row: int, text: bytes, found: _Found) -> None:
@@ -526,21 +446,17 @@ def _native(
         columns["is_new_leg"] = pa.array((marks & _NEW_LEG) != 0)
     columns["callsign"] = _callsigns(columns["callsign"])
     columns |= {
-        "frame": frames.number[row],
-        "t_heard": frames.heard(row),
         "record": np.array(records.record, np.int64),
         "t": times(epoch_ns(np.where(is_epoch(t_s), t_s, np.nan))),
         "mode_s": pa.array(address, pa.uint32(), mask=address < 0),
         "is_on_ground": pa.array([ground for ground, _ in records.extra], pa.bool_()),
     }
-    lost_here = np.zeros(row.size, np.bool_)
-    for reason, mask in wrong.items():
-        for at in np.flatnonzero(mask & ~lost_here).tolist():
-            octets = json.dumps(records.said[at]).encode() if records.is_part[at] else None
-            lost.append(Lost(int(row[at]), reason, records.record[at], octets))
-        lost_here |= mask
-    table = tables.make_table(SCHEMAS[name], columns, rows=row.size)
-    return row[~lost_here], table.filter(pa.array(~lost_here)) if lost_here.any() else table
+    _, table = make_records(frames, row, SCHEMAS[name], columns)
+
+    def octets(at: int) -> bytes | None:
+        return json.dumps(records.said[at]).encode() if records.is_part[at] else None
+
+    return sift(row, table, wrong, octets, lost)
 
 
 def _column(values: list[Any], one: _Field) -> tuple[pa.Array, B1]:
@@ -604,62 +520,26 @@ _NO_ICAO: Final = 1 << 24
 """Added to addresses that are not ICAO's, to tell them from those that are."""
 
 
-def _in_si(name: str, row: I8, table: pa.Table) -> dict[str, Any]:
-    """Return what REPORT rows are made of, over the rows of a native table."""
-    t_ns = integers(table["t"], unknown=NO_TIME)
-    heard_ns = integers(table["t_heard"], unknown=NO_TIME)
+def _columns(name: str, row: I8, table: pa.Table) -> Columns:
+    """Return the columns of REPORT, over the rows of a native table."""
+    said = aircraft_in_si(row, table)
     if name == "aircraft":
-        heard_ns = np.where(heard_ns == NO_TIME, t_ns, heard_ns)
-        age_s = floats(table["seen_pos_s"])
-        t_ns = t_ns - epoch_ns(np.where(np.isnan(age_s), 0.0, age_s))
-    on_ground = truths(table["is_on_ground"])
-    spd_kt = floats(table["gs_kt"])
-    east, north = velocity_mps(spd_kt * MPS_PER_KT, floats(table["track_deg"]))
-    up = floats(table["baro_rate_ft_min"])
-    up = np.where(np.isnan(up), floats(table["geom_rate_ft_min"]), up)
-    kinds, is_its_own = _kinds(table)
-    squawk, emergency = squawks(table["squawk"]), table["emergency"]
-    return {
-        "row": row,
+        t_ns, heard_ns, age_s = said["t"], said["t_heard"], floats(table["seen_pos_s"])
+        said["t"] = t_ns - epoch_ns(np.where(np.isnan(age_s), 0.0, age_s))
+        said["t_heard"] = np.where(heard_ns == NO_TIME, t_ns, heard_ns)
+    up_mps = in_si(table, "baro_rate")
+    kinds, is_own = _kinds(table)
+    is_emergency = pc.is_in(table["emergency"], pa.array(_EMERGENCIES))
+    return said | {
         "of_trace": np.full(row.size, name == "trace"),
         "key": _keys(table["hex"]),
-        "t": t_ns,
-        "t_heard": heard_ns,
         "kind": kinds,
-        "lat_deg": floats(table["lat_deg"]),
-        "lon_deg": east_of_greenwich_deg(floats(table["lon_deg"])),
-        "alt_baro_m": floats(table["alt_baro_ft"]) * M_PER_FT,
-        "alt_hae_m": floats(table["alt_geom_ft"]) * M_PER_FT,
-        "vel_east_mps": east,
-        "vel_north_mps": north,
-        "vel_up_mps": up * MPS_PER_FT_MIN,
-        "mode_s": integers(table["mode_s"]),
-        "mode_3a": squawk,
-        "callsign": np.array(table["callsign"].fill_null("").to_pylist(), "U16"),
+        "vel_up_mps": np.where(np.isnan(up_mps), in_si(table, "geom_rate"), up_mps),
         "nacp": integers(table["nac_p"]),
-        "is_its_own": is_its_own,
-        "emergency": truths(pc.is_in(emergency, pa.array(_EMERGENCIES))),
-        "has_emergency": ~truths(emergency.is_null()),
-        "spi": truths(table["is_spi"]),
-        "has_spi": ~truths(table["is_spi"].is_null()),
-        "on_ground": on_ground,
-        "spd_mps": spd_kt * MPS_PER_KT,
-    }
-
-
-def _finished(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns of REPORT, once what was said before is filled in."""
-    own = values.pop("is_its_own")
-    nacp = np.where(own, values["nacp"], -1)
-    callsign = values["callsign"]
-    emergency = values.pop("emergency") | np.isin(values["mode_3a"], EMERGENCY_CODES)
-    marks = flags(spi=values.pop("spi"), emergency=emergency, on_ground=values.pop("on_ground"))
-    del values["spd_mps"]
-    return values | {
-        "callsign": pa.array(callsign, pa.string(), mask=callsign == ""),
-        "nacp": nacp,
-        "sigma_pos_m": sigma_pos_m(nacp),
-        "flags": marks,
+        "is_own": is_own,
+        "emergency": np.where(truths(table["emergency"].is_null()), -1, truths(is_emergency)),
+        "spi": integers(table["is_spi"]),
+        "on_ground": truths(table["is_on_ground"]),
     }
 
 

@@ -39,33 +39,24 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from airshield import tables
-from airshield.read.quality import EMERGENCY_CODES
-from airshield.read.reader import NO_TIME, Options, Reader, ReportBatch, TableBatch
-from airshield.read.text import Fleet, Frames, Gate, LastSaid, LineSplitter, Said, warm_up
-from airshield.read.text.aircraft import REASONS
-from airshield.read.text.counter import CounterClock, mark_of, split_counter
+from airshield.read.reader import NO_TIME, Options, Reader
+from airshield.read.text import Frames, LineSplitter, warm_up
+from airshield.read.text.counter import CountedTables, share_of_lines
+from airshield.read.text.reports import REMEMBERED, Columns, TextReports, aircraft_in_si, in_si
 from airshield.read.text.rows import (
     FRAME_FIELDS,
     KIND_CODES,
     Lost,
-    check_columns,
-    chosen,
-    east_of_greenwich_deg,
-    flags,
-    floats,
     integers,
-    make_reports,
-    midnight_ns,
-    squawks,
     times,
     truths,
-    velocity_mps,
     wire_field,
 )
-from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT, NS_PER_DAY, NS_PER_S
+from airshield.read.text.tables import Records, make_records
+from airshield.units import NS_PER_DAY, NS_PER_S
 
 __all__ = ["READER", "SBS", "SbsReports", "SbsTables", "sniff", "warm_up"]
 
@@ -124,74 +115,45 @@ _ZONE_MAX_NS: Final = 14 * 3600 * NS_PER_S
 _MLAT_RECEIVERS_LEAST: Final = 2
 """In place of the alert flag, -1, 0 or 1, a number from here on counts receivers."""
 
-_SAID: Final[Mapping[str, tuple[DTypeLike, float]]] = {
-    "callsign": ("U16", 300.0),
-    "mode_3a": (np.int64, 300.0),
-    "spd_kt": (np.float64, 10.0),
-    "track_deg": (np.float64, 10.0),
-    "rate_ft_min": (np.float64, 10.0),
-    "emergency": (np.bool_, 60.0),
-    "spi": (np.bool_, 20.0),
-}
+_REMEMBERED: Final = REMEMBERED | dict.fromkeys(
+    ("vel_east_mps", "vel_north_mps", "vel_up_mps", "spd_mps"), (np.float64, 10.0)
+)
 
 
-class SbsTables:
+class SbsTables(CountedTables):
     """Lines to the table ``sbs``; keeps when the counter of each source started."""
 
     def __init__(self, options: Options) -> None:
-        check_columns(options, SBS)
-        self._columns = options.columns
-        self._clock = CounterClock(midnight_ns(options))
+        super().__init__(options, SBS)
         self._days: dict[str, int] = {}
 
-    def feed(self, frames: pa.Table) -> TableBatch:
-        """Read a FRAME table."""
-        _, table, rejects, counts = self.read(Frames(frames))
-        found = {"sbs": chosen(table, self._columns)} if table.num_rows else {}
-        return TableBatch(tables=found, rejects=rejects, counts=counts)
-
-    def read(self, frames: Frames) -> tuple[I8, pa.Table, pa.Table, dict[str, int]]:
-        """Return the frame of each row, the rows, the rejects, and counts."""
+    def read(self, frames: Frames) -> Records:
+        """Read frames; all columns are made, whichever were asked for."""
         rows: list[int] = []
         values: dict[str, list[Any]] = {name: [] for name in SBS.names[2:]}
         lost: list[Lost] = []
         counts: Counter[str] = Counter()
-        names, heard = frames.source_names, frames.heard_ns
-        for row, octets in enumerate(frames.texts):
-            source = names[frames.source[row]]
-            line = octets.decode("latin-1").strip("\r\n\0 ")
-            counter_ns, text = split_counter(line)
-            mark = mark_of(text)
-            if mark is not None:
-                counts[mark] += 1
-                if mark == "START":
-                    self._clock.start(source, text)
-                continue
-            fields = text.split(",")
+        for line in self._lines(frames, padding="\r\n\0 ", counts=counts):
+            fields = line.text.split(",")
             if fields[0] in _OTHERS and len(fields) >= 4:
                 counts[fields[0]] += 1
                 continue
             try:
                 said = self._message(fields)
             except ValueError as wrong:
-                lost.append(Lost(row, str(wrong)))
+                lost.append(Lost(line.row, str(wrong)))
                 continue
             counts[f"{fields[0]},{fields[1]}"] += 1
-            said["t"] = _in_utc(said["t"], int(heard[row]))
-            if said["t"] == NO_TIME:
-                said["t"] = self._clock.t_ns(source, counter_ns)
-            if said["t"] == NO_TIME:
-                said["t"] = int(heard[row])
-            rows.append(row)
+            t_ns = _in_utc(said["t"], line.heard_ns)
+            said["t"] = line.t_ns if t_ns == NO_TIME else t_ns
+            rows.append(line.row)
             for name, column in values.items():
                 column.append(said.get(name))
-        at = np.array(rows, np.int64)
-        columns: dict[str, Any] = dict(values)
-        for name in ("t", "t_logged"):
-            columns[name] = times(np.array(values[name], np.int64))
-        columns |= {"frame": frames.number[at], "t_heard": frames.heard(at)}
-        table = tables.make_table(SBS, columns, rows=at.size)
-        return at, table, frames.rejects(lost), dict(sorted(counts.items()))
+        made = {}
+        if rows:
+            of_time = {name: times(np.array(values[name], np.int64)) for name in ("t", "t_logged")}
+            made["sbs"] = make_records(frames, np.array(rows, np.int64), SBS, values | of_time)
+        return Records(made, frames.rejects(lost), dict(sorted(counts.items())))
 
     def _message(self, fields: list[str]) -> dict[str, Any]:
         """Return what a MSG line says, by column; raise ValueError with the reason if it cannot."""
@@ -258,125 +220,28 @@ class SbsTables:
         second = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
         return day_ns + second * NS_PER_S + int((match[4] or "0").ljust(9, "0"))
 
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        return self._clock.snapshot()
 
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        self._clock.restore(state)
-
-
-class SbsReports:
+class SbsReports(TextReports):
     """Lines to REPORT rows; keeps what each aircraft said last and its last believed place."""
 
     def __init__(self, options: Options) -> None:
-        self._tables = SbsTables(Options(date=options.date))
-        self._fleet = Fleet()
-        self._gate = Gate()
-        self._said = LastSaid(_SAID)
-
-    def feed(self, frames: pa.Table) -> ReportBatch:
-        """Read a FRAME table."""
-        view = Frames(frames)
-        row, table, rejects, counts = self._tables.read(view)
-        unused: dict[str, int] = {}
-        reports = tables.empty(tables.REPORT)
-        if table.num_rows:
-            kept, values = self._kept(view, row, table, unused)
-            reports = make_reports(view, row, kept, values)
-        return ReportBatch(
-            reports=reports,
-            status=tables.empty(tables.SENSOR_STATUS),
-            rejects=rejects,
-            counts=counts,
-            unused=unused,
-        )
-
-    def _kept(
-        self, frames: Frames, row: I8, table: pa.Table, unused: dict[str, int]
-    ) -> tuple[I8, dict[str, Any]]:
-        """Return which lines make reports, and REPORT columns over all of them."""
-        t_ns = integers(table["t"], unknown=NO_TIME)
-        slot = self._fleet.slots(frames.source[row], frames.source_names, integers(table["mode_s"]))
-        said = self._said.recall(slot, t_ns, _said(table))
-        spd_kt = np.where(said["spd_kt"].known, said["spd_kt"].values, np.nan)
-        track = np.where(said["track_deg"].known, said["track_deg"].values, np.nan)
-        rate = np.where(said["rate_ft_min"].known, said["rate_ft_min"].values, np.nan)
-        mode_3a = np.where(said["mode_3a"].known, said["mode_3a"].values, -1)
-        lat, lon = floats(table["lat_deg"]), floats(table["lon_deg"])
-        is_surface = integers(table["transmission_type"]) == 2
-        on_ground = is_surface | truths(table["is_on_ground"])
-
-        has_place = ~(np.isnan(lat) | np.isnan(lon))
-        has_time = t_ns != NO_TIME
-        for reason, mask in (
-            ("no position", ~has_place),
-            ("no time: give the day, or hear it live", has_place & ~has_time),
-        ):
-            if mask.any():
-                unused[reason] = int(mask.sum())
-        at = np.flatnonzero(has_place & has_time)
-        verdict = self._gate.judge(
-            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, on_ground[at]
-        )
-        for code, reason in REASONS.items():
-            count = int((verdict == code).sum())
-            if count:
-                unused[reason] = count
-
-        east, north = velocity_mps(spd_kt * MPS_PER_KT, track)
-        is_mlat = ~truths(table["mlat_receivers"].is_null())
-        is_mlat |= np.array([word == "MLAT" for word in table["message"].to_pylist()], np.bool_)
-        emergency = said["emergency"].known & said["emergency"].values.astype(np.bool_)
-        callsign = said["callsign"]
-        values = {
-            "t": t_ns,
-            "kind": np.where(is_mlat, KIND_CODES["mlat"], KIND_CODES["adsb"]),
-            "lat_deg": lat,
-            "lon_deg": east_of_greenwich_deg(lon),
-            "alt_baro_m": floats(table["alt_baro_ft"]) * M_PER_FT,
-            "alt_hae_m": floats(table["alt_geom_ft"]) * M_PER_FT,
-            "vel_east_mps": east,
-            "vel_north_mps": north,
-            "vel_up_mps": rate * MPS_PER_FT_MIN,
-            "mode_s": integers(table["mode_s"]),
-            "mode_3a": mode_3a,
-            "callsign": pa.array(callsign.values.astype("U16"), mask=~callsign.known),
-            "flags": flags(
-                spi=said["spi"].known & said["spi"].values.astype(np.bool_),
-                emergency=emergency | np.isin(mode_3a, EMERGENCY_CODES),
-                on_ground=on_ground,
-            ),
-        }
-        return np.asarray(at[verdict == 0]), values
-
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        parts = (self._tables, self._fleet, self._gate, self._said)
-        return {name: array for part in parts for name, array in part.snapshot().items()}
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        for part in (self._tables, self._fleet, self._gate, self._said):
-            part.restore(state)
+        super().__init__(SbsTables(Options(date=options.date)), _columns, remembered=_REMEMBERED)
 
 
-def _said(table: pa.Table) -> dict[str, Said]:
-    """Return what lines say of things that are remembered."""
-    spd_kt, track = floats(table["gs_kt"]), floats(table["track_deg"])
-    has_velocity = ~(np.isnan(spd_kt) | np.isnan(track))
-    rate = floats(table["vert_rate_ft_min"])
-    mode_3a = squawks(table["squawk"])
-    callsign = np.array(table["callsign"].fill_null("").to_pylist(), "U16")
-    return {
-        "callsign": Said(callsign, callsign != ""),
-        "mode_3a": Said(mode_3a, mode_3a >= 0),
-        "spd_kt": Said(spd_kt, has_velocity),
-        "track_deg": Said(track, has_velocity),
-        "rate_ft_min": Said(rate, ~np.isnan(rate)),
-        "emergency": Said(truths(table["is_emergency"]), ~truths(table["is_emergency"].is_null())),
-        "spi": Said(truths(table["is_spi"]), ~truths(table["is_spi"].is_null())),
+def _columns(_name: str, row: I8, table: pa.Table) -> Columns:
+    """Return the columns of REPORT, over all lines."""
+    said = aircraft_in_si(row, table)
+    is_mlat = ~truths(table["mlat_receivers"].is_null())
+    is_mlat |= np.array([word == "MLAT" for word in table["message"].to_pylist()], np.bool_)
+    # Speed and track are of one message: an aircraft that tells only one of them tells neither.
+    has_velocity = ~np.isnan(said["vel_east_mps"])
+    return said | {
+        "kind": np.where(is_mlat, KIND_CODES["mlat"], KIND_CODES["adsb"]),
+        "spd_mps": np.where(has_velocity, said["spd_mps"], np.nan),
+        "vel_up_mps": in_si(table, "vert_rate"),
+        "emergency": integers(table["is_emergency"]),
+        "spi": integers(table["is_spi"]),
+        "on_ground": (integers(table["transmission_type"]) == 2) | truths(table["is_on_ground"]),
     }
 
 
@@ -415,12 +280,7 @@ _LINE: Final = re.compile(rb"(\d+,)?((MSG|MLAT),[1-8],|(SEL|ID|AIR|STA|CLK),)")
 
 def sniff(head: bytes) -> float:
     """Tell how sure it is that a stream begins with BaseStation lines."""
-    lines = [line for line in head.splitlines()[:50] if line.strip()]
-    if len(lines) > 1 and not head.endswith(b"\n"):
-        lines.pop()
-    lines = [line for line in lines if not line.startswith((b"START,", b"STOP"))]
-    right = sum(1 for line in lines if _LINE.match(line))
-    return 0.9 * right / len(lines) if right else 0.0
+    return 0.9 * share_of_lines(head, _LINE)
 
 
 READER: Final = Reader(

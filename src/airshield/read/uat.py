@@ -42,39 +42,38 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from airshield import tables
-from airshield.read.quality import EMERGENCY_CODES, sigma_pos_m
-from airshield.read.reader import NO_TIME, Options, Reader, ReportBatch, TableBatch
-from airshield.read.text import Fleet, Frames, Gate, LastSaid, LineSplitter, Said, warm_up
-from airshield.read.text.aircraft import REASONS
-from airshield.read.text.counter import CounterClock, mark_of, split_counter
+from airshield.read.reader import NO_TIME, Options, Reader
+from airshield.read.text import Frames, LineSplitter, warm_up
+from airshield.read.text.counter import CountedTables, share_of_lines
+from airshield.read.text.reports import (
+    NACP_REMEMBERED,
+    REMEMBERED,
+    Columns,
+    TextReports,
+    aircraft_in_si,
+    in_si,
+)
 from airshield.read.text.rows import (
     FRAME_FIELDS,
     KIND_CODES,
     Lost,
-    check_columns,
-    chosen,
     epoch_ns,
-    flags,
     floats,
     integers,
     is_epoch,
-    make_reports,
-    midnight_ns,
-    squawks,
     times,
-    truths,
     wire_field,
 )
-from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
+from airshield.read.text.tables import Records, make_records
+from airshield.units import MPS_PER_KT
 
 __all__ = ["READER", "UAT", "UAT_UPLINK", "UatReports", "UatTables", "sniff", "warm_up"]
 
@@ -167,14 +166,6 @@ _SUPERSONIC, _GROUND = 1, 2
 _EMERGENCIES: Final = (1, 3, 4, 5, 6)
 """General, minimum fuel, no communications, unlawful interference, downed; 2 is medical."""
 
-_SAID: Final[Mapping[str, tuple[DTypeLike, float]]] = {
-    "callsign": ("U8", 300.0),
-    "mode_3a": (np.int64, 300.0),
-    "nacp": (np.int64, 60.0),
-    "emergency": (np.bool_, 60.0),
-    "spi": (np.bool_, 20.0),
-}
-
 
 @dataclass(slots=True)
 class _Lines:
@@ -187,182 +178,69 @@ class _Lines:
     octets: list[bytes] = field(default_factory=list)
 
 
-class UatTables:
+class UatTables(CountedTables):
     """Lines to the tables ``uat`` and ``uat_uplink``; keeps when each source's counter started."""
 
     def __init__(self, options: Options) -> None:
-        check_columns(options, UAT, UAT_UPLINK)
-        self._columns = options.columns
-        self._clock = CounterClock(midnight_ns(options))
+        super().__init__(options, UAT, UAT_UPLINK)
 
-    def feed(self, frames: pa.Table) -> TableBatch:
-        """Read a FRAME table."""
-        _, made, rejects, counts = self.read(Frames(frames))
-        return TableBatch(
-            tables={n: chosen(table, self._columns) for n, table in made.items()},
-            rejects=rejects,
-            counts=counts,
-        )
-
-    def read(self, frames: Frames) -> tuple[I8, dict[str, pa.Table], pa.Table, dict[str, int]]:
-        """Return the frame of each row of ``uat``, the tables, the rejects, and counts."""
+    def read(self, frames: Frames) -> Records:
+        """Read frames; all columns are made, whichever were asked for."""
         found = {BASIC: _Lines(), LONG: _Lines(), UPLINK: _Lines()}
         lost: list[Lost] = []
         counts: Counter[str] = Counter()
-        names, heard = frames.source_names, frames.heard_ns
-        for row, octets in enumerate(frames.texts):
-            source = names[frames.source[row]]
-            line = octets.decode("latin-1").strip("\r\n ")
-            counter_ns, text = split_counter(line)
-            mark = mark_of(text)
-            if mark is not None:
-                counts[mark] += 1
-                if mark == "START":
-                    self._clock.start(source, text)
-                continue
+        for line in self._lines(frames, padding="\r\n ", counts=counts):
             try:
-                message, said = _message(text)
+                message, said = _message(line.text)
             except ValueError as wrong:
-                lost.append(Lost(row, str(wrong)))
+                lost.append(Lost(line.row, str(wrong)))
                 continue
             t_ns = said.get("t_ns", NO_TIME)
-            if t_ns == NO_TIME:
-                t_ns = self._clock.t_ns(source, counter_ns)
-            if t_ns == NO_TIME:
-                t_ns = int(heard[row])
             lines = found[len(message)]
-            lines.row.append(row)
-            lines.t_ns.append(t_ns)
+            lines.row.append(line.row)
+            lines.t_ns.append(line.t_ns if t_ns == NO_TIME else t_ns)
             lines.corrected.append(said.get("corrected"))
             lines.signal_db.append(said.get("signal_db"))
             lines.octets.append(message)
             kind = "uplink" if len(message) == UPLINK else f"type {message[0] >> 3}"
             counts[kind] += 1
-        made: dict[str, pa.Table] = {}
-        of_frame = np.empty(0, np.int64)
+        made = {}
         if found[BASIC].row or found[LONG].row:
-            of_frame, made["uat"] = _messages(found[BASIC], found[LONG], frames)
+            made["uat"] = _messages(found[BASIC], found[LONG], frames)
         if found[UPLINK].row:
             made["uat_uplink"] = _uplinks(found[UPLINK], frames)
-        return of_frame, made, frames.rejects(lost), dict(sorted(counts.items()))
-
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        return self._clock.snapshot()
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        self._clock.restore(state)
+        return Records(made, frames.rejects(lost), dict(sorted(counts.items())))
 
 
-class UatReports:
+class UatReports(TextReports):
     """Lines to REPORT rows; keeps what each aircraft said last and its last believed place."""
 
     def __init__(self, options: Options) -> None:
-        self._tables = UatTables(Options(date=options.date))
-        self._fleet = Fleet()
-        self._gate = Gate()
-        self._said = LastSaid(_SAID)
-
-    def feed(self, frames: pa.Table) -> ReportBatch:
-        """Read a FRAME table."""
-        view = Frames(frames)
-        row, made, rejects, counts = self._tables.read(view)
-        unused: dict[str, int] = {}
-        if "uat_uplink" in made:
-            unused["ground uplink"] = made["uat_uplink"].num_rows
-        reports = tables.empty(tables.REPORT)
-        if "uat" in made:
-            kept, values = self._kept(view, row, made["uat"], unused)
-            reports = make_reports(view, row, kept, values)
-        return ReportBatch(
-            reports=reports,
-            status=tables.empty(tables.SENSOR_STATUS),
-            rejects=rejects,
-            counts=counts,
-            unused=unused,
+        super().__init__(
+            UatTables(Options(date=options.date)),
+            _columns,
+            remembered=REMEMBERED | NACP_REMEMBERED,
+            unreported={"uat_uplink": "ground uplink"},
         )
 
-    def _kept(
-        self, frames: Frames, row: I8, table: pa.Table, unused: dict[str, int]
-    ) -> tuple[I8, dict[str, Any]]:
-        """Return which messages make reports, and REPORT columns over all of them."""
-        t_ns = integers(table["t"], unknown=NO_TIME)
-        qualifier = integers(table["address_qualifier"])
-        key = integers(table["address"]) | (qualifier << 24)
-        slot = self._fleet.slots(frames.source[row], frames.source_names, key)
-        said = self._said.recall(slot, t_ns, _said(table))
-        mode_3a = np.where(said["mode_3a"].known, said["mode_3a"].values, -1).astype(np.int64)
-        nacp = np.where(said["nacp"].known, said["nacp"].values, -1).astype(np.int64)
-        is_tisb = np.isin(qualifier, _TISB)
-        nacp[is_tisb] = -1
 
-        lat, lon = floats(table["lat_deg"]), floats(table["lon_deg"])
-        has_place, has_time = ~np.isnan(lat), t_ns != NO_TIME
-        for reason, mask in (
-            ("no position", ~has_place),
-            ("no time: give the day, or hear it live", has_place & ~has_time),
-        ):
-            if mask.any():
-                unused[reason] = int(mask.sum())
-        at = np.flatnonzero(has_place & has_time)
-        on_ground = integers(table["air_ground"]) == _GROUND
-        spd_kt = floats(table["gs_kt"])
-        verdict = self._gate.judge(
-            slot[at], t_ns[at], lat[at], lon[at], spd_kt[at] * MPS_PER_KT, on_ground[at]
-        )
-        for code, reason in REASONS.items():
-            count = int((verdict == code).sum())
-            if count:
-                unused[reason] = count
-        callsign = said["callsign"]
-        emergency = said["emergency"].known & said["emergency"].values.astype(np.bool_)
-        track = np.radians(floats(table["track_deg"]))
-        values = {
-            "t": t_ns,
-            "kind": np.where(is_tisb, KIND_CODES["track"], KIND_CODES["adsb"]),
-            "lat_deg": lat,
-            "lon_deg": lon,
-            "alt_baro_m": floats(table["alt_baro_ft"]) * M_PER_FT,
-            "alt_hae_m": floats(table["alt_geom_ft"]) * M_PER_FT,
-            "vel_east_mps": _either(floats(table["vel_east_kt"]), spd_kt * np.sin(track)),
-            "vel_north_mps": _either(floats(table["vel_north_kt"]), spd_kt * np.cos(track)),
-            "vel_up_mps": floats(table["vert_rate_ft_min"]) * MPS_PER_FT_MIN,
-            "mode_s": integers(table["mode_s"]),
-            "mode_3a": mode_3a,
-            "callsign": pa.array(callsign.values.astype("U8"), mask=~callsign.known),
-            "nacp": nacp,
-            "sigma_pos_m": sigma_pos_m(nacp),
-            "flags": flags(
-                spi=said["spi"].known & said["spi"].values.astype(np.bool_),
-                emergency=emergency | np.isin(mode_3a, EMERGENCY_CODES),
-                on_ground=on_ground,
-            ),
-        }
-        return np.asarray(at[verdict == 0]), values
-
-    def snapshot(self) -> dict[str, NDArray[np.generic]]:
-        """Return the state."""
-        parts = (self._tables, self._fleet, self._gate, self._said)
-        return {name: array for part in parts for name, array in part.snapshot().items()}
-
-    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
-        """Go on where a snapshot was taken."""
-        for part in (self._tables, self._fleet, self._gate, self._said):
-            part.restore(state)
-
-
-def _said(table: pa.Table) -> dict[str, Said]:
-    """Return what mode status elements say."""
-    has_status = ~truths(table["nac_p"].is_null())
-    callsign = np.array(table["callsign"].fill_null("").to_pylist(), "U8")
-    mode_3a = squawks(table["squawk"])
-    return {
-        "callsign": Said(callsign, callsign != ""),
-        "mode_3a": Said(mode_3a, mode_3a >= 0),
-        "nacp": Said(integers(table["nac_p"]), has_status),
-        "emergency": Said(np.isin(integers(table["emergency"]), _EMERGENCIES), has_status),
-        "spi": Said(truths(table["is_ident_active"]), has_status),
+def _columns(_name: str, row: I8, table: pa.Table) -> Columns:
+    """Return the columns of REPORT, over all messages."""
+    qualifier, nacp = integers(table["address_qualifier"]), integers(table["nac_p"])
+    is_tisb = np.isin(qualifier, _TISB)
+    is_emergency = np.isin(integers(table["emergency"]), _EMERGENCIES)
+    spd_kt, track_rad = floats(table["gs_kt"]), np.radians(floats(table["track_deg"]))
+    return aircraft_in_si(row, table) | {
+        "key": integers(table["address"]) | (qualifier << 24),
+        "kind": np.where(is_tisb, KIND_CODES["track"], KIND_CODES["adsb"]),
+        "vel_east_mps": _either(floats(table["vel_east_kt"]), spd_kt * np.sin(track_rad)),
+        "vel_north_mps": _either(floats(table["vel_north_kt"]), spd_kt * np.cos(track_rad)),
+        "vel_up_mps": in_si(table, "vert_rate"),
+        "nacp": nacp,
+        "is_own": ~is_tisb,
+        "emergency": np.where(nacp >= 0, is_emergency, -1),  # both are of the mode status
+        "spi": integers(table["is_ident_active"]),
+        "on_ground": integers(table["air_ground"]) == _GROUND,
     }
 
 
@@ -413,17 +291,15 @@ def _messages(basic: _Lines, long: _Lines, frames: Frames) -> tuple[I8, pa.Table
     row = row[order]
     columns: dict[str, Any] = decode(octets[order])
     columns |= _line_columns(basic, long, order)
-    columns |= {"frame": frames.number[row], "t_heard": frames.heard(row)}
-    return row, tables.make_table(UAT, columns, rows=row.size)
+    return make_records(frames, row, UAT, columns)
 
 
-def _uplinks(lines: _Lines, frames: Frames) -> pa.Table:
-    """Make rows of ``uat_uplink``."""
+def _uplinks(lines: _Lines, frames: Frames) -> tuple[I8, pa.Table]:
+    """Make rows of ``uat_uplink``, each with its frame."""
     row = np.array(lines.row, np.int64)
     columns: dict[str, Any] = decode_uplink(_matrix(lines, UPLINK))
     columns |= _line_columns(lines, _Lines(), np.arange(row.size))
-    columns |= {"frame": frames.number[row], "t_heard": frames.heard(row)}
-    return tables.make_table(UAT_UPLINK, columns, rows=row.size)
+    return make_records(frames, row, UAT_UPLINK, columns)
 
 
 def _matrix(lines: _Lines, width: int) -> U1:
@@ -596,12 +472,7 @@ _LINE: Final = re.compile(rb"(\d+,)?[+-]([0-9a-fA-F]{2}){18,432};")
 
 def sniff(head: bytes) -> float:
     """Tell how sure it is that a stream begins with UAT lines."""
-    lines = [line for line in head.splitlines()[:50] if line.strip()]
-    if len(lines) > 1 and not head.endswith(b"\n"):
-        lines.pop()
-    lines = [line for line in lines if not line.startswith((b"START,", b"STOP"))]
-    right = sum(1 for line in lines if _LINE.match(line))
-    return 0.9 * right / len(lines) if right else 0.0
+    return 0.9 * share_of_lines(head, _LINE)
 
 
 READER: Final = Reader(

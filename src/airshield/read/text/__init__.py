@@ -12,7 +12,7 @@ The readers are modules beside this room: ``sbs``, ``readsb``, ``opensky``, ``ua
 import numpy as np
 
 from airshield.read.frames import Ledger
-from airshield.read.text.aircraft import Fleet, Gate, LastSaid, Said
+from airshield.read.text.aircraft import Fleet, Gate, LastSaid
 from airshield.read.text.rows import Frames
 from airshield.read.text.splitters import FirstOctetSplitter, LineSplitter, ObjectSplitter
 
@@ -24,7 +24,6 @@ __all__ = [
     "LastSaid",
     "LineSplitter",
     "ObjectSplitter",
-    "Said",
     "warm_up",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -13,9 +13,13 @@ from airshield.read.text import _kernels
 from airshield.read.text._kernels import Limits
 from airshield.units import MPS_PER_KT, NS_PER_S
 
+Ages = dict[str, tuple[DTypeLike, float]]
+"""Columns by name: of what type, and how long [s] a value holds."""
+
 B1 = NDArray[np.bool_]
 I8 = NDArray[np.int64]
 F8 = NDArray[np.float64]
+Column = NDArray[Any]
 State = dict[str, NDArray[np.generic]]
 
 LIMITS: Final = Limits(
@@ -134,11 +138,8 @@ class Gate:
         self._places = np.array(state["gate_places"], np.float64)
 
 
-class Said(NamedTuple):
-    """Values of a column, and which of them are known."""
-
-    values: NDArray[np.generic]
-    known: B1
+UNKNOWN: Final[Mapping[str, Any]] = {"i": -1, "f": np.nan, "U": ""}
+"""What stands for "not said" in columns of counts, of measures and of texts."""
 
 
 class LastSaid:
@@ -147,16 +148,24 @@ class LastSaid:
     Parameters
     ----------
     columns : mapping of name to (dtype, age)
-        How long [s] a value is good for.
+        Of what type, and how long [s] a value is good for.
     """
 
-    def __init__(self, columns: Mapping[str, tuple[DTypeLike, float]]) -> None:
+    def __init__(self, columns: Ages) -> None:
         self._columns = columns
         self._values = {n: np.zeros(0, dtype) for n, (dtype, _) in columns.items()}
         self._times = {n: np.zeros(0, np.int64) for n in columns}
 
-    def recall(self, slot: I8, t_ns: I8, said: Mapping[str, Said]) -> dict[str, Said]:
-        """Return for each message what was said in it or before, and not too long ago."""
+    def recall(self, slot: I8, t_ns: I8, said: Mapping[str, Column]) -> dict[str, Column]:
+        """Return for each message what was said in it or before, and not too long ago.
+
+        Parameters
+        ----------
+        slot, t_ns : ndarray, shape (n,)
+            Number of the aircraft (:class:`Fleet`) and time of each message.
+        said : mapping of name to ndarray, shape (n,)
+            What each message says; ``UNKNOWN`` is nothing, here and in what is returned.
+        """
         if not slot.size:
             return dict(said)
         order = np.argsort(slot, kind="stable")
@@ -170,8 +179,8 @@ class LastSaid:
         }
 
     def _recall(
-        self, name: str, order: I8, begin: I8, is_last: B1, slot: I8, t_ns: I8, said: Said
-    ) -> Said:
+        self, name: str, order: I8, begin: I8, is_last: B1, slot: I8, t_ns: I8, said: Column
+    ) -> Column:
         size = int(slot.max()) + 1 - self._times[name].size
         if size > 0:
             self._values[name] = np.append(
@@ -180,9 +189,9 @@ class LastSaid:
             self._times[name] = np.append(self._times[name], np.full(size, NO_TIME))
         kept, kept_t = self._values[name], self._times[name]
         of, t = slot[order], t_ns[order]
-        latest = np.maximum.accumulate(np.where(said.known[order], np.arange(of.size), -1))
+        latest = np.maximum.accumulate(np.where(_is_said(said)[order], np.arange(of.size), -1))
         here = latest >= begin
-        values = np.where(here, said.values[order][latest].astype(kept.dtype), kept[of])
+        values = np.where(here, said[order][latest].astype(kept.dtype), kept[of])
         when = np.where(here, t[latest], kept_t[of])
         kept[of[is_last]], kept_t[of[is_last]] = values[is_last], when[is_last]
 
@@ -190,10 +199,8 @@ class LastSaid:
         fresh = (when != NO_TIME) & (t != NO_TIME)
         fresh &= np.abs(np.where(fresh, t - when, 0)) <= age_ns
         out = np.zeros(of.size, kept.dtype)
-        out[order] = values
-        known = np.zeros(of.size, np.bool_)
-        known[order] = fresh
-        return Said(out, known)
+        out[order] = np.where(fresh, values, UNKNOWN[kept.dtype.kind])
+        return out
 
     def snapshot(self) -> State:
         """Return the state."""
@@ -208,6 +215,11 @@ class LastSaid:
         for name, (dtype, _) in self._columns.items():
             self._values[name] = np.array(state[f"said_{name}"], dtype)
             self._times[name] = np.array(state[f"said_{name}_t"], np.int64)
+
+
+def _is_said(values: Column) -> B1:
+    kind = values.dtype.kind
+    return np.asarray(~np.isnan(values) if kind == "f" else values != UNKNOWN[kind])
 
 
 def _no_places(count: int) -> F8:

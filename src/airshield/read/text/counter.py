@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from airshield.read.reader import NO_TIME
+from airshield.read.reader import NO_TIME, Options
+from airshield.read.text.rows import Frames, midnight_ns
+from airshield.read.text.tables import TextTables
 from airshield.units import NS_PER_S
 
 MARKS: Final = ("START", "STOP", "PAUSE", "UNPAUSE")
@@ -99,6 +103,59 @@ class CounterClock:
         """Go on where a snapshot was taken."""
         pairs = zip(state["start_sources"].tolist(), state["start_ns"].tolist(), strict=True)
         self._start_ns = {str(source): int(began) for source, began in pairs}
+
+
+class Line(NamedTuple):
+    """A line that is no mark, without its counter."""
+
+    row: int
+    """The frame it came in, as a row of its table."""
+    text: str
+    heard_ns: int
+    """When the frame was heard."""
+    t_ns: int
+    """When it was written: what the counter says, else when the frame was heard."""
+
+
+class CountedTables(TextTables):
+    """Lines, with a counter in front or without, to tables; keeps when each counter started."""
+
+    def __init__(self, options: Options, *schemas: pa.Schema) -> None:
+        super().__init__(options, *schemas)
+        self._clock = CounterClock(midnight_ns(options))
+
+    def _lines(self, frames: Frames, *, padding: str, counts: Counter[str]) -> Iterator[Line]:
+        """Give each line without the ``padding`` at its ends; marks are counted and obeyed."""
+        names = frames.source_names
+        columns = (frames.texts, frames.source.tolist(), frames.heard_ns.tolist())
+        for row, (octets, source, heard_ns) in enumerate(zip(*columns, strict=True)):
+            counter_ns, text = split_counter(octets.decode("latin-1").strip(padding))
+            mark = mark_of(text)
+            if mark is None:
+                t_ns = self._clock.t_ns(names[source], counter_ns)
+                yield Line(row, text, heard_ns, heard_ns if t_ns == NO_TIME else t_ns)
+                continue
+            counts[mark] += 1
+            if mark == "START":
+                self._clock.start(names[source], text)
+
+    def snapshot(self) -> dict[str, NDArray[np.generic]]:
+        """Return the state."""
+        return self._clock.snapshot()
+
+    def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on where a snapshot was taken."""
+        self._clock.restore(state)
+
+
+def share_of_lines(head: bytes, pattern: re.Pattern[bytes]) -> float:
+    """Return how many of the first lines of a stream, marks left out, begin like this: 0 to 1."""
+    lines = [line for line in head.splitlines()[:50] if line.strip()]
+    if len(lines) > 1 and not head.endswith(b"\n"):
+        lines.pop()
+    lines = [line for line in lines if not line.startswith((b"START,", b"STOP"))]
+    right = sum(1 for line in lines if pattern.match(line))
+    return right / len(lines) if right else 0.0
 
 
 def _go_time_ns(text: str) -> int:
