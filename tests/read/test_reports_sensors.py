@@ -1,13 +1,17 @@
 """Radars of old, airport sensors and service messages: values worked by hand, and laws."""
 
 import datetime as dt
+import math
+import statistics
 
 import pyarrow as pa
 import pytest
 
 from airshield import tables
 from airshield.geo import Origin, ecef_from_geodetic, enu_from_ecef
+from airshield.read import read_frames
 from airshield.read.asterix import encode
+from airshield.read.asterix.decode import decode
 from airshield.read.asterix.reports import ReportReader
 from airshield.tables import ReportFlag
 from frames_by_hand import T0_NS, frames_of
@@ -286,6 +290,94 @@ def test_a_range_beyond_the_field_is_in_the_expansion():
     plot |= {"i020_sim": 0, "i020_rdp": 0, "i020_spi": 0, "i020_rab": 0}
     plot |= {"i040_rho_nmi": 255.99609375, "i040_theta_deg": 10.0, "re_err_nmi": 300.0}
     assert one(feed(encode(48, [plot])))["rng_slant_m"] == 300 * 1852.0
+
+
+def radar_track(**values):
+    row = {"i010_sac": 20, "i010_sic": 1, "i140_s": 28_801.0, "i020_typ": 5, "i020_sim": 0}
+    row |= {"i020_rdp": 0, "i020_spi": 0, "i020_rab": 0, "i161_trn": 9}
+    return row | values
+
+
+def status_of_track(tcc):
+    bits = {f"i170_{name}": 0 for name in ("cnf", "rad", "dou", "mah", "cdm", "tre", "gho", "sup")}
+    return bits | {"i170_tcc": tcc}
+
+
+@pytest.mark.parametrize("told", [{}, status_of_track(0)])
+def test_x_and_y_in_the_radars_own_plane_are_a_slant_range_and_an_azimuth(told):
+    sigmas = {"i210_sigx_nmi": 0.25, "i210_sigy_nmi": 0.5, "i210_sigv_nmi_s": 0.0}
+    values = {"i042_x_nmi": 30.0, "i042_y_nmi": -40.0, **sigmas, "i210_sigh_deg": 0.0, **told}
+    row = one(feed(encode(48, [radar_track(**values)])))
+    assert (row["kind"], row["rng_slant_m"], row["track_sensor"]) == ("track", 50 * 1852.0, 9)
+    # South-east: 90 degrees and the angle whose tangent is 4/3.
+    assert row["azm_true_deg"] == pytest.approx(90.0 + 53.13010235415598)
+    along_nmi = ((0.6 * 0.25) ** 2 + (0.8 * 0.5) ** 2) ** 0.5
+    across_nmi = ((0.8 * 0.25) ** 2 + (0.6 * 0.5) ** 2) ** 0.5
+    assert row["sigma_rng_m"] == pytest.approx(along_nmi * 1852.0)
+    assert row["sigma_azm_deg"] == pytest.approx(math.degrees(across_nmi / 50.0))
+    assert {"lat_deg", "sigma_pos_m"}.isdisjoint(row)
+
+
+def test_x_and_y_of_an_old_radar_are_in_its_own_plane():
+    values = {"i040_rho_nmi": None, "i040_theta_deg": None, "i161": 5, "i141_s": 128.0}
+    values |= {"profile": "track", "i020_typ": 1, "i042_x_nmi": -3.0, "i042_y_nmi": 4.0}
+    row = one(feed(encode(1, [old_plot(**values)])))
+    assert (row["kind"], row["rng_slant_m"]) == ("track", 5 * 1852.0)
+    assert row["azm_true_deg"] == pytest.approx(360.0 - 36.86989764584402)
+    assert "sigma_rng_m" not in row
+
+
+def test_a_measured_position_counts_more_than_the_calculated_one():
+    both = radar_track(i042_x_nmi=3.0, i042_y_nmi=4.0, i040_rho_nmi=6.0, i040_theta_deg=90.0)
+    row = one(feed(encode(48, [both])))
+    assert (row["kind"], row["rng_slant_m"], row["azm_true_deg"]) == ("mode_s", 6 * 1852.0, 90.0)
+
+
+def test_a_position_that_the_radar_only_predicts_is_no_report():
+    predicted = radar_track(i020_typ=0, i042_x_nmi=3.0, i042_y_nmi=4.0)
+    assert feed(encode(48, [predicted])).unused == {"048: no detection": 1}
+
+
+def test_projected_x_and_y_make_a_place_once_the_radar_has_said_where_it_stands():
+    values = {"i042_x_nmi": 120.0, "i042_y_nmi": 0.0, **status_of_track(1)}
+    values |= {"i210_sigx_nmi": 0.25, "i210_sigy_nmi": 0.5, "i210_sigv_nmi_s": 0.0}
+    track = encode(48, [radar_track(i210_sigh_deg=0.0, **values)])
+    assert feed(track).unused == {"048: a place from a point that is not told": 1}
+    stands = service(i000=1, i120_lat_deg=0.0, i120_lon_deg=10.0, i120_hgt_m=900)
+    batch = feed(encode(34, [stands]), track)
+    row = one(batch)
+    # The equator is a geodesic: its arc over the ellipsoid's radius is the longitude.
+    radius_m, plane_m = 6_371_008.8, 120 * 1852.0
+    ground_m = 2 * radius_m * math.atan(plane_m / (2 * radius_m))
+    assert plane_m - ground_m == pytest.approx(plane_m**3 / (12 * radius_m**2), rel=1e-3)
+    quantum_deg = 180.0 / 2**23
+    east_deg = row["lon_deg"] - round(10.0 / quantum_deg) * quantum_deg
+    assert east_deg == pytest.approx(math.degrees(ground_m / 6_378_137.0), abs=1e-9)
+    assert row["lat_deg"] == pytest.approx(0.0, abs=1e-9)
+    assert row["kind"] == "track"
+    assert row["sigma_pos_m"] == pytest.approx(1852.0 * math.sqrt((0.25**2 + 0.5**2) / 2))
+    assert "rng_slant_m" not in row
+
+
+def test_the_caller_may_say_where_a_radar_stands():
+    track = encode(48, [radar_track(i042_x_nmi=0.0, i042_y_nmi=0.0, **status_of_track(1))])
+    origin = Origin(lat_deg=41.25, lon_deg=2.0, hae_m=50.0)
+    row = one(feed(track, reference_points={"20/1": origin}))
+    assert (row["lat_deg"], row["lon_deg"]) == (pytest.approx(41.25), pytest.approx(2.0))
+
+
+def test_the_position_of_a_radars_track_is_that_of_its_plot(shared_data):
+    """Real records with both: what x and y say, read as the slant range that they are."""
+    apart_m, frames = [], read_frames(shared_data / "asterix" / "croatia" / "cat_034_048.pcap")
+    for batch in frames:
+        table = decode(batch, categories=(48,)).tables
+        for rows in table.values():
+            for r in rows.to_pylist():
+                if r["i042_x_nmi"] is not None and r["i040_rho_nmi"] is not None:
+                    reach = math.hypot(r["i042_x_nmi"], r["i042_y_nmi"])
+                    apart_m.append(abs(reach - r["i040_rho_nmi"]) * 1852.0)
+    assert len(apart_m) == 64
+    assert statistics.median(apart_m) < 5.0
 
 
 def test_records_of_nobody_make_no_rows():

@@ -91,7 +91,7 @@ class Reader:
 
         status = STATUS.get(category, lambda r: None)(r)
         report, why = REPORTS.get(category, lambda r: ({}, "service message"))(r)
-        if category in (19, 25):
+        if category in (19, 25, 34):
             self._learn(category, sensor, r)
         if why is None and report.get("plane") is not None:
             place = self._on_earth(sensor, report.pop("plane"))
@@ -131,10 +131,11 @@ class Reader:
         return self.last_ns
 
     def _learn(self, category, sensor, r):
-        lat, lon = r.get("i600_lat_deg"), r.get("i600_lon_deg")
+        item = "i120" if category == 34 else "i600"
+        lat, lon = r.get(f"{item}_lat_deg"), r.get(f"{item}_lon_deg")
         if sensor is None or lat is None or abs(lat) > 90 or abs(lon) > 180:
             return
-        height = r.get("i610_m")
+        height = r.get("i120_hgt_m") if category == 34 else r.get("i610_m")
         if category == 19 and height is not None:
             height += r.get("i620_m") or 0.0
         self.reference[sensor] = (lat, lon, height or 0.0)
@@ -145,6 +146,8 @@ class Reader:
         east, north, up = plane
         lat, lon, hae = self.reference[sensor]
         lat, lon = math.radians(lat), math.radians(lon)
+        if up is None:
+            return along_the_ground(lat, lon, east, north)
         x, y, z = geo.ecef_of_place(lat, lon, hae)
         out = math.cos(lat) * up - math.sin(lat) * north
         z += math.sin(lat) * up + math.cos(lat) * north
@@ -152,6 +155,44 @@ class Reader:
         y += out * math.sin(lon) + east * math.cos(lon)
         lat, lon, _ = geo.place_of_ecef(x, y, z)
         return math.degrees(lat), within(math.degrees(lon))
+
+
+def along_the_ground(lat, lon, east, north):
+    """Walk the geodesic in space, r'' = -(v H v) g / |g|^2 with g = H r, by Runge and Kutta."""
+    apart = math.hypot(east, north)
+    arc = 2 * 6_371_008.8 * math.atan(apart / (2 * 6_371_008.8))
+    r = geo.ecef_of_place(lat, lon, 0.0)
+    if apart == 0.0:
+        return math.degrees(lat), within(math.degrees(lon))
+    e, n = east / apart, north / apart
+    v = (
+        -e * math.sin(lon) - n * math.sin(lat) * math.cos(lon),
+        e * math.cos(lon) - n * math.sin(lat) * math.sin(lon),
+        n * math.cos(lat),
+    )
+    a, f = 6_378_137.0, 1 / 298.257223563
+    shape = (1 / a**2, 1 / a**2, 1 / (a * (1 - f)) ** 2)
+
+    def slope(state):
+        g = [h * x for h, x in zip(shape, state[:3], strict=True)]
+        bend = sum(h * u * u for h, u in zip(shape, state[3:], strict=True))
+        bend /= sum(x * x for x in g)
+        return [*state[3:], *(-bend * x for x in g)]
+
+    def moved(state, rate, ds):
+        return [x + ds * k for x, k in zip(state, rate, strict=True)]
+
+    steps = 100
+    ds, state = arc / steps, [*r, *v]
+    for _ in range(steps):
+        one = slope(state)
+        two = slope(moved(state, one, ds / 2))
+        three = slope(moved(state, two, ds / 2))
+        four = slope(moved(state, three, ds))
+        sums = (p + 2 * q + 2 * s + t for p, q, s, t in zip(one, two, three, four, strict=True))
+        state = moved(state, list(sums), ds / 6)
+    lat, lon, _ = geo.place_of_ecef(*state[:3])
+    return math.degrees(lat), within(math.degrees(lon))
 
 
 def within(lon):
@@ -204,18 +245,41 @@ def plane_of(r, height):
     return None if x is None else (x, y, times(r.get(height), FT) or 0.0)
 
 
+def calculated(r):
+    """What x and y of a radar's own track give: REPORT columns, or None without them."""
+    x, y = times(r.get("i042_x_nmi"), NM), times(r.get("i042_y_nmi"), NM)
+    if x is None:
+        return None
+    sx, sy = times(r.get("i210_sigx_nmi"), NM), times(r.get("i210_sigy_nmi"), NM)
+    if r.get("i170_tcc") == 1:
+        return {"kind": "track", "plane": (x, y, None), "sigma_pos_m": rms(sx, sy)}
+    angle = math.atan2(x, y)
+    row = {
+        "kind": "track",
+        "rng_slant_m": math.hypot(x, y),
+        "azm_true_deg": math.degrees(angle) % 360.0,
+    }
+    if sx is not None and (x or y):
+        s, c = math.sin(angle), math.cos(angle)
+        row["sigma_rng_m"] = math.sqrt((s * sx) ** 2 + (c * sy) ** 2)
+        across = math.sqrt((c * sx) ** 2 + (s * sy) ** 2)
+        row["sigma_azm_deg"] = math.degrees(across / math.hypot(x, y))
+    return row
+
+
 def cat001(r):
     seen = r.get("i020_ssrpsr")
     rho, theta = r.get("i040_rho_nmi"), r.get("i040_theta_deg")
     if seen == 0:
         return {}, "no detection"
-    if rho is None:
-        return {}, "no polar position"
+    of_track = calculated(r) if rho is None else {}
+    if of_track is None:
+        return {}, "no position"
     mode_3a = code(r, "i070_v", "i070_g", "i070_mode3a")
     kinds = {None: "psr" if r.get("i070_v") is None else "ssr", 1: "psr", 2: "ssr", 3: "psr_ssr"}
     return {
         "kind": kinds[seen],
-        "rng_slant_m": rho * NM,
+        "rng_slant_m": times(rho, NM),
         "azm_true_deg": theta,
         "alt_baro_m": level(r, "i090_hgt_fl"),
         "spd_radial_mps": times(r.get("i120_nmi_s"), NM),
@@ -227,7 +291,7 @@ def cat001(r):
             simulated=r.get("i020_sim"),
             test=r.get("i020_tst") or r.get("i020_rab"),
         ),
-    }, None
+    } | of_track, None
 
 
 def cat010(r):
@@ -347,14 +411,15 @@ def cat048(r):
     rho = r.get("re_err_nmi", rho)
     if typ == 0:
         return {}, "no detection"
-    if rho is None or theta is None:
+    of_track = calculated(r) if rho is None or theta is None else {}
+    if of_track is None:
         return {}, "no position"
     told = "mode_s" if "i220" in r else "ssr" if "i070_v" in r else "psr"
     kinds = {None: told, 1: "psr", 2: "ssr", 3: "psr_ssr"}
     mode_3a = code(r, "i070_v", "i070_g", "i070_mode3a")
     return {
         "kind": kinds.get(typ, "mode_s"),
-        "rng_slant_m": rho * NM,
+        "rng_slant_m": times(rho, NM),
         "azm_true_deg": theta,
         "alt_baro_m": level(r, "i090_fl"),
         "spd_radial_mps": r.get("i120_cal_cal_mps") if r.get("i120_cal_d") == 0 else None,
@@ -369,7 +434,7 @@ def cat048(r):
             test=r.get("i020_tst") or r.get("i020_rab"),
             on_ground=r.get("i230_stat") in (1, 3),
         ),
-    }, None
+    } | of_track, None
 
 
 def cat062(r):

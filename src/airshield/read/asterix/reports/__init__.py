@@ -8,7 +8,7 @@
 048    monoradar target reports        kind by I048/020 TYP; slant range and azimuth as measured
 062    system tracks                   kind ``track``
 002    radar service messages          SENSOR_STATUS; their time completes that of CAT001
-034    radar service messages          SENSOR_STATUS
+034    radar service messages          SENSOR_STATUS; where the radar stands, for CAT048
 019    multilateration system status   SENSOR_STATUS; the reference point for x and y of CAT020
 023    ADS-B ground station status     SENSOR_STATUS
 025    ground system status            SENSOR_STATUS
@@ -26,6 +26,10 @@ Blocks of other categories are counted and make no rows. Choices, where the stan
   a tracker fed with it would see the same measurement twice. Doppler speed (I048/120, I001/120) is
   used when it is not marked doubtful; the standard gives no sign, away from the radar is taken as
   positive. I001/120 is read with its default unit of 1/256 NM/s (f = 6).
+- A record of CAT001 or CAT048 without a measured position gives the calculated one of the radar's
+  tracker (I001/042, I048/042), if it has that, as kind ``track`` (``plots``): a slant range and an
+  azimuth, or where the radar says that it projects (I048/170 TCC) a place, for which the radar must
+  have said where it stands (I034/120), or the caller.
 - Plots carry no standard deviations: I048/130 and I001/130 tell run lengths, amplitudes and the
   difference of PSR and SSR, from which none follows without knowing the radar. So
   ``sigma_rng_m`` and ``sigma_azm_deg`` are unknown and a shield's own figures apply.

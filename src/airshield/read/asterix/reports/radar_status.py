@@ -126,6 +126,9 @@ def radar_status(columns: Columns) -> Rows:
         "i050_mds_ovlsur", "i050_mds_ovlscf", "i050_mds_ovldlf",
     )  # fmt: skip
     status.is_time_valid = opposite(columns.ints("i050_com_tsv"))
+    if columns.says("i120_lat_deg"):
+        lat_deg, lon_deg = columns.floats("i120_lat_deg"), columns.floats("i120_lon_deg")
+        rows.reference = lat_deg, lon_deg, np.nan_to_num(columns.floats("i120_hgt_m"))
     status.text = _radar_words(columns)
     return rows
 

@@ -32,6 +32,7 @@ from airshield.read.asterix.reports import (
     tracks,
 )
 from airshield.read.asterix.reports.memory import LastWords
+from airshield.read.asterix.reports.projection import place_in_plane
 from airshield.read.asterix.reports.rows import B1, I8, Columns, Rows, off_the_globe
 from airshield.read.asterix.reports.words import MESSAGES
 from airshield.read.asterix.spec import editions as known_editions
@@ -364,8 +365,11 @@ def _put_on_earth(part: Rows, reference: NDArray[np.float64], asks: B1) -> None:
     placed = asks & ~np.isnan(reference[:, 0])
     for place in np.unique(reference[placed], axis=0):
         here = placed & (reference == place).all(axis=1)
-        origin = Origin(lat_deg=place[0], lon_deg=place[1], hae_m=place[2])
         enu_m = np.stack([axis[here] for axis in part.plane_m], axis=1)
+        if part.is_projected:  # onto the earth model: the height of the radar is not in it
+            lat_deg[here], lon_deg[here] = place_in_plane(place[0], place[1], *enu_m.T[:2])
+            continue
+        origin = Origin(lat_deg=place[0], lon_deg=place[1], hae_m=place[2])
         lat_deg[here], lon_deg[here], _ = geodetic_from_ecef(ecef_from_enu(enu_m, origin))
     lon_deg[lon_deg == 180.0] = -180.0
     part.unused[f"{part.category:03d}: a place from a point that is not told"] = asks & ~placed

@@ -64,6 +64,8 @@ class Rows:
     """REPORT columns; without ``kind`` there are no reports."""
     plane_m: tuple[F8, F8, F8] | None = None
     """East, north and up from the system's reference point, where only that is told; else NaN."""
+    is_projected: bool = False
+    """``plane_m`` is a stereographic projection of the ground, without up."""
     reference: tuple[F8, F8, F8] | None = None
     """Latitude, longitude [deg] and height [m] of the system's reference point, where told."""
     status: Status | None = None
