@@ -52,9 +52,11 @@ from airshield.read.text.rows import (
     KIND_CODES,
     Lost,
     epoch_ns,
+    epoch_s,
     floats,
     integers,
     is_epoch,
+    read_json,
     times,
     truths,
     wire_field,
@@ -183,8 +185,6 @@ _TEXTS: Final = ("mode_s", "callsign", "squawk")
 _TRUTHS: Final = ("is_on_ground", "is_alert", "is_spi")
 
 _FT_TABLE: Final = "state_vector"
-_MS_FROM: Final = 1e11
-"""Unix times above this are in milliseconds: in seconds it would be the year 5138."""
 _SOURCE_KINDS: Final = (
     KIND_CODES["adsb"],
     KIND_CODES["track"],
@@ -327,8 +327,8 @@ _READ_OPTIONS: Final = pa.json.ReadOptions(use_threads=False, block_size=1 << 22
 def _read_object(row: int, text: bytes, found: _Found) -> None:
     """Read one object, the general way."""
     try:
-        held = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        held = read_json(text)
+    except ValueError:
         found.lost.append(Lost(row, "no JSON object"))
         return
     states = held.get("states")
@@ -353,10 +353,6 @@ def _read_object(row: int, text: bytes, found: _Found) -> None:
     reason = _take(name, row, 0, held, found, _from_json)
     if reason:
         found.lost.append(Lost(row, reason))
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _take(
@@ -445,8 +441,7 @@ def _native(name: str, raw: _Raw, frames: Frames, lost: list[Lost]) -> tuple[I8,
             columns[to] = pa.array(address, pa.uint32(), mask=address < 0)
             wrong["icao24 is no address of 24 bits"] = address < 0
         elif to in _TIMES:
-            t_s = floats(column)
-            t_s = np.where(np.abs(t_s) > _MS_FROM, t_s / 1000.0, t_s)
+            t_s = epoch_s(floats(column))
             columns[to] = times(epoch_ns(np.where(is_epoch(t_s), t_s, np.nan)))
             wrong[f"{to} is no time that can be"] = ~is_epoch(t_s) & (~np.isnan(t_s) | (to == "t"))
         elif to == "callsign":

@@ -65,9 +65,11 @@ from airshield.read.text.rows import (
     KIND_CODES,
     Lost,
     epoch_ns,
+    epoch_s,
     floats,
     integers,
     is_epoch,
+    read_json,
     times,
     truths,
     wire_field,
@@ -228,7 +230,6 @@ SCHEMAS: Final = {"aircraft": AIRCRAFT, "trace": TRACE}
 _POINT_FIELDS: Final = 9
 """A point of a trace has at least so many places; files since 2022 have 14."""
 _STALE, _NEW_LEG, _GEOMETRIC_RATE, _GEOMETRIC_ALT = 1, 2, 4, 8
-_MS_FROM: Final = 1e11
 _EMERGENCIES: Final = ("general", "minfuel", "nordo", "unlawful", "downed")
 """Values of ``emergency`` that are one; a ``lifeguard`` flight has priority only."""
 
@@ -310,8 +311,8 @@ class ReadsbReports(TextReports):
 def _read_document(row: int, text: bytes, found: _Found) -> None:
     """Sort out what a JSON object is, and take its records."""
     try:
-        held = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        held = read_json(text)
+    except ValueError:
         found.lost.append(Lost(row, "no JSON object"))
         return
     if not isinstance(held, dict):
@@ -412,10 +413,6 @@ def _append(
     records.is_part.append(is_part)
 
 
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
-
-
 def _number(value: Any) -> float:
     """Return a number of a JSON document; NaN where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
@@ -428,8 +425,7 @@ def _native(
 ) -> tuple[I8, pa.Table]:
     """Make the rows of a native table, and note those that cannot be."""
     row = np.array(records.row, np.int64)
-    t_s = np.array(records.t_s, np.float64)
-    t_s = np.where(np.abs(t_s) > _MS_FROM, t_s / 1000.0, t_s)
+    t_s = epoch_s(np.array(records.t_s, np.float64))
     wrong: dict[str, B1] = {"no time, or one that cannot be": ~is_epoch(t_s)}
     columns: dict[str, Any] = {}
     for one in of:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -139,6 +140,15 @@ def truths(column: pa.ChunkedArray) -> B1:
     return np.asarray(column.fill_null(False).to_numpy(), np.bool_)
 
 
+_MS_FROM: Final = 1e11
+"""Unix times above this are in milliseconds: in seconds it would be the year 5138."""
+
+
+def epoch_s(t: F8) -> F8:
+    """Return Unix times in seconds; those in milliseconds are told by their size."""
+    return np.where(np.abs(t) > _MS_FROM, t / 1000.0, t)
+
+
 def epoch_ns(t_s: F8) -> I8:
     """Return Unix times [s] in ns, whole microseconds: what a double holds in this century."""
     known = np.isfinite(t_s)
@@ -155,6 +165,24 @@ def is_epoch(t_s: F8) -> B1:
     """Tell which numbers can be Unix times [s]."""
     with np.errstate(invalid="ignore"):
         return np.asarray((t_s >= T_MIN_S) & (t_s < T_MAX_S))
+
+
+def read_json(text: bytes) -> Any:
+    """Return what a JSON document holds.
+
+    Raises
+    ------
+    ValueError
+        It is none (RFC 8259: NaN and Infinity are no numbers), or nested too deep to be read.
+    """
+
+    def no_constant(word: str) -> float:
+        raise ValueError(f"{word} is no JSON")
+
+    try:
+        return json.loads(text, parse_constant=no_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def squawks(column: pa.ChunkedArray) -> I8:
