@@ -18,9 +18,10 @@ wind, garbling, Mode S registers, ADS-B, biases of radars.
 from airshield.rehearse.bundled import bundled_shield
 from airshield.rehearse.exercise import Datagram, Exercise
 from airshield.rehearse.kinds import KINDS, Kind
+from airshield.rehearse.motion import SkyState
 from airshield.rehearse.scenario import Flight, Route, Scenario, load_scenario
 from airshield.rehearse.sending import Sent, send
-from airshield.rehearse.sky import Sky, SkyState
+from airshield.rehearse.sky import Sky
 
 __all__ = [
     "KINDS",

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield.geo import Origin, enu_from_ecef, ground_distance_m, polar_from_enu
-from airshield.rehearse.sky import Sky, SkyState
+from airshield.rehearse.motion import Moving, SkyState
+from airshield.rehearse.sky import Sky
 from airshield.sensors import Radar, is_in_cover, primary_pd, secondary_pd
 
 Floats = NDArray[np.float64]
@@ -62,29 +63,25 @@ class Plots:
     alt_msl_m: Floats
 
 
-class Antenna:
-    """One radar of the shield over the simulated sky.
+class Beam:
+    """The turning beam of one radar: when it passes what moves.
 
     Parameters
     ----------
     radar : Radar
-        Its place and figures.
-    sky : Sky
-        The truth.
+        Its place and turn.
+    sky : Moving
+        What it passes.
     seed, number : int
-        The exercise's seed and the radar's place in the shield.
+        The exercise's seed and the radar's place in the shield: they draw where it points first.
     """
 
-    def __init__(self, radar: Radar, sky: Sky, *, seed: int, number: int) -> None:
+    def __init__(self, radar: Radar, sky: Moving, *, seed: int, number: int) -> None:
         self.radar = radar
         self._sky = sky
-        self._seed, self._number = seed, number
-        self._origin = Origin(
+        self.origin = Origin(
             lat_deg=radar.lat_deg, lon_deg=radar.lon_deg, hae_m=radar.antenna_hae_m
         )
-        self._surface_hae_m = sky.scenario.ground_msl_m + sky.geoid_height_m
-        self._rcs_dbsm = np.array([flight.figures.rcs_dbsm for flight in sky.flights])
-        self._answers = np.array([flight.transponder != "none" for flight in sky.flights])
         draw = np.random.default_rng([seed, 1, number]).random()
         self.north_s = float(draw) * radar.turn_s
 
@@ -107,14 +104,14 @@ class Antenna:
         Returns
         -------
         flight : ndarray of int
-            Indices into the scenario's flights, in the order of the beam.
+            Which of the sky's aircraft, in the order of the beam.
         t_s, azm_beam_deg : ndarray
             Moment and direction of each meeting.
         state : SkyState
             The sky at those moments (one entry per meeting).
         """
         begin_s, turn_s = self.begin_s(turn), self.radar.turn_s
-        count = len(self._sky.flights)
+        count = self._sky.count
         first_deg = self._azimuth_deg(np.full(count, begin_s))
         moved_deg = self._moved_deg(np.full(count, begin_s + turn_s), first_deg)
         once = self._meet(begin_s, first_deg, 0.0)
@@ -165,11 +162,41 @@ class Antenna:
             last_s, last_deg, t_s = t_s, left_deg, next_s
         return np.where(settled, t_s, np.nan)
 
+    def _azimuth_deg(self, t_s: Floats) -> Floats:
+        return polar_from_enu(enu_from_ecef(self._sky.ecef_at(t_s), self.origin))[1]
+
+    def _moved_deg(self, t_s: Floats, first_deg: Floats) -> Floats:
+        """Azimuth since a first one, the shorter way round [-180, 180)."""
+        moved: Floats = np.remainder(self._azimuth_deg(t_s) - first_deg + 180.0, 360.0) - 180.0
+        return moved
+
+
+class Antenna(Beam):
+    """One radar of the shield over the simulated sky.
+
+    Parameters
+    ----------
+    radar : Radar
+        Its place and figures.
+    sky : Sky
+        The truth.
+    seed, number : int
+        The exercise's seed and the radar's place in the shield.
+    """
+
+    def __init__(self, radar: Radar, sky: Sky, *, seed: int, number: int) -> None:
+        super().__init__(radar, sky, seed=seed, number=number)
+        self._seed, self._number = seed, number
+        self._clutter_per_turn = sky.scenario.clutter_per_turn
+        self._surface_hae_m = sky.scenario.ground_msl_m + sky.geoid_height_m
+        self._rcs_dbsm = np.array([flight.figures.rcs_dbsm for flight in sky.flights])
+        self._answers = np.array([flight.transponder != "none" for flight in sky.flights])
+
     def plots(self, turn: int) -> Plots:
         """Return what one turn detects, with noise and clutter."""
         radar = self.radar
         flight, t_s, azm_deg, state = self.passes(turn)
-        rng_m, _, elv_deg = polar_from_enu(enu_from_ecef(state.ecef_m, self._origin))
+        rng_m, _, elv_deg = polar_from_enu(enu_from_ecef(state.ecef_m, self.origin))
         covered = is_in_cover(
             radar,
             rng_slant_m=rng_m,
@@ -183,8 +210,8 @@ class Antenna:
         stream = np.random.default_rng([self._seed, 2, self._number, _TURN_ZERO + turn])
         # One draw of each kind per flight, detected or not: what one flight does leaves the
         # noise of the others alone.
-        luck = stream.random((2, len(self._sky.flights)))[:, flight]
-        noise = stream.standard_normal((2, len(self._sky.flights)))[:, flight]
+        luck = stream.random((2, self._sky.count))[:, flight]
+        noise = stream.standard_normal((2, self._sky.count))[:, flight]
         primary = covered & (
             luck[0] < primary_pd(radar, rng_slant_m=rng_m, rcs_dbsm=self._rcs_dbsm[flight])
         )
@@ -212,7 +239,7 @@ class Antenna:
     def _clutter(self, stream: np.random.Generator, turn: int) -> tuple[Floats, Floats, Floats]:
         """Moments, directions and ranges of one turn's false plots."""
         radar = self.radar
-        mean = self._sky.scenario.clutter_per_turn if radar.has_primary else 0.0
+        mean = self._clutter_per_turn if radar.has_primary else 0.0
         count = int(stream.poisson(mean))
         azm_deg = 360.0 * stream.random(count)
         rng_m = radar.rng_min_m + stream.exponential(CLUTTER_RNG_M, count)
@@ -221,14 +248,6 @@ class Antenna:
             azm_deg,
             np.minimum(rng_m, radar.rng_max_m),
         )
-
-    def _azimuth_deg(self, t_s: Floats) -> Floats:
-        return polar_from_enu(enu_from_ecef(self._sky.ecef_at(t_s), self._origin))[1]
-
-    def _moved_deg(self, t_s: Floats, first_deg: Floats) -> Floats:
-        """Azimuth since a first one, the shorter way round [-180, 180)."""
-        moved: Floats = np.remainder(self._azimuth_deg(t_s) - first_deg + 180.0, 360.0) - 180.0
-        return moved
 
 
 def _take(state: SkyState, rows: NDArray[np.intp]) -> SkyState:

@@ -4,9 +4,6 @@ Routes become paths of straight lines and circular arcs in the plane tangent to 
 the middle of the exercise. The arc's radius is that of a level turn, v² / (g tan bank). Where an
 aircraft is at any moment is a closed form of the time; nothing is integrated, so every radar can
 ask at exactly the moment its beam passes, in any order, and gets the same answer.
-
-The plane stretches distances by 1 / cos(d / R): 0.08 % at 250 km from the middle. Velocities are
-those of the curved way and agree with the places exactly.
 """
 
 from __future__ import annotations
@@ -21,13 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from airshield.errors import ShieldError
-from airshield.geo import (
-    Origin,
-    ecef_from_enu,
-    ecef_from_geodetic,
-    enu_from_ecef,
-    geodetic_from_ecef,
-)
+from airshield.geo import Origin, ecef_from_geodetic, enu_from_ecef
+from airshield.rehearse.motion import Planes, SkyState, Spot, along_arc
 from airshield.rehearse.scenario import SCENARIO_FILE, Flight, Route, Scenario
 from airshield.tables import TRUTH, make_table
 from airshield.units import NS_PER_S
@@ -36,25 +28,6 @@ Floats = NDArray[np.float64]
 
 GRAVITY_MPS2: Final = 9.80665
 """Standard gravity, exact by definition (ISO 80000-3)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkyState:
-    """Every flight of the scenario at a moment (its own moment each), arrays of shape (n,).
-
-    ``ecef_m`` has shape (n, 3). Where ``present`` is False the flight is not in the air then, and
-    the other values have no meaning.
-    """
-
-    present: NDArray[np.bool_]
-    ecef_m: Floats
-    lat_deg: Floats
-    lon_deg: Floats
-    alt_hae_m: Floats
-    alt_msl_m: Floats
-    vel_east_mps: Floats
-    vel_north_mps: Floats
-    vel_up_mps: Floats
 
 
 class Sky:
@@ -80,10 +53,10 @@ class Sky:
         self.scenario = scenario
         self.flights = scenario.flights
         self.geoid_height_m = geoid_height_m
-        self._origin = Origin(lat_deg=scenario.lat_deg, lon_deg=scenario.lon_deg, hae_m=0.0)
-        self._radius_m = float(np.linalg.norm(self._origin.ecef_m()))
+        origin = Origin(lat_deg=scenario.lat_deg, lon_deg=scenario.lon_deg, hae_m=0.0)
+        self._planes = Planes([scenario.lat_deg], [scenario.lon_deg], geoid_height_m=geoid_height_m)
         routes = {route.name: route for route in scenario.routes}
-        paths = [_path(flight, routes[flight.route], self._origin) for flight in self.flights]
+        paths = [_path(flight, routes[flight.route], origin) for flight in self.flights]
         self._length_m = np.array([path[-1].start_m + path[-1].length_m for path in paths])
         self._first = np.cumsum([0, *(len(path) for path in paths)])[:-1]
         # Where each flight's later pieces begin, one row per flight, infinity after the last.
@@ -122,6 +95,11 @@ class Sky:
                     remedy=f"give {math.ceil(whole_s)} s or more",
                 )
 
+    @property
+    def count(self) -> int:
+        """How many flights there are, in the air or not."""
+        return len(self.flights)
+
     def at(self, t_s: Floats) -> SkyState:
         """Return the state of every flight.
 
@@ -130,36 +108,11 @@ class Sky:
         t_s : ndarray, shape (n,)
             Seconds of the exercise, one per flight.
         """
-        spot = self._spot(t_s)
-        ecef = self._ecef_m(spot)
-        lat_deg, lon_deg, _ = geodetic_from_ecef(ecef)
-        lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-        cos_lat, sin_lat, cos_lon, sin_lon = np.cos(lat), np.sin(lat), np.cos(lon), np.sin(lon)
-        east = np.column_stack([-sin_lon, cos_lon, np.zeros_like(lon)])
-        north = np.column_stack([-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat])
-        up = np.column_stack([cos_lat * cos_lon, cos_lat * sin_lon, sin_lat])
-        axes = self._origin.axes()
-        spd = self._spd_mps[:, None]
-        level = spd * (np.sin(spot.course_rad)[:, None] * axes[0])
-        level += spd * (np.cos(spot.course_rad)[:, None] * axes[1])
-        # The speed along the plane's normal that makes the vertical rate the climb.
-        rise = (spot.climb_mps - np.sum(level * up, axis=-1)) / (up @ axes[2])
-        whole = level + rise[:, None] * axes[2]
-        return SkyState(
-            present=spot.present,
-            ecef_m=ecef,
-            lat_deg=lat_deg,
-            lon_deg=lon_deg,
-            alt_hae_m=spot.alt_msl_m + self.geoid_height_m,
-            alt_msl_m=spot.alt_msl_m,
-            vel_east_mps=np.sum(whole * east, axis=-1),
-            vel_north_mps=np.sum(whole * north, axis=-1),
-            vel_up_mps=np.sum(whole * up, axis=-1),
-        )
+        return self._planes.state(self._spot(t_s))
 
     def ecef_at(self, t_s: Floats) -> Floats:
         """Return every flight's place only, shape (n, 3) [m]: see :meth:`at`."""
-        return self._ecef_m(self._spot(t_s))
+        return self._planes.ecef_m(self._spot(t_s))
 
     def truth(self, t_s: float, *, t_start_ns: int) -> pa.Table:
         """Return who is in the air at a moment, as a table of ``tables.TRUTH``."""
@@ -187,7 +140,7 @@ class Sky:
             rows=rows.size,
         )
 
-    def _spot(self, t_s: Floats) -> _Spot:
+    def _spot(self, t_s: Floats) -> Spot:
         """Where every flight is on its path."""
         since_s = t_s - self._t_start_s
         # Where the round is infinite the remainder is the time itself.
@@ -196,44 +149,18 @@ class Sky:
         along_m = np.minimum(along_m, self._length_m)
         piece = self._first + np.count_nonzero(along_m[:, None] >= self._later_m, axis=1)
         ds_m = along_m - self._start_m[piece]
-        half_rad = 0.5 * self._bend[piece] * ds_m
-        chord_m = ds_m * np.sinc(half_rad / np.pi)
-        middle_rad = self._course_rad[piece] + half_rad
-        return _Spot(
+        x_m, y_m, course_rad = along_arc(
+            self._x_m[piece], self._y_m[piece], self._course_rad[piece], self._bend[piece], ds_m
+        )
+        return Spot(
             present=present,
-            x_m=self._x_m[piece] + chord_m * np.sin(middle_rad),
-            y_m=self._y_m[piece] + chord_m * np.cos(middle_rad),
-            course_rad=middle_rad + half_rad,
+            x_m=x_m,
+            y_m=y_m,
+            course_rad=course_rad,
+            spd_mps=self._spd_mps,
             alt_msl_m=self._alt_m[piece] + self._slope[piece] * ds_m,
             climb_mps=self._spd_mps * self._slope[piece],
         )
-
-    def _ecef_m(self, spot: _Spot) -> Floats:
-        """From the plane to the height: find how far up the plane's normal the height is met."""
-        hae_m = spot.alt_msl_m + self.geoid_height_m
-        away2_m2 = spot.x_m * spot.x_m + spot.y_m * spot.y_m
-        radius_m = self._radius_m
-        up_m = hae_m - away2_m2 / (2.0 * radius_m)
-        tilt = np.sqrt(1.0 - away2_m2 / radius_m**2)
-        # Newton's step with a sphere's slope: 26 m off at first, 250 km from the middle, each round
-        # gains five digits, so that two meet the height to the last bits of a double.
-        for _ in range(2):
-            ecef = ecef_from_enu(np.column_stack([spot.x_m, spot.y_m, up_m]), self._origin)
-            _, _, got_m = geodetic_from_ecef(ecef)
-            up_m = up_m + (hae_m - got_m) / tilt
-        return ecef_from_enu(np.column_stack([spot.x_m, spot.y_m, up_m]), self._origin)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
-    """Every flight's place in the tangent plane, its course there, its height and climb."""
-
-    present: NDArray[np.bool_]
-    x_m: Floats
-    y_m: Floats
-    course_rad: Floats
-    alt_msl_m: Floats
-    climb_mps: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
