@@ -112,7 +112,9 @@ class Planes:
         self, lat_deg: Sequence[float], lon_deg: Sequence[float], *, geoid_height_m: float
     ) -> None:
         self._geoid_height_m = geoid_height_m
-        self._middle_m = ecef_from_geodetic(np.asarray(lat_deg), np.asarray(lon_deg), 0.0)
+        self._middle_m = ecef_from_geodetic(
+            np.asarray(lat_deg), np.asarray(lon_deg), np.zeros(len(lat_deg))
+        )
         self._axes = np.array(
             [enu_axes(lat, lon) for lat, lon in zip(lat_deg, lon_deg, strict=True)]
         ).reshape(-1, 3, 3)
