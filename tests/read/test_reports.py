@@ -333,6 +333,30 @@ def test_a_system_track():
     assert row["sigma_pos_m"] == pytest.approx(np.sqrt((30.0**2 + 40.0**2) / 2))
 
 
+def test_the_accuracy_of_a_system_track_is_that_of_its_wgs_84_place():
+    quantum_deg = 180.0 / 2**25
+    apw = {"i500_apw_lat_deg": 6 * quantum_deg, "i500_apw_lon_deg": 8 * quantum_deg}
+    apc = {"i500_apc_x_m": 30.0, "i500_apc_y_m": 40.0}
+    row = one(encode(62, [system_track(**apw, **apc)]))
+    degree_m = 6_371_008.8 * np.pi / 180.0
+    north_m, east_m = 6 * quantum_deg * degree_m, 8 * quantum_deg * degree_m * np.sqrt(0.5)
+    rms_m = np.sqrt((north_m**2 + east_m**2) / 2.0)
+    assert row["sigma_pos_m"] == pytest.approx(rms_m, rel=1e-6)
+    assert one(encode(62, [system_track()]))["sigma_pos_m"] is None
+
+
+@pytest.mark.parametrize(
+    ("version", "unsupported", "radius_m"),
+    [(0, 0, 185.2), (1, 0, None), (2, 0, None), (0, 1, None)],
+)
+def test_an_aircraft_of_version_0_tells_its_accuracy_as_nucp(version, unsupported, radius_m):
+    said = {"i130_lat_deg": 41.0, "i130_lon_deg": 2.0, "i090_nucrnacv": 0, "i090_nucpnic": 6}
+    said |= {"i210_vns": unsupported, "i210_vn": version, "i210_ltt": 2}
+    row = one(encode(21, [adsb(**said)]))
+    expected = None if radius_m is None else pytest.approx(radius_m / 2.4477)
+    assert (row["nacp"], row["sigma_pos_m"]) == (None, expected)
+
+
 @pytest.mark.parametrize(("qnh", "known"), [(0, True), (1, False)])
 def test_a_calculated_level_counts_unless_corrected_to_the_local_pressure(qnh, known):
     row = one(encode(62, [system_track(i135_qnh=qnh, i135_ctb_fl=100.0)]))

@@ -27,6 +27,8 @@ NM, FT, FL = 1852.0, 0.3048, 30.48
 DISTRESS = {0o7500, 0o7600, 0o7700}
 EPU_M = {1: 10 * NM, 2: 4 * NM, 3: 2 * NM, 4: NM, 5: NM / 2, 6: 0.3 * NM, 7: 0.1 * NM, 8: 0.05 * NM}
 EPU_M |= {9: 30.0, 10: 10.0, 11: 3.0}
+NUCP_M = {1: 10 * NM, 2: 5 * NM, 3: NM, 4: NM / 2, 5: NM / 4, 6: 0.1 * NM, 7: 0.05 * NM}
+NUCP_M |= {8: 10.0, 9: 3.0}
 
 
 def whole_tod(truncated_ns, reference_ns):
@@ -380,6 +382,9 @@ def cat021(r):
         r.get("i155_bvr_ft_min") if r.get("i155_re") == 0 else None,
     )
     nacp = r.get("i090_nacp")
+    radius = EPU_M.get(nacp)
+    if radius is None and (r.get("i210_vn"), r.get("i210_vns")) == (0, 0):
+        radius = NUCP_M.get(r.get("i090_nucpnic"))
     return {
         "kind": "adsb",
         "lat_deg": lat,
@@ -393,7 +398,7 @@ def cat021(r):
         "mode_3a": mode_3a,
         "callsign": text(r.get("i170")),
         "track_sensor": r.get("i161_trnum"),
-        "sigma_pos_m": times(EPU_M.get(nacp), 1 / 2.4477),
+        "sigma_pos_m": times(radius, 1 / 2.4477),
         "nacp": nacp,
         "flags": flags(
             spi=r.get("i200_ss") == 3,
@@ -446,6 +451,11 @@ def cat062(r):
     measured = r.get("i136_fl")
     if measured is None and r.get("i135_qnh") == 0:
         measured = r.get("i135_ctb_fl")
+    sigma = rms(r.get("i500_apc_x_m"), r.get("i500_apc_y_m"))
+    if r.get("i500_apw_lat_deg") is not None:
+        degree = 111_195.08
+        east = r["i500_apw_lon_deg"] * degree * math.cos(math.radians(lat))
+        sigma = rms(east, r["i500_apw_lat_deg"] * degree)
     return {
         "kind": "track",
         "lat_deg": lat,
@@ -459,7 +469,7 @@ def cat062(r):
         "mode_3a": mode_3a,
         "callsign": text(r.get("i380_id")) or text(r.get("i245_chr")),
         "track_sensor": r.get("i040"),
-        "sigma_pos_m": rms(r.get("i500_apc_x_m"), r.get("i500_apc_y_m")),
+        "sigma_pos_m": sigma,
         "flags": flags(
             spi=r.get("i080_spi"),
             emergency=mode_3a in DISTRESS or r.get("i080_me"),

@@ -17,21 +17,13 @@ from airshield.read.adsb.columns import POSITIONS, text_array
 from airshield.read.adsb.containers import Container
 from airshield.read.adsb.messages import Decoded, Decoder
 from airshield.read.adsb.positions import Gates
-from airshield.read.quality import EMERGENCY_CODES, SIGMAS_IN_RADIUS_95, sigma_pos_m
+from airshield.read.quality import EMERGENCY_CODES, sigma_of_nucp_m, sigma_pos_m
 from airshield.read.reader import NO_TIME, Options, ReportBatch
 from airshield.read.text.rows import KIND_CODES, flags, make_reports
-from airshield.units import M_PER_FT, M_PER_NMI, MPS_PER_FT_MIN, MPS_PER_KT
+from airshield.units import M_PER_FT, MPS_PER_FT_MIN, MPS_PER_KT
 
 I8 = NDArray[np.int64]
 F8 = NDArray[np.float64]
-
-NUCP_RADIUS_M: Final = np.array(
-    [
-        *(np.nan, 10.0 * M_PER_NMI, 5.0 * M_PER_NMI, M_PER_NMI, 0.5 * M_PER_NMI),
-        *(0.25 * M_PER_NMI, 0.1 * M_PER_NMI, 0.05 * M_PER_NMI, 10.0, 3.0),
-    ]
-)
-"""Radius of 95 % by NUCp, 0 to 9, which version 0 sends in place of NACp (RTCA DO-260)."""
 
 TISB_FIELDS: Final = (2, 3, 5)
 """Control fields of DF18 with which a ground station tells what its radars see; 6, ADS-R, repeats
@@ -116,7 +108,6 @@ def _values(found: Decoded) -> dict[str, object]:
     own = ~(synthetic | is_tisb)
     nacp = np.where(own, _integers(found, k.KNOWN_NACP), -1)
     nucp = np.where(own, _integers(found, k.NUCP), -1)
-    radius_m = np.where(nucp >= 0, NUCP_RADIUS_M[np.clip(nucp, 0, 9)], np.nan)
     code = _integers(found, k.KNOWN_SQUAWK)
     known_flags = pools.raw(k.KNOWN_FLAGS)
     callsign = pc.utf8_trim(
@@ -136,7 +127,7 @@ def _values(found: Decoded) -> dict[str, object]:
         "mode_s": _integers(found, k.ICAO),
         "mode_3a": code,
         "callsign": pc.if_else(pc.equal(callsign, ""), None, callsign),
-        "sigma_pos_m": np.where(nacp >= 0, sigma_pos_m(nacp), radius_m / SIGMAS_IN_RADIUS_95),
+        "sigma_pos_m": np.where(nacp >= 0, sigma_pos_m(nacp), sigma_of_nucp_m(nucp)),
         "nacp": nacp,
         "flags": flags(
             spi=(known_flags & k.FLAG_SPI) != 0,

@@ -32,11 +32,13 @@ Blocks of other categories are counted and make no rows. Choices, where the stan
   have said where it stands (I034/120), or the caller.
 - Plots carry no standard deviations: I048/130 and I001/130 tell run lengths, amplitudes and the
   difference of PSR and SSR, from which none follows without knowing the radar. So
-  ``sigma_rng_m`` and ``sigma_azm_deg`` are unknown and a shield's own figures apply.
-- I010/500 and I020/500 (SDP) give ``sigma_pos_m``, the root mean square of both axes; a DOP alone
-  gives none, for it lacks the accuracy of one range.
-- ``nacp`` gives ``sigma_pos_m``: the radius of DO-260B's 95 % bound, EPU, over 2.4477. The
-  figure of merit of CAT021 editions 0.2x has no such bound and stays unknown.
+  ``sigma_rng_m`` and ``sigma_azm_deg`` are unknown and a shield's own figures apply; but a
+  calculated position has them where the radar tells (I048/210).
+- I010/500, I020/500 (SDP) and I062/500 (APW, else APC) give ``sigma_pos_m``, the root mean square
+  of both axes; a DOP alone gives none, for it lacks the accuracy of one range.
+- ``nacp`` gives ``sigma_pos_m``: the radius of DO-260B's 95 % bound, EPU, over 2.4477; where it is
+  not told, NUCp does so (I021/090), if the aircraft is of version 0 (I021/210). The figure of merit
+  of CAT021 editions 0.2x has no such bound and stays unknown.
 - Time of an ADS-B report is I021/071, else 073, 077, 075, 072 (editions 0.2x: 030).
 - A truncated time (I001/141) is completed with the last full time of the same radar (I002/030),
   else with the time of hearing; radar and receiver may then differ by less than 256 s (around

@@ -18,7 +18,7 @@ from airshield.read.asterix.reports.rows import (
     velocity_mps,
     within_180,
 )
-from airshield.read.quality import EMERGENCY_CODES, sigma_pos_m
+from airshield.read.quality import EMERGENCY_CODES, sigma_of_nucp_m, sigma_pos_m
 from airshield.units import M_PER_FL, M_PER_FT, M_PER_NMI, MPS_PER_FT_MIN
 
 COLUMNS_021: Final = (
@@ -27,7 +27,7 @@ COLUMNS_021: Final = (
     *("i130_lat_deg", "i130_lon_deg", "i131_lat_deg", "i131_lon_deg", "i140_ft", "i145_fl"),
     *("i155_ft_min", "i157_ft_min", "i155_bvr_ft_min", "i155_re", "i157_gvr_ft_min", "i157_re"),
     *("i160_gs_nmi_s", "i160_ta_deg", "i160_re", "i170", "i161_trnum", "i070_mode3a", "i070_v"),
-    *("i070_g", "i090_nacp", "i200", "i200_ps", "i200_ss"),
+    *("i070_g", "i090_nacp", "i090_nucpnic", "i210_vns", "i210_vn", "i200", "i200_ps", "i200_ss"),
 )
 
 EMERGENCY_STATES: Final = (1, 3, 4, 5, 6)
@@ -71,6 +71,9 @@ def adsb(columns: Columns) -> Rows:
         )
     )
     nacp = columns.ints("i090_nacp")
+    # Version 0 (DO-260) has no NACp, and calls NUCp what others call NIC.
+    is_nucp = (columns.ints("i210_vn") == 0) & (columns.ints("i210_vns") == 0)
+    nucp = np.where(is_nucp, columns.ints("i090_nucpnic"), -1)
 
     rows = rows_of(columns, 21, tod_s)
     rows.values = {
@@ -86,7 +89,7 @@ def adsb(columns: Columns) -> Rows:
         "mode_3a": mode_3a,
         "callsign": columns.texts("i170"),
         "track_sensor": columns.ints("i161_trnum"),
-        "sigma_pos_m": sigma_pos_m(nacp),
+        "sigma_pos_m": first_known(sigma_pos_m(nacp), sigma_of_nucp_m(nucp)),
         "nacp": nacp,
         "flags": flags_of(
             columns.rows,

@@ -27,7 +27,11 @@ COLUMNS_062: Final = (
     *("i185_vy_mps", "i060_mode3a", "i060_v", "i060_g", "i245_chr", "i380_adr", "i380_id", "i040"),
     *("i080_spi", "i080_sim", "i080_me", "i080_sfc", "i136_fl", "i130_ft", "i135_qnh"),
     *("i135_ctb_fl", "i220_ft_min", "i380_com_stat", "i500_apc_x_m", "i500_apc_y_m"),
+    *("i500_apw_lat_deg", "i500_apw_lon_deg"),
 )
+
+_M_PER_DEG: Final = 111_195.08
+"""A degree of the sphere with the Earth's mean radius: a standard deviation 0.6 % off at worst."""
 
 
 def system_tracks(columns: Columns) -> Rows:
@@ -39,7 +43,11 @@ def system_tracks(columns: Columns) -> Rows:
     # Without a measured level, the calculated one, unless it has been corrected to the local QNH.
     calculated = np.where(columns.ints("i135_qnh") == 0, columns.floats("i135_ctb_fl"), np.nan)
     level = first_known(columns.floats("i136_fl"), calculated)
-    apart_m = np.hypot(columns.floats("i500_apc_x_m"), columns.floats("i500_apc_y_m"))
+    north_m = columns.floats("i500_apw_lat_deg") * _M_PER_DEG
+    east_m = columns.floats("i500_apw_lon_deg") * _M_PER_DEG * np.cos(np.radians(lat_deg))
+    in_plane_m = np.hypot(columns.floats("i500_apc_x_m"), columns.floats("i500_apc_y_m"))
+    # APW is the accuracy of I062/105, which the place is; APC that of the same place in the plane.
+    apart_m = first_known(np.hypot(east_m, north_m), in_plane_m)
 
     rows = rows_of(columns, 62, columns.floats("i070_s"))
     rows.values = {
