@@ -7,7 +7,7 @@ import pytest
 
 from airshield.errors import FormatError
 from airshield.read import read_frames
-from airshield.read.adsb import _kernels as mode_s
+from airshield.read.adsb.containers import _kernels as containers
 from contracts import one_input as law
 
 
@@ -37,7 +37,7 @@ def test_a_start_outside_the_times_that_can_be_told_leaves_the_counter_without(n
 def test_a_key_without_a_value_at_the_end_is_not_found():
     # The compiled loop read the octet behind the last.
     line, key = (np.frombuffer(text, np.uint8) for text in (b'{"frame": ', b'"frame"'))
-    for find_key in (mode_s.find_key, mode_s.find_key.py_func):
+    for find_key in (containers.find_key, containers.find_key.py_func):
         assert find_key(line, 1, line.size, key) == -1
     law.read_stream(b'{"timestamp":1700000003.0,"frame":', "jet1090")
 

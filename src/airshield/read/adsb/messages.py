@@ -24,6 +24,7 @@ from airshield.read.adsb.containers import (
     Container,
     Taken,
 )
+from airshield.read.adsb.containers import _kernels as cut
 from airshield.read.adsb.positions import Addresses, Gates
 from airshield.read.asterix.clock import DayClock
 from airshield.read.frames import octets_of
@@ -90,7 +91,7 @@ class Decoder:
         synthetic = taken.ticks == MLAT_MARK
         t_ns, order_ns = self._clocks.times_ns(frames, taken, synthetic)
 
-        message_row = np.flatnonzero(taken.what == k.IS_MODE_S)
+        message_row = np.flatnonzero(taken.what == cut.IS_MODE_S)
         message, size = taken.message[message_row], taken.size[message_row]
         pools, origin, fault = self._read(
             message, size, order_ns[message_row], synthetic[message_row]
@@ -103,7 +104,7 @@ class Decoder:
             frames=frames,
             taken=taken,
             row=message_row[origin[: pools.rows]],
-            ac_row=np.flatnonzero(taken.what == k.IS_MODE_AC),
+            ac_row=np.flatnonzero(taken.what == cut.IS_MODE_AC),
             pools=pools,
             t_ns=t_ns,
             is_synthetic=synthetic,
@@ -316,9 +317,9 @@ def _counts(taken: Taken, message: U1, fault: U1, pools: Pools) -> dict[str, int
     out = {f"DF{df}": int(counts[df]) for df in np.flatnonzero(counts).tolist()}
     whats = np.bincount(taken.what, minlength=5)
     for what, name in (
-        (k.IS_MODE_AC, "mode_ac"),
-        (k.IS_STATUS, "status"),
-        (k.IS_COMMENT, "remark"),
+        (cut.IS_MODE_AC, "mode_ac"),
+        (cut.IS_STATUS, "status"),
+        (cut.IS_COMMENT, "remark"),
     ):
         out[name] = int(whats[what])
     out["parity_wrong"] = int(np.count_nonzero(fault == k.FAULT_PARITY))
@@ -354,7 +355,7 @@ class _Clocks:
             right = is_gps & (tod_s < S_PER_DAY)
             t_ns[right] = self._day.times_ns(tod_s[right], frames.heard_ns[right])
         ticks = np.where(counted & ~is_gps, taken.ticks, -1)
-        k.count_on(ticks, source, self._last, self._total, COUNTER_SPAN, _BACK_TICKS)
+        cut.count_on(ticks, source, self._last, self._total, COUNTER_SPAN, _BACK_TICKS)
         since_ns = ticks * (NS_PER_S // 1_000_000) // (TICKS_PER_S // 1_000_000)
         base_ns = 0 if self._start_ns == NO_TIME else self._start_ns
         stamped = t_ns != NO_TIME

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.read.adsb import _kernels as k
+from airshield.read.adsb.containers import _kernels as k
 from airshield.read.frames import REJECT_OCTETS_MAX, Ledger, frozen
 from airshield.read.reader import NO_TIME, Split, Splitter
 from airshield.read.text import LineSplitter
