@@ -2,14 +2,16 @@
 
 import json
 import math
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airshield.read.reader import Options
 from airshield.read.readsb import READER
 from airshield.tables import ReportFlag
-from text_frames import flags_of, nanoseconds, reasons, recording, reports_in, tables_in
+from text_frames import flags_of, frames_in, nanoseconds, reasons, recording, reports_in, tables_in
 
 SNAPSHOTS = {"aircraft_json_1": (64, 63), "aircraft_json_2": (69, 67), "aircraft_json_3": (80, 77)}
 """Aircraft as the recordings' README counts them, and those with a position."""
@@ -212,6 +214,34 @@ def test_a_later_trace_tells_only_what_an_earlier_one_had_not(shared_data):
     assert parts.unused["told by an earlier trace"] == 300
     assert parts.reports.num_rows == whole.num_rows
     assert parts.reports["lat_deg"].to_pylist() == whole["lat_deg"].to_pylist()
+
+
+def test_what_has_been_told_outlives_a_restart():
+    point = [[t, 47.0, 8.0 + 1e-4 * t, 1000, 100.0, 90.0, 0, 0, None] for t in (0.0, 10.0, 20.0)]
+    trace = {"icao": "4ca1fb", "timestamp": 1.7e9, "trace": point[:2]}
+    octets = b"".join(
+        [
+            snapshot(PLANE, now=1.7e9),
+            json.dumps(trace).encode(),
+            snapshot(PLANE | {"lon": 8.002}, PLANE | {"hex": "4ca1fc"}, now=1.7e9 + 4),
+            snapshot(PLANE, now=1.7e9),
+            json.dumps(trace | {"trace": point}).encode(),
+        ]
+    )
+    frames = frames_in(READER, octets)
+    whole = READER.reports(Options()).feed(frames)
+    assert whole.reports.num_rows == 6
+    told_again = {"told by an earlier trace": 2, "not newer than the position told before": 1}
+    assert whole.unused == told_again
+    reader, parts = READER.reports(Options()), []
+    for row in range(frames.num_rows):
+        again = READER.reports(Options())
+        again.restore(reader.snapshot())
+        reader = again
+        parts.append(reader.feed(frames.slice(row, 1)))
+    rows = [one for part in parts for one in part.reports.to_pylist()]
+    assert rows == whole.reports.to_pylist()
+    assert sum((Counter(part.unused) for part in parts), Counter()) == told_again
 
 
 def test_reports_of_a_snapshot_are_in_order_of_time(shared_data):

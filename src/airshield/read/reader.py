@@ -96,8 +96,9 @@ class Options:
     """WGS-84 longitude of the receiver."""
 
     reference_points: Mapping[str, Place] = field(default_factory=dict)
-    """Where the x and y of an ASTERIX surface sensor begin, by ``SAC/SIC``: (latitude [deg],
-    longitude [deg], height above the WGS-84 ellipsoid [m], or None for that of the ellipsoid)."""
+    """Where the x and y of an ASTERIX surface sensor begin, or of a radar that projects its tracks
+    onto the ground, by ``SAC/SIC``: (latitude [deg], longitude [deg], height above the WGS-84
+    ellipsoid [m], or None for that of the ellipsoid)."""
 
     def with_editions(self, editions: Editions) -> Options:
         """Return the same with other editions."""
