@@ -12,6 +12,14 @@ def udp(payload, *, length=None):
     )
 
 
+def tcp(payload=b"", *, sequence, flags="", ports=(40_000, 8600), options=b"", header=None):
+    """Make a segment; flags are letters of F, S and R."""
+    words = 5 + len(options) // 4 if header is None else header
+    bits = 16 | sum({"F": 1, "S": 2, "R": 4}[flag] for flag in flags)
+    head = struct.pack(">HHIIBBHHH", *ports, sequence % (1 << 32), 7, words << 4, bits, 512, 0, 0)
+    return head + options + payload
+
+
 def ipv4(body, *, protocol=UDP, options=b"", ident=1, place=0, more=False, total=None):
     header = 20 + len(options)
     size = header + len(body) if total is None else total
@@ -51,7 +59,8 @@ def cooked(body):
 
 
 def cooked2(body):
-    return struct.pack(">HHIHBB8s", 0x0800, 0, 2, 1, 0, 6, bytes(8)) + body
+    kind = 0x86DD if body[0] >> 4 == 6 else 0x0800
+    return struct.pack(">HHIHBB8s", kind, 0, 2, 1, 0, 6, bytes(8)) + body
 
 
 def loopback(body):

@@ -15,6 +15,7 @@ from airshield.errors import FormatError, UsageError
 from airshield.read import _kernels, asterix, capture, read_frames, recording
 from airshield.read import frames as frames_module
 from airshield.read.frames import Ledger
+from airshield.read.packets import Pcap, Pcapng
 from airshield.read.reading import Reading
 from captures_by_hand import cooked, cooked2, ethernet, ipv4, ipv6, loopback, pcap, udp
 from damage_by_hand import DAMAGES, damage, make_blocks
@@ -182,8 +183,8 @@ def test_a_capture_reads_the_same_with_and_without_the_quick_path(form, data):
     stream = np.frombuffer(bytes(octets), np.uint8)
     quick = split(form, stream)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_Pcap", "_Pcapng"):
-            patch.setattr(getattr(capture, name), "_walk", lambda _, __, at, *rest: (0, at))
+        for name in (Pcap, Pcapng):
+            patch.setattr(name, "walk", lambda _, __, at, *rest: (0, at))
         general = split(form, stream)
     assert quick == general
     pieces = split(form, stream, piece=data.draw(st.integers(1, 200)))

@@ -5,15 +5,15 @@ Framing
 What comes in is a recording or a live feed; what goes out are FRAME tables: the bytes untouched,
 with their source, their place in it and the time we heard them. :func:`read_frames` opens a
 recording of any format that has a reader (``reader``), bare, compressed with gzip, or in a
-container: pcap and pcapng (UDP over IPv4 and IPv6, fragments put together, ORADIS headers inside
-datagrams; IEEE 802.11 and Bluetooth LE whole), and the files of ASTERIX recorders (Final, IOSS,
-RFF, ORADIS, GPS: ``recorders``, which says what they are tested on). Container and format are told
-by content. Files are read a window at a time and give batches of frames.
+container: pcap and pcapng (UDP and TCP over IPv4 and IPv6, fragments and streams put together,
+ORADIS headers inside datagrams; IEEE 802.11 and Bluetooth LE whole), and the files of ASTERIX
+recorders (Final, IOSS, RFF, ORADIS, GPS: ``recorders``, which says what they are tested on).
+Container and format are told by content. Files are read a window at a time and give batches of
+frames.
 
 Nothing is dropped: every octet is in a frame, counted as padding by what it is (headers, trailers,
 line ends), or a row of a REJECT table with place and reason. In a damaged stream of ASTERIX every
-block that damage did not touch comes back (``raw``). Left out: TCP streams inside captures, whose
-packets are counted with the others that carry no UDP; ASTERIX straight over LLC or HDLC; a
+block that damage did not touch comes back (``raw``). Left out: ASTERIX straight over LLC or HDLC; a
 capture's packets behind a damaged packet header.
 
 Hearing

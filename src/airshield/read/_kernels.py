@@ -337,7 +337,7 @@ def udp_payload(octets: U1, link: int, at: int, end: int) -> tuple[int, int, int
         kind = 0x0800 if version == 4 else (0x86DD if version == 6 else 0)
     if kind == 0x0800 and version == 4:
         if octets[at + 9] != 17:
-            return NOT_UDP, at, at
+            return (ODD if octets[at + 9] == 6 else NOT_UDP), at, at
         begin = at + (int(octets[at]) & 15) * 4
         stop = at + int(octets[at + 2]) * 256 + int(octets[at + 3])
         if begin < at + 20 or (octets[at + 6] & 0x3F) != 0 or octets[at + 7] != 0:

@@ -1,26 +1,26 @@
-"""Packet captures: pcap and pcapng, down to the payload of each UDP datagram.
+"""Packet captures, down to the payload of each UDP datagram and the streams of TCP.
 
-What is read: classic pcap with microseconds or nanoseconds and pcapng (sections, interfaces,
-enhanced and simple packets, time resolution and offset), both in either byte order; Ethernet with
-any depth of VLAN tags, Linux cooked (SLL, SLL2), BSD loopback and raw IP; IPv4 with options and
-IPv6 with extension headers, fragments of both put together; UDP. Sources: the IETF drafts
-draft-ietf-opsawg-pcap-04 and -pcapng-02, RFC 791, RFC 8200, RFC 768, IEEE 802.1Q-2018.
+What is read: pcap and pcapng (``packets``); Ethernet with any depth of VLAN tags, Linux cooked
+(SLL, SLL2), BSD loopback and raw IP; IPv4 with options and IPv6 with extension headers, fragments
+of both put together; UDP; TCP (``streams``). Sources: RFC 791, RFC 8200, RFC 768, RFC 9293,
+IEEE 802.1Q-2018.
 
 Packets of IEEE 802.11 and Bluetooth LE are given whole: what they carry is the reader's to find.
 
 A payload in which every data block has an ORADIS header (octets of header and block, then the
 time of day, six octets in all) is cut into its blocks, a frame each; the headers are padding.
 
-Most packets are alike and a compiled loop walks them; fragments, headers with extensions and
+Frames come in the order of the packets that complete them. Where there is TCP, a quarter of a
+megabyte of the capture is put in order at a time; a frame that only later octets make sure of
+(``raw``), or that is in a stream which is not yet known, comes as soon as it is.
+
+Most packets are alike and a compiled loop walks them; TCP, fragments, headers with extensions and
 whatever is wrong go the general path, which reads them all. Checksums are not verified: capture
-cards often see packets before the sender's card has filled them in. TCP is not read.
+cards often see packets before the sender's card has filled them in.
 """
 
 from __future__ import annotations
 
-import struct
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -29,27 +29,11 @@ from numpy.typing import NDArray
 
 from airshield.errors import FormatError
 from airshield.read import _kernels
-from airshield.read._kernels import PACKET_OCTETS_MAX
 from airshield.read.asterix._kernels import gather_octets
 from airshield.read.frames import REJECT_OCTETS_MAX, Ledger, frozen
-from airshield.read.reader import NO_TIME, Split, Splitter
-from airshield.units import NS_PER_S
-
-CONTAINERS: Final = ("pcap", "pcapng")
-
-_PCAP_MAGICS: Final = {
-    b"\xa1\xb2\xc3\xd4": (">", 1_000),
-    b"\xd4\xc3\xb2\xa1": ("<", 1_000),
-    b"\xa1\xb2\x3c\x4d": (">", 1),
-    b"\x4d\x3c\xb2\xa1": ("<", 1),
-}
-"""Magic number of a classic capture: byte order and nanoseconds in the time stamp's fraction."""
-
-_PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"
-_INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
-
-BLOCK_OCTETS_MAX: Final = 1 << 24
-"""A longer block of a pcapng capture is a damaged header."""
+from airshield.read.packets import Packet, first_link, packets_of
+from airshield.read.reader import NO_TIME, Reader, Split, Splitter
+from airshield.read.streams import Pieces, Streams
 
 _NULL, _ETHERNET, _LOOP, _SLL, _SLL2 = 0, 1, 108, 113, 276
 _RAW_IP: Final = (12, 14, 101, 228, 229)
@@ -59,29 +43,20 @@ DRONE_LINKS: Final = (105, 127, 251, 256, 272)
 _VLAN_TAGS: Final = (0x8100, 0x88A8, 0x9100)
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _IPV6_OPTIONS: Final = (0, 43, 60)
-_IPV6_FRAGMENT, _AUTHENTICATION, _UDP = 44, 51, 17
+_IPV6_FRAGMENT, _AUTHENTICATION, _TCP, _UDP = 44, 51, 6, 17
 
 PENDING_MAX: Final = 64
 """Datagrams whose fragments may be incomplete at a time; the oldest is given up for a new one."""
 
-_NS_END: Final = 1 << 63
-"""Time stamps from here on do not fit a timestamp in nanoseconds (year 2262): unknown."""
-
-_TICKS_MAX: Final = NS_PER_S
-_OFFSET_MAX_S: Final = 1 << 32
-"""Finer clocks and larger offsets are left to the general path: their products do not fit."""
+ORDERED_OCTETS: Final = 1 << 18
+"""Octets of a capture with TCP whose frames are put in order at a time."""
 
 _PACKET_OCTETS_LEAST: Final = 16 + 4 + 20 + 8
 _ORADIS_OCTETS: Final = 6
 
-_Key = tuple[bytes, bytes, int]
+_NO_UDP: Final = "packets without UDP"
 
-
-def sniff_capture(head: bytes) -> str | None:
-    """Tell ``'pcap'``, ``'pcapng'`` or None from a file's first four octets."""
-    if head[:4] == _PCAPNG_MAGIC:
-        return "pcapng"
-    return "pcap" if head[:4] in _PCAP_MAGICS else None
+_Key = tuple[bytes, int, int]
 
 
 def check_head(head: bytes, container: str, *, name: str) -> int:
@@ -92,18 +67,16 @@ def check_head(head: bytes, container: str, *, name: str) -> int:
     FormatError
         The file header is cut, or a classic capture's link type is not read.
     """
-    if container == "pcapng":
-        links = [one.link for one in _interfaces(head)]
-        return links[0] if links else _ETHERNET
-    if len(head) < 24:
+    if container == "pcap" and len(head) < 24:
         raise FormatError(
             file=name,
             offset=0,
             what=f"the pcap file header is cut ({len(head)} of 24 octets)",
             remedy="copy the capture again",
         )
-    order, _ = _PCAP_MAGICS[head[:4]]
-    link: int = struct.unpack_from(order + "I", head, 20)[0] & 0xFFFF
+    link = first_link(head, container)
+    if container == "pcapng":
+        return link
     if link not in _LINKS + DRONE_LINKS:
         raise FormatError(
             file=name,
@@ -115,110 +88,123 @@ def check_head(head: bytes, container: str, *, name: str) -> int:
     return link
 
 
-def splitter(container: str) -> Splitter:
+def splitter(container: str, *, reader: Reader | None = None) -> Splitter:
     """Make a splitter for one capture, ``'pcap'`` or ``'pcapng'``.
 
-    A frame is a UDP payload, an ORADIS block in one, or a packet of one of ``DRONE_LINKS``. The
-    octets of a call's frames are copied behind each other; the headers between are padding.
+    A frame is a UDP payload, an ORADIS block in one, a frame of ``reader`` in a TCP stream, or a
+    packet of one of ``DRONE_LINKS``. The octets of a call's frames are copied behind each other;
+    the headers between are padding. Without a reader TCP is padding too.
     """
-    return _Pcap() if container == "pcap" else _Pcapng()
+    return _Capture(container, reader)
 
 
-class _Pieces(NamedTuple):
-    """Frames that a stretch of a capture holds, or one put together; ``base`` is its offset."""
+class _Capture:
+    """Payloads gathered, headers counted, fragments and streams kept between calls."""
 
-    octets: NDArray[np.uint8]
-    base: int
-    first: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    t_ns: NDArray[np.int64]
-
-
-class _Capture(ABC):
-    """What both forms share: payloads gathered, headers counted, fragments kept between calls."""
-
-    def __init__(self) -> None:
-        self._unwrap = _Unwrapper()
-        self._damaged = ""
-        self._found: list[_Pieces] = []
+    def __init__(self, container: str, reader: Reader | None) -> None:
+        self._packets = packets_of(container, links=_LINKS)
+        self._streams = None if reader is None else Streams(reader)
+        self._unwrap = _Unwrapper(streams=self._streams)
+        self._ready: list[Pieces] = []
+        self._later: list[Pieces] = []
 
     def __call__(
         self, octets: NDArray[np.uint8], *, base: int, last: bool, ledger: Ledger
     ) -> Split:
         octets = frozen(octets)
-        unwrap = self._unwrap
+        unwrap, packets = self._unwrap, self._packets
         unwrap.begin(octets.data, base, ledger)
-        self._found = []
         room = octets.size // _PACKET_OCTETS_LEAST + 1
         first, stop, t_ns = (np.empty(room, np.int64) for _ in range(3))
         at = 0
-        while not self._damaged and at < octets.size:
-            counts = np.zeros(3, np.int64)
-            count, at = self._walk(octets, at, first, stop, t_ns, counts)
-            ledger.packets += int(counts[0])
-            ledger.not_udp += int(counts[1])
-            ledger.pad(int(counts[2]), "packets without UDP")
-            unwrap.kept += int(counts[2]) + int((stop[:count] - first[:count]).sum())
-            self._take(_Pieces(octets, base, first[:count], stop[:count], t_ns[:count]))
-            first, stop, t_ns = first[count:], stop[count:], t_ns[count:]
-            stepped = self._step(octets, at, last)
+        while not packets.damaged and at < octets.size:
+            # Behind a segment of TCP comes another, as a rule.
+            if not unwrap.is_tcp:
+                counts = np.zeros(3, np.int64)
+                count, at = packets.walk(octets, at, first, stop, t_ns, counts)
+                ledger.packets += int(counts[0])
+                ledger.not_udp += int(counts[1])
+                ledger.pad(int(counts[2]), _NO_UDP)
+                unwrap.kept += int(counts[2]) + int((stop[:count] - first[:count]).sum())
+                if count:
+                    there = base + first[:count]
+                    found = (octets, first[:count], stop[:count], there, t_ns[:count], there)
+                    self._take(Pieces(*found))
+                first, stop, t_ns = first[count:], stop[count:], t_ns[count:]
+            stepped, packet = packets.step(octets, at, last)
             if stepped == at:
                 break
             at = stepped
-        if self._damaged:
+            if packet is not None:
+                self._settle_before(base + packet.begin)
+            if isinstance(packet, Packet):
+                self._packet(packet)
+            elif packet is not None:
+                unwrap.reject(*packet)
+        if packets.damaged:
             # In pieces as large as a row of the ledger, however the octets came.
             lost = octets.size - at
             lost -= 0 if last else lost % REJECT_OCTETS_MAX
             if lost:
-                unwrap.reject(at, at + lost, self._damaged)
+                unwrap.reject(at, at + lost, packets.damaged)
                 at += lost
         ledger.pad(at - unwrap.kept, "headers of a capture")
         if last:
             unwrap.finish()
-        return _join(self._found, at)
+            if self._streams is not None:
+                self._streams.finish(base + at)
+                self._settle()
+        ready, self._ready = self._ready, []
+        return _join(ready, at)
 
-    @abstractmethod
-    def _walk(
-        self,
-        octets: NDArray[np.uint8],
-        at: int,
-        first: NDArray[np.int64],
-        stop: NDArray[np.int64],
-        t_ns: NDArray[np.int64],
-        counts: NDArray[np.int64],
-    ) -> tuple[int, int]:
-        """Walk what is as most packets are; give how many payloads that gave and where it ended."""
-
-    @abstractmethod
-    def _step(self, octets: NDArray[np.uint8], at: int, last: bool) -> int:
-        """Take one packet or block of any kind; give where the next begins, or ``at`` for none."""
-
-    def _end(self, at: int, last: bool, reason: str) -> int:
-        """Stop at what is not all there: more will come, or the capture is cut."""
-        if last:
-            self._damaged = reason
-        return at
-
-    def _packet(self, link: int, begin: int, end: int, t_ns: int | None, *, whole: bool) -> None:
+    def _packet(self, packet: Packet) -> None:
         """Take a packet of any kind."""
-        if t_ns is not None and not -_NS_END < t_ns < _NS_END:
-            t_ns = None
+        link, begin, end, t_ns, whole = packet
         datagram = self._unwrap.packet(link, begin, end, t_ns, whole=whole)
         if datagram is None:
             return
-        size = len(datagram.octets)
         self._take(
-            _Pieces(
-                frozen(np.frombuffer(datagram.octets, np.uint8)),
-                datagram.offset,
-                np.zeros(1, np.int64),
-                np.full(1, size),
-                np.full(1, NO_TIME if t_ns is None else t_ns),
+            Pieces(
+                octets=frozen(np.frombuffer(datagram.octets, np.uint8)),
+                first=np.zeros(1, np.int64),
+                stop=np.full(1, len(datagram.octets)),
+                offset=np.full(1, datagram.offset),
+                t_ns=np.full(1, NO_TIME if t_ns is None else t_ns),
+                key=np.full(1, self._unwrap.base + begin),
             )
         )
 
-    def _take(self, pieces: _Pieces) -> None:
+    def _take(self, pieces: Pieces) -> None:
         """Take payloads, or the blocks in them that have ORADIS headers."""
+        streams = self._streams
+        if streams is not None and streams.since is not None:
+            cut = int(np.searchsorted(pieces.key, _edge(streams.since)))
+            if cut:
+                self._later.append(self._without_oradis(_rows(pieces, slice(cut))))
+            if cut == pieces.key.size:
+                return
+            self._settle()
+            pieces = _rows(pieces, slice(cut, None))
+        self._ready.append(self._without_oradis(pieces))
+
+    def _settle_before(self, place: int) -> None:
+        """Put in order what came before a place, if that is enough."""
+        streams = self._streams
+        if streams is not None and streams.since is not None and place >= _edge(streams.since):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Cut the streams into frames, and put all since the last time in order."""
+        if self._streams is not None:
+            found = [*self._later, *self._streams.settle(self._unwrap.ledger)]
+            self._later = []
+            if found:
+                split = _join(found, 0)
+                order = np.argsort(np.concatenate([one.key for one in found]), kind="stable")
+                self._ready.append(_rows(Pieces(*split[:5], key=split.offset), order))
+
+    def _without_oradis(self, pieces: Pieces) -> Pieces:
+        """Cut payloads into blocks where all of one has ORADIS headers, and count frames."""
         ledger, count = self._unwrap.ledger, pieces.first.size
         row = np.empty(count, np.int64)
         begins = np.empty(count, np.int64)
@@ -231,201 +217,23 @@ class _Capture(ABC):
             same = np.flatnonzero(row[1:] == row[:-1])
             ends[same] = begins[same + 1] - _ORADIS_OCTETS
             ledger.pad(headers, "ORADIS headers")
-            pieces = pieces._replace(first=begins, stop=ends, t_ns=pieces.t_ns[row])
+            moved = begins - pieces.first[row]
+            pieces = _rows(pieces, row)
+            pieces = pieces._replace(first=begins, stop=ends, offset=pieces.offset + moved)
         ledger.frames += pieces.first.size
         ledger.octets += int((pieces.stop - pieces.first).sum())
-        if count:
-            self._found.append(pieces)
+        return pieces
 
 
-class _Pcap(_Capture):
-    """A classic capture: a file header, then packets with a header of 16 octets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._order = ""
-        self._ns_per_unit = 0
-        self._link = 0
-
-    def _walk(
-        self,
-        octets: NDArray[np.uint8],
-        at: int,
-        first: NDArray[np.int64],
-        stop: NDArray[np.int64],
-        t_ns: NDArray[np.int64],
-        counts: NDArray[np.int64],
-    ) -> tuple[int, int]:
-        if not self._order or self._link in DRONE_LINKS:
-            return 0, at
-        count, at = _kernels.walk_pcap(
-            octets, at, self._order == ">", self._ns_per_unit, self._link, first, stop, t_ns, counts
-        )
-        return int(count), int(at)
-
-    def _step(self, octets: NDArray[np.uint8], at: int, last: bool) -> int:
-        data, left = octets.data, octets.size - at
-        if not self._order:
-            if left < 24:
-                return self._end(at, last, "the capture ends within its header")
-            self._order, self._ns_per_unit = _PCAP_MAGICS[bytes(data[at : at + 4])]
-            self._link = struct.unpack_from(self._order + "I", data, at + 20)[0] & 0xFFFF
-            return at + 24
-        if left < 16:
-            return self._end(at, last and left > 0, "the capture ends within a packet's header")
-        seconds, fraction, kept, length = struct.unpack_from(self._order + "IIII", data, at)
-        if kept > PACKET_OCTETS_MAX:
-            self._damaged = f"a packet header announces {kept} octets: damaged from here"
-            return at
-        if at + 16 + kept > octets.size:
-            return self._end(at, last, "the capture ends within a packet")
-        t_ns = seconds * NS_PER_S + fraction * self._ns_per_unit
-        self._packet(self._link, at + 16, at + 16 + kept, t_ns, whole=kept >= length)
-        return at + 16 + int(kept)
+def _edge(since: int) -> int:
+    """Give the place up to which frames are put in order with those from ``since`` on."""
+    return (since // ORDERED_OCTETS + 1) * ORDERED_OCTETS
 
 
-class _Pcapng(_Capture):
-    """Blocks with their length at both ends: sections, their interfaces and packets, and others."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._order = "<"
-        self._interfaces: list[_Interface] = []
-        self._table = np.empty((0, 3), np.int64)
-
-    def _walk(
-        self,
-        octets: NDArray[np.uint8],
-        at: int,
-        first: NDArray[np.int64],
-        stop: NDArray[np.int64],
-        t_ns: NDArray[np.int64],
-        counts: NDArray[np.int64],
-    ) -> tuple[int, int]:
-        count, at = _kernels.walk_pcapng(
-            octets, at, self._order == ">", self._table, first, stop, t_ns, counts
-        )
-        return int(count), int(at)
-
-    def _step(self, octets: NDArray[np.uint8], at: int, last: bool) -> int:
-        data, left = octets.data, octets.size - at
-        if left < 12:
-            return self._end(at, last and left > 0, "the capture ends within a block's header")
-        if bytes(data[at : at + 4]) == _PCAPNG_MAGIC:
-            # The section header says which way round its own lengths are.
-            self._order = "<" if bytes(data[at + 8 : at + 12]) == b"\x4d\x3c\x2b\x1a" else ">"
-            self._describe([])
-        order = self._order
-        kind, length = struct.unpack_from(order + "II", data, at)
-        if length < 12 or length % 4 or length > BLOCK_OCTETS_MAX:
-            self._damaged = f"a capture block announces {length} octets: damaged from here"
-            return at
-        if length > left:
-            return self._end(at, last, "the capture ends within a block")
-        body, end = at + 8, at + length - 4
-        if struct.unpack_from(order + "I", data, end)[0] != length:
-            self._damaged = "a capture block's two lengths differ: damaged from here"
-            return at
-        if kind == _INTERFACE and end - body >= 8:
-            self._describe([*self._interfaces, _read_interface(data, body, end, order)])
-        elif kind in (_ENHANCED, _PACKET, _SIMPLE):
-            self._read_packet(data, kind, body, end)
-        return at + int(length)
-
-    def _describe(self, interfaces: list[_Interface]) -> None:
-        """Take the interfaces of a section; those that the kernel cannot read have no ticks."""
-        self._interfaces = interfaces
-        self._table = np.array(
-            [
-                (
-                    one.link,
-                    one.ticks_per_s if self._is_simple(one) else 0,
-                    one.offset_s if self._is_simple(one) else 0,
-                )
-                for one in interfaces
-            ],
-            np.int64,
-        ).reshape(-1, 3)
-
-    @staticmethod
-    def _is_simple(one: _Interface) -> bool:
-        is_read = one.link in _LINKS
-        return is_read and one.ticks_per_s <= _TICKS_MAX and abs(one.offset_s) < _OFFSET_MAX_S
-
-    def _read_packet(self, data: memoryview, kind: int, body: int, end: int) -> None:
-        order, unwrap = self._order, self._unwrap
-        t_ns: int | None = None
-        if end - body < (4 if kind == _SIMPLE else 20):
-            unwrap.reject(body, end, "a packet block is too short for its own header")
-            return
-        if kind == _SIMPLE:
-            number, begin, ticks = 0, body + 4, 0
-            length = struct.unpack_from(order + "I", data, body)[0]
-            kept = length
-        else:
-            form = "IIIII" if kind == _ENHANCED else "HHIIII"
-            fields = struct.unpack_from(order + form, data, body)
-            number, begin = fields[0], body + 20
-            high, low, kept, length = fields[-4:]
-            ticks = (high << 32) | low
-        if number >= len(self._interfaces):
-            why = f"a packet of interface {number}, which was never described"
-            unwrap.reject(body, end, why)
-            return
-        interface = self._interfaces[number]
-        if kind == _SIMPLE:
-            if interface.snap_octets:
-                kept = min(kept, interface.snap_octets)
-        else:
-            t_ns = interface.t_ns(ticks)
-        if begin + kept > end:
-            unwrap.reject(body, end, f"a packet announces {kept} octets, its block holds fewer")
-            return
-        self._packet(interface.link, begin, begin + kept, t_ns, whole=kept >= length)
-
-
-def _interfaces(head: bytes) -> Iterator[_Interface]:
-    """Give the interfaces that are described in the first blocks of a pcapng capture."""
-    order, at = "<", 0
-    while at + 12 <= len(head):
-        if head[at : at + 4] == _PCAPNG_MAGIC:
-            order = "<" if head[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
-        kind, length = struct.unpack_from(order + "II", head, at)
-        if length < 12 or length % 4 or at + length > len(head):
-            return
-        if kind == _INTERFACE and length >= 20:
-            yield _read_interface(head, at + 8, at + length - 4, order)
-        at += length
-
-
-@dataclass(frozen=True, slots=True)
-class _Interface:
-    """One interface of a pcapng section: how to read its packets and their times."""
-
-    link: int
-    snap_octets: int
-    ticks_per_s: int
-    offset_s: int
-
-    def t_ns(self, ticks: int) -> int:
-        return ticks * NS_PER_S // self.ticks_per_s + self.offset_s * NS_PER_S
-
-
-def _read_interface(data: memoryview | bytes, body: int, end: int, order: str) -> _Interface:
-    link, _, snap_octets = struct.unpack_from(order + "HHI", data, body)
-    ticks_per_s, offset_s = 1_000_000, 0
-    at = body + 8
-    while at + 4 <= end:
-        code, length = struct.unpack_from(order + "HH", data, at)
-        value = data[at + 4 : min(at + 4 + length, end)]
-        if code == 9 and len(value) >= 1:  # if_tsresol: a power of 2 or of 10
-            ticks_per_s = 1 << (value[0] & 0x7F) if value[0] & 0x80 else 10 ** value[0]
-        elif code == 14 and len(value) >= 8:  # if_tsoffset, seconds
-            offset_s = struct.unpack_from(order + "q", value)[0]
-        elif code == 0:
-            break
-        at += 4 + (length + 3) // 4 * 4
-    return _Interface(link, snap_octets, ticks_per_s, offset_s)
+def _rows(pieces: Pieces, rows: slice | NDArray[np.int64]) -> Pieces:
+    """Choose some frames."""
+    octets, *columns = pieces
+    return Pieces(octets, *(column[rows] for column in columns))
 
 
 @dataclass(slots=True)
@@ -453,12 +261,23 @@ class _Datagram(NamedTuple):
     octets: memoryview
 
 
+class _Segment(NamedTuple):
+    """What IP carries: UDP or TCP, of which ``held`` octets are counted already."""
+
+    protocol: int
+    addresses: bytes
+    offset: int
+    octets: memoryview
+    held: int
+
+
 @dataclass(slots=True)
 class _Unwrapper:
-    """From a packet of some link type down to the UDP payload; holds fragments in between.
+    """From a packet of some link type down to UDP and TCP; holds fragments in between.
 
     Places count in ``data``, which begins ``base`` octets into the capture. ``kept`` are octets of
     packets that are in a frame, rejected, told as padding or held; the others are headers.
+    ``is_tcp`` and ``is_other`` say of the latest packet that it carries TCP or what is not read.
     """
 
     data: memoryview = field(default_factory=lambda: memoryview(b""))
@@ -466,6 +285,9 @@ class _Unwrapper:
     ledger: Ledger = field(default_factory=lambda: Ledger(""))
     kept: int = 0
     pending: dict[_Key, _Fragments] = field(default_factory=dict)
+    streams: Streams | None = None
+    is_tcp: bool = False
+    is_other: bool = False
 
     def begin(self, data: memoryview, base: int, ledger: Ledger) -> None:
         """Take the next stretch of the capture."""
@@ -482,6 +304,7 @@ class _Unwrapper:
         """Return the datagram that a packet holds or completes, if it does."""
         ledger, data = self.ledger, self.data
         ledger.packets += 1
+        self.is_tcp = self.is_other = False
         if link in DRONE_LINKS:
             self.kept += end - begin
             return _Datagram(self.base + begin, data[begin:end])
@@ -489,22 +312,42 @@ class _Unwrapper:
             self.reject(begin, end, f"link type {link} is not read", t_ns=t_ns)
             return None
         at, ether_type = self._link_payload(link, begin, end)
-        is_ipv4 = ether_type == _IPV4 and end - at >= 20 and data[at] >> 4 == 4
-        is_ipv6 = ether_type == _IPV6 and end - at >= 40 and data[at] >> 4 == 6
-        payload = None
-        if is_ipv4 or is_ipv6:
-            not_udp = ledger.not_udp
-            payload = self._ipv4(at, end, t_ns) if is_ipv4 else self._ipv6(at, end, t_ns)
-            is_other = ledger.not_udp > not_udp
+        segment: _Segment | None = None
+        if ether_type == _IPV4 and end - at >= 20 and data[at] >> 4 == 4:
+            segment = self._ipv4(at, end, t_ns)
+        elif ether_type == _IPV6 and end - at >= 40 and data[at] >> 4 == 6:
+            segment = self._ipv6(at, end, t_ns)
         else:
-            ledger.not_udp += 1
-            is_other = True
-        if is_other:
+            self.is_other = True
+        if self.is_other:
             self.kept += end - begin
-            ledger.pad(end - begin, "packets without UDP")
-        if payload is None:
+            ledger.pad(end - begin, _NO_UDP)
+        ledger.not_udp += self.is_other or self.is_tcp
+        if segment is None:
             return None
-        return self._udp(*payload, t_ns, whole=whole)
+        if segment.protocol == _TCP:
+            self._tcp(segment, self.base + begin, t_ns, whole=whole)
+            return None
+        return self._udp(segment.offset, segment.octets, segment.held, t_ns, whole=whole)
+
+    def _tcp(self, segment: _Segment, packet: int, t_ns: int | None, *, whole: bool) -> None:
+        """Give a segment to its stream."""
+        if self.streams is None:
+            return
+        _, addresses, offset, octets, held = segment
+        taken = self.streams.segment(
+            addresses, octets, offset, packet=packet, t_ns=t_ns, whole=whole, ledger=self.ledger
+        )
+        if taken is None:
+            taken = len(octets)
+            self.ledger.pad(taken, _NO_UDP)
+        self.kept += taken - held
+
+    def _carries(self, protocol: int) -> bool:
+        """Tell whether what IP carries is read."""
+        self.is_tcp = protocol == _TCP and self.streams is not None
+        self.is_other = protocol != _UDP and not self.is_tcp
+        return not self.is_other
 
     def _udp(
         self, offset: int, segment: memoryview, held: int, t_ns: int | None, *, whole: bool
@@ -548,12 +391,12 @@ class _Unwrapper:
             at += 4
         return at, ether_type
 
-    def _ipv4(self, at: int, end: int, t_ns: int | None) -> tuple[int, memoryview, int] | None:
+    def _ipv4(self, at: int, end: int, t_ns: int | None) -> _Segment | None:
         data = self.data
         header = (data[at] & 0x0F) * 4
         total = (data[at + 2] << 8) | data[at + 3]
-        if data[at + 9] != _UDP:
-            self.ledger.not_udp += 1
+        protocol, addresses = data[at + 9], bytes(data[at + 12 : at + 20])
+        if not self._carries(protocol):
             return None
         # A card that splits packets itself shows them with a total length of zero.
         stop = min(at + total, end) if total else end
@@ -564,23 +407,22 @@ class _Unwrapper:
         flags = (data[at + 6] << 8) | data[at + 7]
         start, more = (flags & 0x1FFF) * 8, bool(flags & 0x2000)
         if not start and not more:
-            return self.base + begin, data[begin:stop], 0
-        ident = (data[at + 4] << 8) | data[at + 5]
-        key = (bytes(data[at + 12 : at + 16]), bytes(data[at + 16 : at + 20]), ident)
+            return _Segment(protocol, addresses, self.base + begin, data[begin:stop], 0)
+        key = (addresses, protocol, (data[at + 4] << 8) | data[at + 5])
         return self._fragment(key, start, more, begin=begin, end=stop, t_ns=t_ns)
 
-    def _ipv6(self, at: int, end: int, t_ns: int | None) -> tuple[int, memoryview, int] | None:
+    def _ipv6(self, at: int, end: int, t_ns: int | None) -> _Segment | None:
         data = self.data
+        addresses = bytes(data[at + 8 : at + 40])
         length = (data[at + 4] << 8) | data[at + 5]
         stop = min(at + 40 + length, end) if length else end
         follows, begin = data[at + 6], at + 40
-        fragment: tuple[_Key, int, bool] | None = None
-        while begin + 8 <= stop and follows != _UDP:
+        fragment: tuple[int, int, bool] | None = None
+        while begin + 8 <= stop and follows not in (_UDP, _TCP):
             if follows == _IPV6_FRAGMENT:
                 place = (data[begin + 2] << 8) | data[begin + 3]
                 ident = int.from_bytes(data[begin + 4 : begin + 8], "big")
-                key = (bytes(data[at + 8 : at + 24]), bytes(data[at + 24 : at + 40]), ident)
-                fragment = (key, place & 0xFFF8, bool(place & 1))
+                fragment = (ident, place & 0xFFF8, bool(place & 1))
                 follows, begin = data[begin], begin + 8
                 if fragment[1]:  # later fragments start in the middle of the payload
                     break
@@ -590,19 +432,20 @@ class _Unwrapper:
                 follows, begin = data[begin], begin + (data[begin + 1] + 2) * 4
             else:
                 break
-        if follows != _UDP:
-            self.ledger.not_udp += 1
+        if not self._carries(follows):
             return None
         if begin > stop:
             self.reject(at, end, "an IPv6 header with a wrong length", t_ns=t_ns)
             return None
         if fragment is None or (not fragment[1] and not fragment[2]):
-            return self.base + begin, data[begin:stop], 0
-        return self._fragment(*fragment, begin=begin, end=stop, t_ns=t_ns)
+            return _Segment(follows, addresses, self.base + begin, data[begin:stop], 0)
+        ident, start, more = fragment
+        key = (addresses, follows, ident)
+        return self._fragment(key, start, more, begin=begin, end=stop, t_ns=t_ns)
 
     def _fragment(
         self, key: _Key, start: int, more: bool, *, begin: int, end: int, t_ns: int | None
-    ) -> tuple[int, memoryview, int] | None:
+    ) -> _Segment | None:
         """Keep a fragment; give the whole payload when it was the last one missing."""
         if key not in self.pending:
             if len(self.pending) >= PENDING_MAX:
@@ -620,7 +463,8 @@ class _Unwrapper:
         del self.pending[key]
         self.ledger.reassembled += 1
         held = sum(len(piece) for _, piece in waiting.pieces.values())
-        return waiting.pieces[0][0], memoryview(payload), held
+        addresses, protocol, _ = key
+        return _Segment(protocol, addresses, waiting.pieces[0][0], memoryview(payload), held)
 
     def _give_up(self, key: _Key) -> None:
         waiting = self.pending.pop(key)
@@ -629,8 +473,8 @@ class _Unwrapper:
             self.ledger.reject(begin, piece, reason, t_ns=waiting.t_ns)
 
 
-def _join(found: list[_Pieces], used: int) -> Split:
-    """Copy the frames of a call behind each other."""
+def _join(found: list[Pieces], used: int) -> Split:
+    """Copy frames behind each other."""
     none = np.empty(0, np.int64)
     size = np.concatenate([none, *(one.stop - one.first for one in found)])
     stop = np.cumsum(size)
@@ -644,7 +488,7 @@ def _join(found: list[_Pieces], used: int) -> Split:
         octets=octets,
         first=begin,
         stop=stop,
-        offset=np.concatenate([none, *(one.base + one.first for one in found)]),
+        offset=np.concatenate([none, *(one.offset for one in found)]),
         t_ns=np.concatenate([none, *(one.t_ns for one in found)]),
         used=used,
     )

@@ -88,7 +88,7 @@ class Ledger:
     packets : int
         Packets of a capture, of any kind; zero for a raw file.
     not_udp : int
-        Packets that carry no UDP datagram: ARP, TCP, spanning tree and the like.
+        Packets that carry no UDP datagram: ARP, spanning tree and the like, and TCP, read or not.
     reassembled : int
         Datagrams put together from IP fragments.
     padding : int

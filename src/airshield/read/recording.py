@@ -7,9 +7,11 @@ stream of one of the formats that ``reader`` finds. Any of them may be compresse
 The file is read a window at a time: a day of a country's radars reads in
 the memory of one window. A window grows only where not even one frame fits in it.
 
-What a capture carries is told by its link type. Ethernet and the like carry ASTERIX in UDP; a
-frame is the payload. IEEE 802.11 and Bluetooth LE carry drone identification (``remoteid``); a
-frame is then the whole packet, link layer first, and the reader tells from it which it is.
+What a capture carries is told by its link type. Ethernet and the like carry ASTERIX, or the format
+that is asked for: in UDP, where a frame is the payload, and in TCP, where each direction of each
+connection that the format knows is a stream (``streams``). IEEE 802.11 and Bluetooth LE carry drone
+identification (``remoteid``); a frame is then the whole packet, link layer first, and the reader
+tells from it which it is.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from airshield.errors import FormatError, MissingFileError, UsageError
-from airshield.read import capture, raw, recorders
+from airshield.read import capture, packets, raw, recorders
 from airshield.read.frames import Ledger
 from airshield.read.reader import Splitter, find_reader, frames_of, readers
 
@@ -179,7 +181,7 @@ class Recording:
     def _recognise(self, head: bytes, wanted: str | None) -> tuple[str, str]:
         """Tell container and format from the file's first octets."""
         reader = None if wanted is None else find_reader(wanted).name
-        container = capture.sniff_capture(head[:4])
+        container = packets.sniff_capture(head[:4])
         if container is not None:
             link = capture.check_head(head, container, name=str(self.path))
             return container, reader or ("remoteid" if link in capture.DRONE_LINKS else "asterix")
@@ -202,8 +204,8 @@ class Recording:
         return "raw", best
 
     def _splitter(self) -> Splitter:
-        if self.container in capture.CONTAINERS:
-            return capture.splitter(self.container)
+        if self.container in packets.CONTAINERS:
+            return capture.splitter(self.container, reader=find_reader(self.format))
         if self.container in recorders.RECORDERS:
             return recorders.splitter(self.container, date=self.date)
         return find_reader(self.format).splitter()
