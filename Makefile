@@ -14,13 +14,14 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: help setup peers check test bench docs demo clean
+.PHONY: help setup peers check test bench bench-tracking docs demo clean
 
 help:
 	@echo "make demo    see it: an exercise sky on a map in your browser"
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import contracts"
 	@echo "make bench   measurements beside their peers"
+	@echo "make bench-tracking  the tracker beside Stone Soup (about an hour; BENCH='--minutes 3')"
 	@echo "make docs    pages of the API from the docstrings"
 	@echo "make setup   only build .venv"
 	@echo "make peers   other decoders, each in an environment of its own, to compare with"
@@ -80,6 +81,9 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+bench-tracking: $(VENV)/.dev .peers/tracking/.done
+	$(BIN)/python benchmarks/tracking/bench.py $(BENCH)
 
 docs: $(VENV)/.dev
 	$(BIN)/python tools/write_docs.py
