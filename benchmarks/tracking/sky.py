@@ -40,7 +40,7 @@ from airshield.geo import Origin, enu_from_ecef, ground_distance_m, place_from, 
 from airshield.read.quality import sigma_pos_m
 from airshield.rehearse import SkyState
 from airshield.rehearse.antenna import Beam
-from airshield.sensors import Radar, is_in_cover, primary_pd, secondary_pd
+from airshield.sensors import Radar, horizon_ground_m, is_in_cover, primary_pd, secondary_pd
 from airshield.tables import (
     REPORT,
     REPORT_KINDS,
@@ -60,6 +60,10 @@ T_START_NS: Final = 1_767_700_800 * NS_PER_S
 
 SLICE_S: Final = 30
 """Seconds made at once."""
+
+SPD_MAX_MPS: Final = 400.0
+ALT_MAX_M: Final = 20e3
+"""Nobody is faster; nobody is higher."""
 
 SECTORS: Final = 32
 GHOST, CLUTTER = -2, -1
@@ -117,8 +121,8 @@ PROFILES: Final = {
     "small": Profile(targets=20, radars=3, minutes=15, side_km=250, false_share=0.1),
     "clutter": Profile(targets=20, radars=3, minutes=15, side_km=250, false_share=0.8),
     "standard": Profile(targets=200, radars=10, minutes=15, side_km=600, false_share=0.25),
-    "country": Profile(targets=5_000, radars=40, minutes=15, side_km=1_500, false_share=0.15),
-    "continent": Profile(targets=20_000, radars=200, minutes=15, side_km=3_200, false_share=0.1),
+    "country": Profile(targets=5_000, radars=40, minutes=15, side_km=1_200, false_share=0.2),
+    "continent": Profile(targets=20_000, radars=200, minutes=15, side_km=2_900, false_share=0.15),
 }
 
 
@@ -492,6 +496,8 @@ class Scene:
         ]
         self.adsb = Adsb(self.traffic, seed=seed, sensor=len(radars))
         self.sensors = [radar.sensor for radar in radars] + [ADSB_SENSOR]
+        climbs_mps = np.array([behaviour.kind.climb_max_mps for behaviour in BEHAVIOURS])
+        self._climb_max_mps = climbs_mps[self.traffic.behaviour]
         self._spread_clutter()
 
     def _spread_clutter(self) -> None:
@@ -527,12 +533,15 @@ class Scene:
             waiting = made[ripe:]
 
     def _near(self, station: Station, state: SkyState) -> Rows:
-        """Who may come into a radar's range within a slice, and the turn that ends after it."""
-        radar = station.site.radar
-        margin_m = 400.0 * (SLICE_S + 2.0 * radar.turn_s)
-        away_m = np.linalg.norm(state.ecef_m - station.origin_m, axis=1)
-        here = (away_m <= radar.rng_max_m + margin_m) & ~self.traffic.is_ghost
-        return np.flatnonzero(here)
+        """Who may come into a radar's cover within a slice, and the turn that ends after it."""
+        site, radar = station.site, station.site.radar
+        within_s = SLICE_S + 2.0 * radar.turn_s
+        away_m = np.linalg.norm(state.ecef_m - station.origin_m, axis=1) - SPD_MAX_MPS * within_s
+        top_m = state.alt_msl_m + self._climb_max_mps * within_s
+        reach_m = horizon_ground_m(site.ground_msl_m + ANTENNA_AGL_M) + horizon_ground_m(top_m)
+        # The chord is no longer than the way over the ground and the height together.
+        here = (away_m <= radar.rng_max_m) & (away_m <= reach_m + ALT_MAX_M)
+        return np.flatnonzero(here & ~self.traffic.is_ghost)
 
     def report_table(self, made: NDArray[Any], first_frame: int) -> pa.Table:
         """Turn reports into REPORT rows, numbered by their arrival."""
