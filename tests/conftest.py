@@ -8,7 +8,8 @@ import pytest
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 PEERS = Path(__file__).parents[1] / ".peers"
 
-collect_ignore = ["reference/adsb_peers.py"]  # a script for the peers' own interpreter
+# Scripts for the peers' own interpreters.
+collect_ignore = ["reference/adsb_peers.py", "reference/stone_soup_metrics.py"]
 
 
 LONG = ("test_kill.py", "test_whole_recordings.py", "test_demo.py", "test_kernels_once.py")
@@ -29,12 +30,12 @@ def shared_data():
 
 @pytest.fixture(scope="session")
 def peer_python() -> Callable[[str], Path]:
-    """Give the interpreter of another decoder's environment: 'adsb' or 'asterix' (make peers)."""
+    """Give the interpreter of a peer's environment: 'adsb', 'asterix', 'tracking' (make peers)."""
 
     def find(name: str) -> Path:
         python = PEERS / name / "bin" / "python"
         if not python.exists():
-            pytest.skip(f"no other decoder in {python.parent.parent}; `make peers` puts it there")
+            pytest.skip(f"no peer in {python.parent.parent}; `make peers` puts it there")
         return python
 
     return find

@@ -155,7 +155,7 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
     about = json.loads((scene / "about.json").read_text())
     truth = read_truth(scene, about, reports)
     rows = read_tracks(tracks, reports, truth)
-    ghosts = np.array(sorted({ghost["mode_s"] for ghost in about.get("ghosts", [])}), np.int64)
+    ghosts = np.array(about["ghosts"]["mode_s"], np.int64)
     looks = Looks(truth=truth, rows=rows, ghosts=ghosts)
     found = tally(looks.instants(), cutoff_m=CUTOFF_M)
     return figures(looks, found)
@@ -194,7 +194,9 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
         )
     row_of = np.full((len(names), int(second.max()) + 1), -1, np.int32)
     row_of[target, second] = np.arange(t_ns.size)
-    of = {entry["target"]: entry for entry in about["targets"]}
+    told = about["targets"]
+    place = {name: at for at, name in enumerate(told["target"])}
+    order = [place[name] for name in names]
     lat, lon, hae = (_floats(table, name) for name in ("lat_deg", "lon_deg", "alt_hae_m"))
     mode_s = _addresses(table)
     # Whether something answers is the target's for life; any row tells.
@@ -203,14 +205,14 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
     answers = np.zeros(len(names), bool)
     answers[target] = (mode_s >= 0) | pc.is_valid(table["mode_3a"]).to_numpy()
     ecef_m = ecef_from_geodetic(lat, lon, hae)
-    counts = in_cover(load_shield(scene), lat, lon, hae, ecef_m, answers[target])
+    counts = in_cover(load_shield(scene), lat, lon, hae, ecef_m, answers[target], row_of)
     counts |= _is_heard(reports, begin_ns, address, target, second)
     return Truth(
         begin_ns=begin_ns,
         names=names,
-        kind=[str(of[name]["kind"]) for name in names],
-        has_adsb=np.array([of[name]["has_adsb"] for name in names], bool),
-        is_fast_low=np.array([of[name]["is_fast_low"] for name in names], bool),
+        kind=[told["kind"][at] for at in order],
+        has_adsb=np.array(told["has_adsb"], bool)[order],
+        is_fast_low=np.array(told["is_fast_low"], bool)[order],
         mode_s=address,
         target=target,
         second=second,
@@ -227,29 +229,44 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
 
 
 def in_cover(
-    shield: Shield, lat_deg: Floats, lon_deg: Floats, hae_m: Floats, ecef_m: Floats, answers: Bools
+    shield: Shield,
+    lat_deg: Floats,
+    lon_deg: Floats,
+    hae_m: Floats,
+    ecef_m: Floats,
+    answers: Bools,
+    row_of: NDArray[np.int32],
 ) -> Bools:
-    """Tell which places some radar of the shield could see, by geometry alone.
+    """Tell which rows of truth some radar of the shield could see, by geometry alone.
 
     A radar without a primary channel sees only what ``answers`` its interrogation.
     """
     seen = np.zeros(lat_deg.size, bool)
+    # Most targets never come near most radars: a ball about each one's way sorts them out.
+    least, most = (np.full((row_of.shape[0], 3), end) for end in (np.inf, -np.inf))
+    for rows in row_of.T:
+        here = rows >= 0
+        least[here] = np.minimum(least[here], ecef_m[rows[here]])
+        most[here] = np.maximum(most[here], ecef_m[rows[here]])
+    middle = 0.5 * (least + most)
+    ball_m = 0.5 * np.linalg.norm(most - least, axis=1)
     for radar in shield.radars:
         origin = Origin(lat_deg=radar.lat_deg, lon_deg=radar.lon_deg, hae_m=radar.antenna_hae_m)
-        left = np.flatnonzero(~seen & (radar.has_primary | (answers & radar.has_secondary)))
-        off_m = ecef_m[left] - origin.ecef_m()
-        left = left[np.einsum("ij,ij->i", off_m, off_m) <= radar.rng_max_m**2]
-        if left.size == 0:
+        off_m = np.linalg.norm(middle - origin.ecef_m(), axis=1)
+        rows = row_of[off_m - ball_m <= radar.rng_max_m].ravel()
+        rows = rows[rows >= 0]
+        rows = rows[~seen[rows] & (radar.has_primary | (answers[rows] & radar.has_secondary))]
+        if rows.size == 0:
             continue
-        rng_m, _, elv_deg = polar_from_enu(enu_from_ecef(ecef_m[left], origin))
-        seen[left] = is_in_cover(
+        rng_m, _, elv_deg = polar_from_enu(enu_from_ecef(ecef_m[rows], origin))
+        seen[rows] = is_in_cover(
             radar,
             rng_slant_m=rng_m,
             elv_deg=elv_deg,
             rng_ground_m=ground_distance_m(
-                radar.lat_deg, radar.lon_deg, lat_deg[left], lon_deg[left]
+                radar.lat_deg, radar.lon_deg, lat_deg[rows], lon_deg[rows]
             ),
-            target_hae_m=hae_m[left],
+            target_hae_m=hae_m[rows],
             surface_hae_m=shield.geoid_height_m,
         )
     return seen
@@ -640,7 +657,8 @@ def start_delays(looks: Looks) -> tuple[Floats, Bools]:
     return delay_s, ever & (started | (delay_s >= BRIEF_S))
 
 
-def _say(found: dict[str, Any]) -> str:
+def in_words(found: dict[str, Any]) -> str:
+    """Return the figures as a table to read."""
     lines = []
     for name, value in found.items():
         if name == "groups":
@@ -672,7 +690,7 @@ def main() -> None:
         found = score(asked.scene, asked.tracks)
     except SceneError as error:
         sys.exit(f"score.py: {error}")
-    print(json.dumps(found) if asked.json else _say(found))
+    print(json.dumps(found) if asked.json else in_words(found))
 
 
 if __name__ == "__main__":
