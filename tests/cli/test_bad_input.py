@@ -8,6 +8,7 @@ import pytest
 
 from airshield.cli.decoding import parse_references
 from airshield.errors import UsageError
+from captures_by_hand import ethernet, ipv4, pcap, udp
 from command_line import EXAMPLES, run
 
 
@@ -16,6 +17,12 @@ def refused(done, *words):
     assert "Traceback" not in done.err
     for word in words:
         assert word in done.err, done.err
+
+
+def captured(*payloads):
+    """Make a capture of datagrams, one a second."""
+    packets = (ethernet(ipv4(udp(payload))) for payload in payloads)
+    return pcap([((1_700_000_000 + k) * 10**9, packet) for k, packet in enumerate(packets)])
 
 
 def test_a_recording_that_is_not_there():
@@ -180,6 +187,32 @@ class TestPlayedRecordings:
 
     def test_a_recording_that_says_no_time(self, lines):
         refused(run(*self.WATCH, "--replay", lines), "feed.txt", "read as avr", "says a time")
+
+    @pytest.fixture
+    def nonsense(self, tmp_path):
+        file = tmp_path / "nonsense.pcap"
+        file.write_bytes(captured(*[b"no radar at all"] * 5))
+        return file
+
+    def test_a_capture_of_which_nothing_can_be_read(self, nonsense):
+        to = nonsense.parent / "t.parquet"
+        words = ("--format", "asterix", "--json")
+        done = run("track", nonsense, "--sensors", EXAMPLES / "tiny", "--to", to, *words)
+        refused(done, "nonsense.pcap", "nothing in it could be read as asterix")
+        assert done.document["unread"] == [str(nonsense)]
+        assert done.document["rejects"] == 5
+        done = run(*self.WATCH, "--speed", "max", "--replay", nonsense, *words)
+        refused(done, "nonsense.pcap", "nothing in it could be read as asterix")
+        assert done.document["unread"] == [str(nonsense)]
+
+    def test_a_capture_that_is_damaged_here_and_there_is_read(self, tmp_path):
+        file = tmp_path / "patchy.pcap"
+        north = bytes.fromhex("22000bf01981023841c000")
+        file.write_bytes(captured(b"no radar at all", north))
+        to = tmp_path / "t.parquet"
+        words = ("--format", "asterix", "--json")
+        done = run("track", file, "--sensors", EXAMPLES / "tiny", "--to", to, *words)
+        assert (done.code, done.document["rejects"], done.document["unread"]) == (0, 1, [])
 
     def test_a_receiver_or_a_reference_that_is_no_place(self, lines):
         refused(self.track(lines, "--receiver", "99,2"), "--receiver 99,2", "latitude")

@@ -62,3 +62,9 @@ def test_every_format_holds_the_same_rows(parquet, capture, tmp_path, suffix):
         ["" if c is None else c for c in expected] if suffix == "csv" else expected
     )
     assert first == whole["t_heard"].cast(pa.string())[0].as_py().replace(" ", "T")
+
+
+def test_registers_are_columns_where_they_are_asked_for(barcelona_048, tmp_path):
+    done = run("decode", barcelona_048, "--registers", "--to", tmp_path / "out.parquet")
+    assert done.code == 0, done.err
+    assert "bds40_mcp_alt_ft" in pq.read_schema(tmp_path / "out.parquet").names

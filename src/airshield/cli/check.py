@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from airshield.cli.options import AsJson
+
 
 def check(
     shield: Annotated[
@@ -19,9 +21,7 @@ def check(
             "--schema", help="Print the JSON Schema of shield.toml, for editors, and leave."
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check a shield: every mistake with file, place and remedy."""
     from airshield.cli.console import print_json

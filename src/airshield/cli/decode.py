@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from airshield.cli.options import AsJson, Date, Edition, Format, Receiver, Reference
+
 
 def decode(
     files: Annotated[
@@ -21,24 +23,8 @@ def decode(
             help="Where to write; with several tables one file each, OUT.cat048.parquet.",
         ),
     ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help="Format of the input (asterix, beast, avr, sbs, readsb, ...); found by content "
-            "otherwise.",
-        ),
-    ] = None,
-    edition: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--edition",
-            metavar="CAT[/SAC/SIC]=EDITION",
-            help="Edition that a category, or one source of it, speaks: 021=0.23. The others are "
-            "found out.",
-        ),
-    ] = None,
+    format_: Format = None,
+    edition: Edition = None,
     columns: Annotated[
         str | None,
         typer.Option("--columns", metavar="A,B", help="Only these columns, e.g. i010_sac,i140_s."),
@@ -54,63 +40,39 @@ def decode(
             help="Write REPORT rows (SI units, full UTC times), not the format's own tables.",
         ),
     ] = False,
-    date: Annotated[
-        str | None,
-        typer.Option(
-            "--date",
-            metavar="YYYY-MM-DD",
-            help="Day of the first record, where the recording does not tell.",
-        ),
-    ] = None,
-    receiver: Annotated[
-        str | None,
-        typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reference",
-            metavar="SAC/SIC=LAT,LON[,HEIGHT]",
-            help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020), for "
-            "--reports.",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.")
-    ] = False,
+    date: Date = None,
+    receiver: Receiver = None,
+    reference: Reference = None,
+    as_json: AsJson = False,
 ) -> None:
     """Decode surveillance recordings into tables, and tell what could not be read."""
     from airshield.cli.console import prepare_format, print_json, progress, tell_cut
-    from airshield.cli.decoding import (
-        decode_recordings,
-        parse_date,
-        parse_editions,
-        parse_place,
-        parse_references,
-    )
+    from airshield.cli.decoding import decode_recordings
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.output import TableFiles
+    from airshield.cli.replaying import Said
     from airshield.errors import UsageError
     from airshield.read import Reading, read_frames
 
-    editions = parse_editions(edition or [])
-    day, place = parse_date(date), parse_place(receiver)
-    points = parse_references(reference or [])
+    said = Said.parse(
+        format=format_, date=date, edition=edition, receiver=receiver, reference=reference
+    )
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     if reports and wanted:
         raise UsageError("--columns chooses among a format's own columns: leave out --reports")
     output = None if to is None else TableFiles(to)
     for path in files:
-        prepare_format(read_frames(path, format=format_, date=day).format)
+        prepare_format(read_frames(path, format=said.format, date=said.date).format)
     readings = [
         Reading(
             path,
-            format=format_,
-            editions=editions,
+            format=said.format,
+            editions=said.editions,
             columns=wanted,
-            date=day,
-            receiver=place,
-            reference_points=points,
+            registers=registers,
+            date=said.date,
+            receiver=said.receiver,
+            reference_points=said.reference_points,
         )
         for path in files
     ]

@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from airshield.cli.output import TableFiles
 from airshield.errors import UsageError
-from airshield.read import Reading, asterix
+from airshield.read import Reading, Replay, asterix
 from airshield.read.reader import EditionKey, Place
 
 FIRST_REJECTS = 5
@@ -240,7 +240,7 @@ def _take_rejects(reading: Reading, summary: Summary, output: TableFiles | None)
         output.write("rejects", rejects)
 
 
-def tell_unread(reading: Reading) -> str:
+def tell_unread(reading: Reading | Replay) -> str:
     """Say on standard error that nothing at all in a recording could be read; return its name."""
     print(
         f"airshield: {reading.recording.path}: nothing in it could be read as {reading.format}; "

@@ -6,22 +6,17 @@ from typing import Annotated
 
 import typer
 
+from airshield.cli.options import AsJson, Duration, Port
+
 
 def demo(
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")
-    ] = 8080,
-    duration: Annotated[
-        float | None,
-        typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds."),
-    ] = None,
+    port: Port = 8080,
+    duration: Duration = None,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open a browser.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another noise.")] = 1,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fly an exercise sky through the code that watches a real one, and open the map."""
     from airshield.cli.console import print_json

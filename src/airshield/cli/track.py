@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from airshield.cli.options import AsJson, Date, Edition, Format, Receiver, Reference
+
 
 def track(
     inputs: Annotated[
@@ -32,61 +34,21 @@ def track(
             "--threads", min=1, help="Most threads to use; the tracks are the same with any number."
         ),
     ] = 1,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help="Format of the recordings (asterix, beast, opensky, ...); found by content "
-            "otherwise.",
-        ),
-    ] = None,
-    edition: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--edition",
-            metavar="CAT[/SAC/SIC]=EDITION",
-            help="Edition that a category, or one source of it, speaks: 021=0.23. The others are "
-            "found out.",
-        ),
-    ] = None,
-    date: Annotated[
-        str | None,
-        typer.Option(
-            "--date",
-            metavar="YYYY-MM-DD",
-            help="Day of the first record, where a recording does not tell.",
-        ),
-    ] = None,
-    receiver: Annotated[
-        str | None,
-        typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reference",
-            metavar="SAC/SIC=LAT,LON[,HEIGHT]",
-            help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020).",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.")
-    ] = False,
+    format_: Format = None,
+    edition: Edition = None,
+    date: Date = None,
+    receiver: Receiver = None,
+    reference: Reference = None,
+    as_json: AsJson = False,
 ) -> None:
     """Turn recordings of any sensors into tracks."""
     from airshield.cli.console import print_json, progress
-    from airshield.cli.decoding import parse_date, parse_editions, parse_place, parse_references
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.replaying import Said
     from airshield.cli.tracking import track_files
 
-    said = Said(
-        format=format_,
-        date=parse_date(date),
-        editions=parse_editions(edition or []),
-        receiver=parse_place(receiver),
-        reference_points=parse_references(reference or []),
+    said = Said.parse(
+        format=format_, date=date, edition=edition, receiver=receiver, reference=reference
     )
     with progress(unit="reports") as shown:
         summary = track_files(inputs, sensors=sensors, to=to, said=said, shown=shown)
@@ -95,7 +57,7 @@ def track(
         print_json(summary)
     else:
         _print_summary(summary)
-    if summary["cut"]:
+    if summary["cut"] or summary["unread"]:
         raise typer.Exit(BAD_INPUT)
 
 

@@ -16,7 +16,7 @@ from rich.progress import Progress
 from airshield import tables
 from airshield.cli.console import prepare_kernels, tell_cut
 from airshield.cli.output import TableFiles
-from airshield.cli.replaying import Said, describe, open_replays
+from airshield.cli.replaying import Said, describe, open_replays, tell_all_unread
 from airshield.config import load_shield
 from airshield.errors import FormatError, MissingFileError, UsageError
 from airshield.read import in_time_order, merge_by_time
@@ -87,6 +87,7 @@ def track_files(
         "reports": counts["reports"],
         "rejects": counts["rejects"],
         "cut": tell_cut(one.recording for one in replays),
+        "unread": tell_all_unread(replays) if counts["rejects"] else [],
         "unused": dict(sorted(unused.items())),
         "dropped": dict(sorted(dropped.items())),
         "tracks": {"all": len(seen), "confirmed": len(confirmed)},

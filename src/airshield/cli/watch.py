@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from airshield.cli.options import AsJson, Date, Duration, Edition, Format, Port, Receiver, Reference
+
 
 def watch(
     shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
@@ -25,14 +27,9 @@ def watch(
     speed: Annotated[
         str, typer.Option("--speed", metavar="X|max", help="Pace of a replay: a factor, or max.")
     ] = "1",
-    port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")
-    ] = 8080,
+    port: Port = 8080,
     headless: Annotated[bool, typer.Option("--headless", help="No web map.")] = False,
-    duration: Annotated[
-        float | None,
-        typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds."),
-    ] = None,
+    duration: Duration = None,
     journal: Annotated[
         Path | None,
         typer.Option(
@@ -42,51 +39,15 @@ def watch(
             "state folder and goes on there; a replay without it keeps nothing.",
         ),
     ] = None,
-    date: Annotated[
-        str | None,
-        typer.Option(
-            "--date",
-            metavar="YYYY-MM-DD",
-            help="Day of the first frame, where the feed's clock is not ours.",
-        ),
-    ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help="Format of the recordings (asterix, beast, opensky, ...); found by content "
-            "otherwise.",
-        ),
-    ] = None,
-    edition: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--edition",
-            metavar="CAT[/SAC/SIC]=EDITION",
-            help="Edition that a category, or one source of it, speaks: 021=0.23. Those of a "
-            "replay are found out otherwise.",
-        ),
-    ] = None,
-    receiver: Annotated[
-        str | None,
-        typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
-    ] = None,
-    reference: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reference",
-            metavar="SAC/SIC=LAT,LON[,HEIGHT]",
-            help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020).",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.")
-    ] = False,
+    date: Date = None,
+    format_: Format = None,
+    edition: Edition = None,
+    receiver: Receiver = None,
+    reference: Reference = None,
+    as_json: AsJson = False,
 ) -> None:
     """Watch over a shield: tracks, violations and warnings from live radar or a recording."""
     from airshield.cli.console import print_json
-    from airshield.cli.decoding import parse_date, parse_editions, parse_place, parse_references
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.replaying import Said
     from airshield.cli.watching import WatchPlan, parse_speed, run_watch
@@ -100,12 +61,8 @@ def watch(
             "--format, --receiver and --reference tell of a replay: a live feed's format and "
             "receiver stand in the shield's [[feeds]]"
         )
-    said = Said(
-        format=format_,
-        date=parse_date(date),
-        editions=parse_editions(edition or []),
-        receiver=parse_place(receiver),
-        reference_points=parse_references(reference or []),
+    said = Said.parse(
+        format=format_, date=date, edition=edition, receiver=receiver, reference=reference
     )
     plan = WatchPlan(
         shield=shield,
@@ -121,7 +78,7 @@ def watch(
         print_json(summary)
     else:
         _print_summary(summary)
-    if summary["cut"]:
+    if summary["cut"] or summary["unread"]:
         raise typer.Exit(BAD_INPUT)
 
 

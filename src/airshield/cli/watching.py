@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from airshield.cli.console import LIVE_ROOMS, REPLAY_ROOMS, prepare_kernels, progress, tell_cut
-from airshield.cli.replaying import Said, describe, open_replays
+from airshield.cli.replaying import Said, describe, open_replays, tell_all_unread
 from airshield.config import Shield, load_shield
 from airshield.errors import UsageError
 from airshield.picture import Picture
@@ -120,6 +120,7 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             _replay(plan, watch, recordings, stop)
         work_s = time.monotonic() - work_start
         watch.close()
+        summary = watch.summary()
         if picture is not None:
             picture.set_state("ended", "the recording has ended")
             if not live and plan.duration_s is None:
@@ -133,7 +134,8 @@ def run_watch(plan: WatchPlan) -> dict[str, Any]:
             "lag": None if lag is None else asdict(lag),
             "spotter_reports": dict(door.counts),
             "cut": tell_cut(r.recording for r in recordings),
-            **watch.summary(),
+            "unread": tell_all_unread(recordings) if summary["rejects"] else [],
+            **summary,
             "seconds": {"work": round(work_s, 3), "all": round(time.monotonic() - start, 3)},
         }
 

@@ -1,0 +1,59 @@
+"""Options that several commands have, told in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="Format of the recordings (asterix, beast, sbs, readsb, ...); found by content "
+        "otherwise.",
+    ),
+]
+
+Edition = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--edition",
+        metavar="CAT[/SAC/SIC]=EDITION",
+        help="Edition that a category, or one source of it, speaks: 021=0.23. The others are "
+        "found out.",
+    ),
+]
+
+Date = Annotated[
+    str | None,
+    typer.Option(
+        "--date",
+        metavar="YYYY-MM-DD",
+        help="Day of the first record, where a recording, or a feed's clock, does not tell.",
+    ),
+]
+
+Receiver = Annotated[
+    str | None,
+    typer.Option("--receiver", metavar="LAT,LON", help="Where an ADS-B receiver stands."),
+]
+
+Reference = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reference",
+        metavar="SAC/SIC=LAT,LON[,HEIGHT]",
+        help="Where the x and y of an ASTERIX surface sensor begin (CAT010, CAT020).",
+    ),
+]
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the web map.")]
+
+Duration = Annotated[
+    float | None,
+    typer.Option("--duration", metavar="S", min=0.0, help="Stop after so many seconds."),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
