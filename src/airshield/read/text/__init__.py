@@ -2,9 +2,10 @@
 
 What comes in are streams of text, from files or sockets; what goes out are frames, one for each
 line (:class:`LineSplitter`) or for each JSON object (:class:`ObjectSplitter`), and, for the readers
-built on them, the parts that turn records into REPORT rows: fields with their unit in the name,
-rejects, times (``rows``), and what must be remembered of an aircraft from one message to the next:
-its last believed place, and what it said before (``aircraft``).
+built on them, all that is not of one format alone: fields with their unit in the name and rejects
+(``rows``), lines with a counter (``counter``), frames to tables (``tables``), tables to REPORT rows
+(``reports``), and what must be remembered of an aircraft from one message to the next: its last
+believed place, and what it said before (``aircraft``, ``told``).
 
 The readers are modules beside this room: ``sbs``, ``readsb``, ``opensky``, ``uat``.
 """
