@@ -274,8 +274,7 @@ class Station:
         radar = self.site.radar
         polar = polar_from_enu(enu_from_ecef(state.ecef_m, self._origin))
         away_m = ground_distance_m(radar.lat_deg, radar.lon_deg, state.lat_deg, state.lon_deg)
-        covered = state.present & ~self._traffic.is_ghost[rows]
-        covered &= is_in_cover(
+        covered = state.present & is_in_cover(
             radar,
             rng_slant_m=polar[0],
             elv_deg=polar[2],
