@@ -318,6 +318,24 @@ def test_streams_that_the_format_does_not_know_are_padding():
     assert split(capture_of(made), find_reader("asterix"))[0] == []
 
 
+def test_a_stream_that_is_known_only_later_is_read_from_its_beginning(monkeypatch):
+    monkeypatch.setattr(capture, "ORDERED_OCTETS", 200)
+    made = [tcp(one, sequence=at) for at, one in segments_of(STREAM, [11], 3)]
+    data = capture_of(made)
+    asked = []
+    reader = find_reader("asterix")
+
+    def sniff(head):
+        asked.append(len(head))
+        return reader.sniff(head) if len(head) > 500 else 0.0
+
+    frames, rejects, _ = split(data, dataclasses.replace(reader, sniff=sniff))
+    assert [frame[2] for frame in frames] == BLOCKS
+    assert rejects == []
+    assert asked == sorted(asked)
+    assert len(asked) < 10
+
+
 @pytest.mark.parametrize("header", [4, 15])
 def test_segments_without_the_shape_of_one_are_padding(header):
     data = capture_of([tcp(b"payload", sequence=1, header=header), b"short"])
