@@ -286,15 +286,10 @@ class Station:
         secondary = secondary_pd(radar, has_transponder=self._traffic.mode_3a[rows] >= 0)
         return np.where(covered, primary, 0.0), np.where(covered, secondary, 0.0), *polar
 
-    def mean_plots(self, t_s: Floats) -> float:
-        """Expected plots of aircraft in a turn, averaged over some moments."""
-        rows = np.arange(self._traffic.targets)
-        total = 0.0
-        for at_s in t_s:
-            state = self._traffic.at(rows, np.full(rows.size, at_s))
-            primary, secondary, *_ = self.chances(rows, state)
-            total += float(np.sum(1.0 - (1.0 - primary) * (1.0 - secondary)))
-        return total / t_s.size
+    def mean_plots(self, state: SkyState) -> float:
+        """Expected plots of aircraft in a turn, from the state of all targets."""
+        primary, secondary, *_ = self.chances(np.arange(self._traffic.targets), state)
+        return float(np.sum(1.0 - (1.0 - primary) * (1.0 - secondary)))
 
     def plots(self, t_from_s: float, t_to_s: float, near: Rows) -> list[NDArray[Any]]:
         """Make the plots of the turns that begin in a stretch of time.
@@ -501,8 +496,11 @@ class Scene:
 
     def _spread_clutter(self) -> None:
         """Give each radar its clutter: half as its own traffic, half as everyone's, times luck."""
-        at_s = np.array([0.25, 0.5, 0.75]) * self.duration_s
-        mean = np.array([station.mean_plots(at_s) for station in self.stations])
+        everyone = np.arange(self.traffic.targets)
+        mean = np.zeros(len(self.stations))
+        for share in (0.25, 0.5, 0.75):
+            state = self.traffic.at(everyone, np.full(everyone.size, share * self.duration_s))
+            mean += [station.mean_plots(state) / 3.0 for station in self.stations]
         turn_s = np.array([site.radar.turn_s for site in self.sites])
         stream = np.random.default_rng([self.seed, 15])
         weight = (0.5 * mean + 0.5 * mean.mean()) * stream.uniform(0.5, 1.5, mean.size)
@@ -521,7 +519,7 @@ class Scene:
             state = self.traffic.at(everyone, np.full(everyone.size, float(begin_s)))
             parts = [waiting, self.adsb.reports(begin_s, end_s)]
             for station in self.stations:
-                near = self._near(station, state)
+                near = self._near(station, state, float(begin_s))
                 parts += station.plots(float(begin_s), float(end_s), near)
             made = np.concatenate(parts)
             made = made[np.lexsort((made["t_ns"], made["sensor"], made["t_heard_ns"]))]
@@ -531,7 +529,7 @@ class Scene:
             yield made[:ripe]
             waiting = made[ripe:]
 
-    def _near(self, station: Station, state: SkyState) -> Rows:
+    def _near(self, station: Station, state: SkyState, begin_s: float) -> Rows:
         """Who may come into a radar's cover within a slice, and the turn that ends after it."""
         site, radar = station.site, station.site.radar
         within_s = SLICE_S + 2.0 * radar.turn_s
@@ -540,6 +538,7 @@ class Scene:
         reach_m = horizon_ground_m(site.ground_msl_m + ANTENNA_AGL_M) + horizon_ground_m(top_m)
         # The chord is no longer than the way over the ground and the height together.
         here = (away_m <= radar.rng_max_m) & (away_m <= reach_m + ALT_MAX_M)
+        here &= (self.traffic.t_start_s < begin_s + within_s) & (self.traffic.t_end_s > begin_s)
         return np.flatnonzero(here & ~self.traffic.is_ghost)
 
     def report_table(self, made: NDArray[Any], first_frame: int) -> pa.Table:
@@ -688,9 +687,9 @@ def write_scene(scene: Scene, folder: Path) -> dict[str, Any]:
     counts = {name: 0 for name in (*REPORT_KINDS, "clutter", "ghost")}
     frame = truths = 0
     with (
-        pq.ParquetWriter(folder / "reports.parquet", REPORT) as reports,
-        pq.ParquetWriter(folder / "oracle.parquet", oracle) as whose,
-        pq.ParquetWriter(folder / "truth.parquet", TRUTH) as truth,
+        _writer(folder / "reports.parquet", REPORT) as reports,
+        _writer(folder / "oracle.parquet", oracle) as whose,
+        _writer(folder / "truth.parquet", TRUTH) as truth,
     ):
         slices = range(0, scene.duration_s + 1, SLICE_S)
         made_slices = scene.reports()
@@ -720,6 +719,12 @@ def write_scene(scene: Scene, folder: Path) -> dict[str, Any]:
     }
     (folder / "about.json").write_text(json.dumps(about, indent=1) + "\n")
     return about
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file to write; looking for a dictionary of floats took most of the time."""
+    repeated = [field.name for field in schema if not pa.types.is_floating(field.type)]
+    return pq.ParquetWriter(path, schema, use_dictionary=repeated)
 
 
 def _unknown(count: int) -> NDArray[Any]:

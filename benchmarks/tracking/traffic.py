@@ -222,11 +222,7 @@ class Traffic:
 
     def at(self, rows: Rows, t_s: Floats) -> SkyState:
         """Return the states of aircraft, named by their numbers, each at its own moment."""
-        return self.planes.of(rows).state(self._spot(rows, t_s))
-
-    def ecef_at(self, rows: Rows, t_s: Floats) -> Floats:
-        """Return the places only: see :meth:`at`."""
-        return self.planes.of(rows).ecef_m(self._spot(rows, t_s))
+        return self.planes.of(rows).state(self.spot(rows, t_s))
 
     def _per_kind(self, values: Sequence[float]) -> NDArray[np.generic]:
         return np.array(values)[self.behaviour]
@@ -337,7 +333,8 @@ class Traffic:
         self._keys = (base_s + np.minimum(columns[0], self.duration_s + 1.0)).ravel()
         self._stretches = np.ascontiguousarray(columns.reshape(9, -1))
 
-    def _spot(self, rows: Rows, t_s: Floats) -> Spot:
+    def spot(self, rows: Rows, t_s: Floats) -> Spot:
+        """Where they are in their planes: see :meth:`at`."""
         within = np.clip(t_s, self.t_start_s[rows], self.duration_s + 0.5)
         at = np.searchsorted(self._keys, self._stride_s * rows + within, side="right") - 1
         at = np.clip(at, rows * self._per_course, (rows + 1) * self._per_course - 1)
@@ -363,6 +360,7 @@ class Seen:
     def __init__(self, traffic: Traffic, rows: Rows) -> None:
         self.rows = rows
         self._traffic = traffic
+        self._planes = traffic.planes.of(rows)
 
     @property
     def count(self) -> int:
@@ -371,8 +369,8 @@ class Seen:
 
     def at(self, t_s: Floats) -> SkyState:
         """Return the state of each at its moment."""
-        return self._traffic.at(self.rows, t_s)
+        return self._planes.state(self._traffic.spot(self.rows, t_s))
 
     def ecef_at(self, t_s: Floats) -> Floats:
         """Return the places only."""
-        return self._traffic.ecef_at(self.rows, t_s)
+        return self._planes.ecef_m(self._traffic.spot(self.rows, t_s))

@@ -182,7 +182,7 @@ def test_nobody_in_cover_is_left_out_beforehand(scene):
     everyone = np.arange(scene.traffic.count)
     now = scene.traffic.at(everyone, np.full(everyone.size, 60.0))
     for station in scene.stations:
-        near = scene._near(station, now)
+        near = scene._near(station, now, 60.0)
         assert near.size < everyone.size
         for dt_s in (0.0, 15.0, sky.SLICE_S + station.site.radar.turn_s):
             then = scene.traffic.at(everyone, np.full(everyone.size, 60.0 + dt_s))
