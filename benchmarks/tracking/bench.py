@@ -159,14 +159,15 @@ MORE = (
 """Figures without a target that tell why."""
 
 GRID: dict[str, tuple[float, ...]] = {
-    "q": (5.0, 10.0, 20.0, 40.0),
-    "hits": (3, 4, 5, 6),
-    "gate": (3.0, 3.5, 4.5),
-    "window_turns": (5.0, 7.0, 10.0),
-    "end_turns": (3.0, 4.0, 6.0),
-    "sigma_spd0_mps": (80.0, 120.0, 180.0),
-    "sigma_hae_m": (1500.0, 3000.0),
+    "hits": (3, 4, 6),
+    "q": (10.0, 40.0),
+    "sigma_spd0_mps": (80.0, 180.0),
+    "gate": (3.5, 5.5),
+    "window_turns": (4.0, 9.0),
+    "end_turns": (2.5, 4.0),
+    "sigma_hae_m": (1500.0, 4500.0),
 }
+"""Values to try beside those that stone_soup.py begins with."""
 
 
 # ---------------------------------------------------------------- running

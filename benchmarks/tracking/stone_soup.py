@@ -84,14 +84,14 @@ class Tuning:
         How well an assumed height is known.
     """
 
-    q: float = 10.0
+    q: float = 20.0
     q_z: float = 2.0
-    gate: float = 3.5
+    gate: float = 4.5
     gate_address: float = 8.0
-    hits: int = 4
+    hits: int = 5
     hits_address: int = 2
     window_turns: float = 6.0
-    end_turns: float = 4.0
+    end_turns: float = 3.0
     end_min_s: float = 12.0
     sigma_spd0_mps: float = 120.0
     publish_s: float = 4.0
