@@ -730,8 +730,8 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 def _unknown(count: int) -> NDArray[Any]:
     """Reports of which nothing is known yet."""
     out = np.zeros(count, PLOT)
-    for name, (kind, _) in (PLOT.fields or {}).items():
-        out[name] = np.nan if kind.kind == "f" else -1
+    for name in PLOT.names or ():
+        out[name] = np.nan if PLOT[name].kind == "f" else -1
     return out
 
 

@@ -200,7 +200,7 @@ class Traffic:
         self.rcs_dbsm = self._per_kind([b.kind.rcs_dbsm for b in BEHAVIOURS])
 
         lat_deg, lon_deg = field.scatter(stream, count)
-        near = self._per_kind([b.near_radar for b in BEHAVIOURS])
+        near = np.array([b.near_radar for b in BEHAVIOURS])[self.behaviour]
         whose = stream.integers(radars[0].size, size=count)
         away_m = NEAR_M * np.sqrt(stream.random(count))
         beside = place_from(
@@ -224,14 +224,16 @@ class Traffic:
         """Return the states of aircraft, named by their numbers, each at its own moment."""
         return self.planes.of(rows).state(self.spot(rows, t_s))
 
-    def _per_kind(self, values: Sequence[float]) -> NDArray[np.generic]:
-        return np.array(values)[self.behaviour]
+    def _per_kind(self, values: Sequence[float]) -> Floats:
+        figures: Floats = np.array(values, np.float64)[self.behaviour]
+        return figures
 
     def _between(
         self, stream: np.random.Generator, ranges: Sequence[tuple[float, float]]
     ) -> Floats:
-        low, high = np.array(ranges)[self.behaviour].T
-        return low + (high - low) * stream.random(self.count)
+        low, high = np.array(ranges, np.float64)[self.behaviour].T
+        between: Floats = low + (high - low) * stream.random(self.count)
+        return between
 
     def _name(self, stream: np.random.Generator) -> None:
         """Give out transponders, addresses, codes and callsigns."""
@@ -275,7 +277,7 @@ class Traffic:
         spd = self._between(stream, spd_ranges)
         stopping = np.zeros(count, bool)
         standing = np.zeros(count, bool)
-        stretches = []
+        stretches: list[tuple[Floats, ...]] = []
         while True:
             straight = len(stretches) % 2 == 0
             accel, bend, slope = np.zeros((3, count))
