@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PEER = ROOT / ".peers" / "tracking" / "bin" / "python"
 START_REPORTS = 100
-LATENCY_S = 120.0
+LATENCY_S = 30.0
 """How much of a scene is played to measure latency."""
 
 Figures = dict[str, float]
@@ -249,37 +249,30 @@ def _duration_s(scene: Path) -> float:
     return float(t.max() - t.min()) * 1e-9
 
 
-def _messages(scene: Path) -> Iterator[tuple[float, pa.Table]]:
-    """Yield reports that were heard together, with the moment [s]."""
-    reports = pq.read_table(scene / "reports.parquet")
-    heard = reports["t_heard"].cast(pa.int64()).to_numpy()
-    heard_s = (heard - heard[0]) * 1e-9
-    reports = reports.slice(0, int(np.searchsorted(heard_s, LATENCY_S)))
-    edges = np.flatnonzero(np.diff(heard[: reports.num_rows], prepend=-1))
-    for begin, end in zip(edges, np.append(edges[1:], reports.num_rows), strict=True):
-        yield float(heard_s[begin]), reports.slice(int(begin), int(end - begin))
-
-
 def measure_latency(scene: Path) -> float:
     """Return the 99th percentile from plot in to track out [ms], queueing included.
 
-    Every message is handed to the tracker on its own. How long that takes is measured, and when it
-    is done follows from the moments at which the messages come: a wait behind others counts.
+    The tracker is handed whatever has been heard by the time it is free, as a live chain does. How
+    long each call takes is measured; when it begins follows from the moments at which plots come.
     """
     shield = load_shield(scene)
     tracker = track.Tracker(shield.radars, geoid_height_m=shield.geoid_height_m)
     track.warm_up()
-    took_ms: list[float] = []
-    sizes: list[int] = []
-    free_s = -math.inf
-    for heard_s, message in _messages(scene):
+    reports = pq.read_table(scene / "reports.parquet")
+    heard = reports["t_heard"].cast(pa.int64()).to_numpy()
+    heard_s = (heard - heard[0]) * 1e-9
+    total = int(np.searchsorted(heard_s, LATENCY_S))
+    waited_ms = np.empty(total)
+    free_s, done = 0.0, 0
+    while done < total:
+        begin_s = max(free_s, float(heard_s[done]))
+        upto = min(int(np.searchsorted(heard_s, begin_s, side="right")), total)
         start = time.perf_counter()
-        tracker.feed(message)
-        spent_s = time.perf_counter() - start
-        free_s = max(free_s, heard_s) + spent_s
-        took_ms.append(1e3 * (free_s - heard_s))
-        sizes.append(message.num_rows)
-    return float(np.quantile(np.repeat(took_ms, sizes), 0.99))
+        tracker.feed(reports.slice(done, upto - done))
+        free_s = begin_s + time.perf_counter() - start
+        waited_ms[done:upto] = 1e3 * (free_s - heard_s[done:upto])
+        done = upto
+    return float(np.quantile(waited_ms, 0.99))
 
 
 # ---------------------------------------------------------------- the parts
