@@ -10,6 +10,7 @@ import pytest
 from airshield import tables
 from airshield.config import load_shield
 from airshield.read import UdpSource, asterix
+from airshield.read.asterix.finding import SOURCES_MAX
 from airshield.rehearse import bundled_shield
 from airshield.store import read_journal
 from airshield.watch import Watch, watch_live
@@ -115,6 +116,17 @@ def test_that_no_edition_fits_is_a_warning(caplog):
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert "NO EDITION FITS" in record.getMessage()
+
+
+def test_noise_neither_changes_what_is_read_nor_makes_work_without_end(caplog):
+    live = listener()
+    live.hear([frames(block("0.23", 1))])
+    noise = [bytes([21, 0, 9, 0x80, number >> 8, number & 255, 1, 1, 1]) for number in range(2000)]
+    with caplog.at_level(logging.INFO, "airshield.watch"):
+        for first in range(0, 2000, 20):
+            assert live.hear([frames(*noise[first : first + 20])]) == []
+    assert caplog.records == []
+    assert len(live._feeds[FEED]._finder.blocks()) == SOURCES_MAX
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 A recording is looked through before it is read. A feed cannot be: so its blocks are looked at on
 their way to the journal, and what is found is noted there in front of the frames that show it. The
 choice of a source is made anew when it has sent 1, 8, 64 ... blocks; the first already tells
-editions apart whose blocks end in different places. The chain reads on in the editions that the
+editions apart whose blocks end in different places. A source that no edition fits changes nothing:
+it is read as it was, and the log says so. The chain reads on in the editions that the
 journal tells, so a replay of the journal reads what the watch read.
 """
 
@@ -24,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 STEP: Final = 8
 """A source's edition is chosen anew when it has sent so many times more blocks."""
+
+CHOICES_MAX: Final = 4
+"""Choices in one batch, of some 10 to 60 ms each: the journal waits meanwhile."""
 
 CALM_EVERY: Final = 8
 """A feed whose sources are all known well is looked at only in one batch of so many, for sources
@@ -73,11 +77,12 @@ class _Feed:
         self._finder.look(frames)
         if not self._finder.is_curious:
             self._calm = CALM_EVERY - 1
-        for key, blocks in self._finder.blocks().items():
-            if blocks >= self._due.get(key, 1):
-                while blocks >= self._due.setdefault(key, 1):
-                    self._due[key] *= STEP
-                self._take(key, self._finder.choose(*key))
+        blocks = self._finder.blocks()
+        due = [key for key, count in blocks.items() if count >= self._due.get(key, 1)]
+        for key in due[:CHOICES_MAX]:
+            while blocks[key] >= self._due.setdefault(key, 1):
+                self._due[key] *= STEP
+            self._take(key, self._finder.choose(*key))
         spoken = replace(self._spoken, editions=self._editions())
         if spoken == self._spoken:
             return None
@@ -85,6 +90,8 @@ class _Feed:
         return spoken
 
     def _take(self, key: tuple[int, int], found: FoundEdition) -> None:
+        if found.basis == "none fits" and found.blocks < STEP:
+            return  # one damaged block says nothing
         before = self._found.get(key)
         self._found[key] = found
         if before is not None and (before.edition, before.basis) == (found.edition, found.basis):
@@ -96,12 +103,12 @@ class _Feed:
 
     def _editions(self) -> tuple[tuple[EditionKey, str], ...]:
         """Say all editions that are not simply the newest, as a note does."""
-        heard = {category for category, _ in self._found}
+        heard = {one.category for one in self._found.values() if one.basis != "none fits"}
         kept = {
             key: edition
             for key, edition in self._before.items()
             if (key if isinstance(key, int) else key[0]) not in heard
         }
-        found = [one for one in self._found.values() if one.basis != "given"]
+        found = [one for one in self._found.values() if one.basis not in ("given", "none fits")]
         editions = {**kept, **editions_of(found, {})}
         return Spoken.of(Options(editions=editions), self._spoken.format).editions

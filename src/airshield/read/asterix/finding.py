@@ -38,6 +38,10 @@ block of forty (a real recording of edition 2.1); so many blocks leave no chance
 VALUES_MAX: Final = 2_000
 """Blocks of one source whose values are looked at where editions tie."""
 
+SOURCES_MAX: Final = 256
+"""Sources that are looked at: noise that passes for blocks names as many as it has blocks. One
+that comes later is read in the edition of its category."""
+
 FAILING_MAX: Final = 0.1
 """Share of failing blocks from which on no edition is believed to be the right one."""
 
@@ -185,6 +189,8 @@ class EditionFinder:
         candidates = known_editions()[category]
         key = (category, source)
         if key not in self._sources:
+            if len(self._sources) >= SOURCES_MAX:
+                return False
             self._sources[key] = _Source(0, dict.fromkeys(candidates, 0), [])
         known = self._sources[key]
         if known.blocks >= BLOCKS_MAX:
