@@ -14,6 +14,7 @@ Usage::
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import resource
 import statistics
@@ -159,7 +160,7 @@ def asterix_decoder(case: Case) -> float:
 
 
 def jasterix(case: Case, client: str, definitions: str, *flags: str) -> float:
-    """Records per second of one thread, its start taken off."""
+    """Records per second of one thread, its start taken off; NaN where it has no such edition."""
     octets = b"".join(case.frames["octets"].to_pylist())
     editions = ",".join(f"{category}:{edition}" for category, edition in case.editions.items())
     more = ["--editions", editions] if editions else []
@@ -175,7 +176,10 @@ def jasterix(case: Case, client: str, definitions: str, *flags: str) -> float:
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    start = seconds(case.frames["octets"][0].as_py())
+    try:
+        start = seconds(case.frames["octets"][0].as_py())
+    except subprocess.CalledProcessError:
+        return math.nan
     return COPIES * case.records / (seconds(octets * COPIES) - start)
 
 
