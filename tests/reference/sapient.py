@@ -9,7 +9,7 @@ import json
 import struct
 from datetime import UTC, datetime, timedelta
 
-D, F, I, S, E, T, M = "double", "float", "int", "string", "enum", "time", "message"  # noqa: E741
+D, F, N, S, E, T, M = "double", "float", "int", "string", "enum", "time", "message"
 LOCATION = {
     **{"x": (1, D), "y": (2, D), "z": (3, D), "x_error": (4, D), "y_error": (5, D)},
     **{"z_error": (6, D), "coordinate_system": (7, E), "datum": (8, E), "utm_zone": (9, S)},
@@ -19,7 +19,7 @@ BEARING = {
     **{"azimuth_error": (5, D), "range_error": (6, D), "coordinate_system": (7, E)},
     "datum": (8, E),
 }
-SUB_CLASS = {"type": (1, S), "confidence": (2, F), "level": (3, I)}
+SUB_CLASS = {"type": (1, S), "confidence": (2, F), "level": (3, N)}
 SUB_CLASS["sub_class"] = (4, SUB_CLASS)
 RELATED = {"timestamp": (1, T), "node_id": (2, S), "object_id": (3, S)}
 INFO = {"type": (1, S), "value": (2, S), "error": (3, F)}
@@ -45,7 +45,7 @@ DETECTION = {
 STATUS = {
     **{"report_id": (1, S), "system": (2, E), "info": (3, E), "active_task_id": (4, S)},
     "mode": (5, S),
-    "power": (6, {"level": (3, I), "source": (4, E), "status": (5, E)}),
+    "power": (6, {"level": (3, N), "source": (4, E), "status": (5, E)}),
     "node_location": (7, LOCATION),
     "status": (11, {"status_level": (1, E), "status_value": (3, S), "status_type": (4, E)}),
 }
@@ -74,7 +74,7 @@ ALERT = {
 MESSAGE = {
     **{"timestamp": (1, T), "node_id": (2, S), "destination_id": (3, S)},
     "registration": (4, REGISTRATION),
-    "registration_ack": (5, {"acceptance": (1, I)}),
+    "registration_ack": (5, {"acceptance": (1, N)}),
     "status_report": (6, STATUS),
     "detection_report": (7, DETECTION),
     "task": (8, {"task_id": (1, S), "task_name": (2, S), "control": (6, E)}),

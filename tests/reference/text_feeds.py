@@ -8,11 +8,11 @@ BLANKS = b" \t\r\n"
 WORDS = b"0123456789+-.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-class Damaged(Exception):  # noqa: N818
+class DamagedError(Exception):
     """The octet at this place cannot stand there."""
 
 
-class Short(Exception):  # noqa: N818
+class ShortError(Exception):
     """The octets end too early."""
 
 
@@ -25,10 +25,10 @@ def json_objects(octets):
             try:
                 end = _object(octets, at, 1)
                 found.append((at, end))
-            except Damaged as wrong:
+            except DamagedError as wrong:
                 end = _next_brace(octets, at, wrong.args[0] + 1)
                 lost.append((at, end))
-            except Short:
+            except ShortError:
                 end = _next_brace(octets, at, len(octets))
                 lost.append((at, end))
             at = end
@@ -53,7 +53,7 @@ def _peek(octets, at):
     while at < len(octets) and octets[at] in BLANKS:
         at += 1
     if at == len(octets):
-        raise Short
+        raise ShortError
     return at
 
 
@@ -64,12 +64,12 @@ def _object(octets, at, depth):
     while True:
         at = _peek(octets, _text(octets, _peek(octets, at)))
         if octets[at] != ord(":"):
-            raise Damaged(at)
+            raise DamagedError(at)
         at = _peek(octets, _value(octets, _peek(octets, at + 1), depth))
         if octets[at] == ord("}"):
             return at + 1
         if octets[at] != ord(","):
-            raise Damaged(at)
+            raise DamagedError(at)
         at += 1
 
 
@@ -82,7 +82,7 @@ def _array(octets, at, depth):
         if octets[at] == ord("]"):
             return at + 1
         if octets[at] != ord(","):
-            raise Damaged(at)
+            raise DamagedError(at)
         at += 1
 
 
@@ -92,32 +92,32 @@ def _value(octets, at, depth):
         return _text(octets, at)
     if octet in b"{[":
         if depth >= 60:
-            raise Damaged(at)
+            raise DamagedError(at)
         inside = _object if octet == ord("{") else _array
         return inside(octets, at, depth + 1)
     end = at
     while end < len(octets) and octets[end] in WORDS:
         end += 1
     if end == at:
-        raise Damaged(at)
+        raise DamagedError(at)
     return end
 
 
 def _text(octets, at):
     if octets[at] != ord('"'):
-        raise Damaged(at)
+        raise DamagedError(at)
     at += 1
     while at < len(octets):
         if octets[at] < 0x20:
-            raise Damaged(at)
+            raise DamagedError(at)
         if octets[at] == ord('"'):
             return at + 1
         if octets[at] == ord("\\"):
             at += 1
             if at < len(octets) and octets[at] < 0x20:
-                raise Damaged(at)
+                raise DamagedError(at)
         at += 1
-    raise Short
+    raise ShortError
 
 
 GOOD, HELD, JUMP, BACK, HELD_BAD = range(5)
