@@ -7,12 +7,23 @@ that the field's comment names.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 MODELS: Final = 2
 """Motion models that run side by side in every track: a calm and an agile one."""
+
+LINKS: Final = 8
+"""Radars that a track remembers to have seen it; a ninth takes the place of the longest silent."""
+
+CELLS_NOTED: Final = 4
+"""Plots of a young track that count as clutter when nothing comes of it."""
+
+CELL_RINGS: Final = 100
+CELL_SECTORS: Final = 120
+"""The clutter map of a radar: rings of range and sectors of three degrees."""
 
 NO_CODE: Final = -1
 """An address or a Mode 3/A code that is not known (zero is a valid Mode 3/A code)."""
@@ -62,8 +73,16 @@ TRACK_STATE: Final = np.dtype(
         ("t_radar", "f8"),
         ("t_adsb", "f8"),
         ("t_agree", "f8"),  # when ADS-B and radar last agreed
-        ("gap_s", "f8"),  # expected interval of sources that are no radar
-        ("t_row", "f8"),  # last published coasting row
+        ("t_row", "f8"),  # time of the last published row
+        # Who sees it: radars (or other sources), when last, and how reliably of late.
+        ("link", "i8", (LINKS,)),  # index into the radars; -1: free
+        ("t_plot", "f8", (LINKS,)),  # time of its last plot
+        ("t_pass", "f8", (LINKS,)),  # the same, moved on by a turn at every miss
+        ("pd", "f8", (LINKS,)),  # running probability of detection
+        # Cells of the clutter map under its first plots.
+        ("noted", "i8", (CELLS_NOTED,)),
+        ("noted_radar", "i8", (CELLS_NOTED,)),
+        ("noted_n", "i8"),
         # Plots of the track's own address that contradict the state.
         ("contra_n", "i8"),
         ("contra_t", "f8"),
@@ -111,6 +130,7 @@ PLOT: Final = np.dtype(
         ("frame", "u8"),
         ("what", "i8"),  # POLAR, PLACE, or minus the reason why it is dropped
         ("sensor", "i8"),  # index of the radar, or of the bit of another source
+        ("link", "i8"),  # index into the radars' records: the radar, or its kind of other source
         ("kind", "i8"),  # index into REPORT_KINDS
         ("rng_m", "f8"),
         ("azm_rad", "f8"),
@@ -144,7 +164,9 @@ RADAR: Final = np.dtype(
         ("rng_min_m", "f8"),
         ("rng_max_m", "f8"),
         ("pd", "f8"),
-        ("t_last", "f8"),  # latest report of this radar
+        ("t_first", "f8"),  # earliest and latest report of this radar
+        ("t_last", "f8"),
+        ("cell_m", "f8"),  # depth of the rings of its clutter map
     ]
 )
 
@@ -156,7 +178,12 @@ CONFIG: Final = np.dtype(
         ("sigma_spd0", "f8"),  # of each velocity component at birth
         ("gate", "f8"),
         ("gate_address", "f8"),
-        ("clutter", "f8", (7,)),  # false plots per m2 and scan, by kind
+        ("clutter", "f8", (7,)),  # false plots per m2 and scan by kind; NaN: as the map says
+        ("births", "f8"),  # new silent targets per m2 and scan
+        ("confirm", "f8"),  # existence that makes a track confirmed, and that ends one
+        ("give_up", "f8"),
+        ("odds_max", "f8"),
+        ("publish_s", "f8"),  # age of its last row at which a track is told again
         ("geoid_m", "f8"),
         ("var_baro_m2", "f8"),
         ("var_hae_m2", "f8"),
@@ -211,6 +238,18 @@ ROW: Final = np.dtype(
         ("frame", "u8"),
     ]
 )
+
+class Memory(NamedTuple):
+    """The tables that the loops work on."""
+
+    tracks: Any
+    free: NDArray[np.int64]
+    heads: NDArray[np.int64]
+    links: NDArray[np.int64]
+    radars: Any
+    cells: NDArray[np.float32]  # shape (radars, CELL_RINGS * CELL_SECTORS, 2)
+    rings: NDArray[np.float32]  # shape (radars, CELL_RINGS, 2)
+
 
 DROPS: Final = (
     "",

@@ -30,6 +30,8 @@ from airshield.tables import (
 )
 from airshield.track import _kernels
 from airshield.track.state import (
+    CELL_RINGS,
+    CELL_SECTORS,
     CLOCK,
     CONFIG,
     DROPS,
@@ -39,6 +41,7 @@ from airshield.track.state import (
     ROW,
     TRACK_STATE,
     WORK,
+    Memory,
 )
 from airshield.units import M_PER_NMI
 
@@ -46,6 +49,15 @@ FIRST_CAPACITY: Final = 256
 SENSOR_BITS: Final = 64
 TABLE_SIZE: Final = 1 << 15
 """Buckets of the address table and of the grid: more than one per track over a continent."""
+
+CELL_MIN_M: Final = 3000.0
+"""Least depth of a ring of the clutter map."""
+
+OTHER_INTERVALS_S: Final = (5.0, 12.0)
+"""Silence that means something, of sources that are no radar: ADS-B, multilateration and drone
+identification come every second or so; foreign tracks every 4 to 12."""
+
+OTHER_PD: Final = 0.8
 
 PLACE_KINDS: Final = ("adsb", "mlat", "track", "drone_id")
 RADAR_KINDS: Final = ("psr", "ssr", "psr_ssr", "mode_s")
@@ -127,7 +139,12 @@ class TrackSettings:
     sigma_spd0_mps: float = 200.0
     gate: float = 13.8
     gate_address: float = 25.0
-    clutter_per_m2: tuple[float, ...] = (5e-10, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
+    clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
+    births_per_m2: float = 1e-12
+    confirm: float = 0.99
+    give_up: float = 0.03
+    odds_max: float = 1e4
+    publish_s: float = 3.0
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
@@ -189,14 +206,9 @@ class Tracker:
         self._radar_of = {radar.sensor: i for i, radar in enumerate(radars)}
         if len(self._radar_of) != len(radars):
             raise UsageError("two radars have the same SAC/SIC; give each its own")
-        if len(radars) > SENSOR_BITS:
-            raise UsageError(f"{len(radars)} radars; one tracker takes up to {SENSOR_BITS}")
         if not math.isfinite(geoid_height_m):
             raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
         self._others: dict[str, int] = {}
-        self._radars = _records(RADAR, len(radars))
-        for i, radar in enumerate(radars):
-            self._radars[i] = _radar_record(radar)[0]
         self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
         self._sigma_azm_deg = np.array([radar.sigma_azm_deg for radar in radars])
         self._config = _config_record(settings, geoid_height_m)
@@ -204,11 +216,15 @@ class Tracker:
         self._clock.t0_ns = -1
         self._clock.next_number = 1
         self._work = _records(WORK, 1)
-        self._tracks = _records(TRACK_STATE, 0)
-        self._seen = np.empty((0, len(radars) + 1))
-        self._free = np.empty(0, np.int64)
-        self._heads = np.full((2, TABLE_SIZE), -1, np.int64)
-        self._links = np.empty((2, 0), np.int64)
+        self._memory = Memory(
+            tracks=_records(TRACK_STATE, 0),
+            free=np.empty(0, np.int64),
+            heads=np.full((2, TABLE_SIZE), -1, np.int64),
+            links=np.empty((2, 0), np.int64),
+            radars=_radar_records(radars),
+            cells=np.zeros((len(radars), CELL_RINGS * CELL_SECTORS, 2), np.float32),
+            rings=np.zeros((len(radars), CELL_RINGS, 2), np.float32),
+        )
         self._grow(FIRST_CAPACITY)
 
     @property
@@ -240,13 +256,13 @@ class Tracker:
             rows = _records(ROW, max(512, 2 * self.live + 64, min(plots.size - done, 20_000)))
             done = int(
                 _kernels.run(
-                    self._tracks, self._seen, self._free, self._heads, self._links, self._radars,
-                    self._clock, self._config, self._work, plots, done, track_of, drops, rows,
+                    self._memory, self._clock, self._config, self._work,
+                    plots, done, track_of, drops, rows,
                 )
             )  # fmt: skip
             parts.append(rows[: int(self._clock.rows[0])])
             if int(self._clock.free_n[0]) == 0:
-                self._grow(2 * self._tracks.size)
+                self._grow(2 * self._memory.tracks.size)
         rows = np.concatenate(parts) if parts else _records(ROW, 0)
         return TrackBatch(
             tracks=_track_table(rows),
@@ -257,14 +273,16 @@ class Tracker:
     def snapshot(self) -> dict[str, NDArray[Any]]:
         """Everything the tracker remembers, as plain arrays; :meth:`restore` goes on bit by bit."""
         names = "\n".join(self._others).encode()
+        memory = self._memory
         return {
-            "tracks": _octets(self._tracks),
-            "seen": self._seen.copy(),
-            "free": self._free.copy(),
-            "heads": self._heads.copy(),
-            "links": self._links.copy(),
+            "tracks": _octets(memory.tracks),
+            "free": memory.free.copy(),
+            "heads": memory.heads.copy(),
+            "links": memory.links.copy(),
+            "radars": _octets(memory.radars),
+            "cells": memory.cells.copy(),
+            "rings": memory.rings.copy(),
             "clock": _octets(self._clock),
-            "radar_t_last": self._radars.t_last.copy(),
             "others": np.frombuffer(names, np.uint8).copy(),
         }
 
@@ -276,42 +294,46 @@ class Tracker:
         UsageError
             The snapshot belongs to a tracker with other radars, or to another version.
         """
-        seen = np.array(state["seen"], np.float64)
+        memory = self._memory
         octets = np.asarray(state["tracks"], np.uint8)
+        capacity = np.asarray(state["links"]).shape[1]
         if (
-            seen.shape[1] != self._seen.shape[1]
-            or octets.size != seen.shape[0] * TRACK_STATE.itemsize
+            np.asarray(state["radars"]).size != memory.radars.nbytes
+            or np.asarray(state["cells"]).shape != memory.cells.shape
+            or octets.size != capacity * TRACK_STATE.itemsize
         ):
             raise UsageError(
                 "the snapshot is of a tracker with other radars or of another version; "
                 "start from the journal instead"
             )
-        self._tracks = _from_octets(octets, TRACK_STATE)
         self._clock = _from_octets(state["clock"], CLOCK)
-        self._seen = seen
-        self._free = np.array(state["free"], np.int64)
-        self._heads = np.array(state["heads"], np.int64)
-        self._links = np.array(state["links"], np.int64)
-        self._radars.t_last = state["radar_t_last"]
+        self._memory = Memory(
+            tracks=_from_octets(octets, TRACK_STATE),
+            free=np.array(state["free"], np.int64),
+            heads=np.array(state["heads"], np.int64),
+            links=np.array(state["links"], np.int64),
+            radars=_from_octets(state["radars"], RADAR),
+            cells=np.array(state["cells"], np.float32),
+            rings=np.array(state["rings"], np.float32),
+        )
         names = np.asarray(state["others"], np.uint8).tobytes().decode()
         self._others = {name: i for i, name in enumerate(names.split("\n"))} if names else {}
 
     def _grow(self, capacity: int) -> None:
         """Make room for more tracks; live ones keep their slots."""
-        before = self._tracks.size
+        old = self._memory
+        before = old.tracks.size
         tracks = _records(TRACK_STATE, capacity)
-        tracks[:before] = self._tracks
-        seen = np.full((capacity, self._seen.shape[1]), -np.inf)
-        seen[:before] = self._seen
+        tracks[:before] = old.tracks
         free = np.empty(capacity, np.int64)
         count = int(self._clock.free_n[0])
         # The stack hands out the lowest new slot first.
-        free[:count] = self._free[:count]
+        free[:count] = old.free[:count]
         free[count : count + capacity - before] = np.arange(capacity - 1, before - 1, -1)
         self._clock.free_n = count + capacity - before
         links = np.full((2, capacity), -1, np.int64)
-        links[:, :before] = self._links
-        self._tracks, self._seen, self._free, self._links = tracks, seen, free, links
+        links[:, :before] = old.links
+        self._memory = old._replace(tracks=tracks, free=free, links=links)
 
     def _plots(self, reports: pa.Table) -> Any:
         """Turn REPORT rows into the kernels' records; ``what`` says how, or why not."""
@@ -359,6 +381,9 @@ class Tracker:
                 number = self._others.setdefault(names[code], len(self._others))
                 bits[which == code] = len(self._radar_of) + number
         plots.sensor = bits
+        # Sources that are no radar are expected every few seconds, all of a kind alike.
+        slow = kind == REPORT_KINDS.index("track")
+        plots.link = np.where(what == _kernels.POLAR, radar, len(self._radar_of) + slow)
 
         at = np.flatnonzero(what == _kernels.POLAR)
         rng, azm = _floats(reports, "sigma_rng_m")[at], _floats(reports, "sigma_azm_deg")[at]
@@ -406,38 +431,42 @@ def compile_association(tracker: Tracker) -> None:
     """
     plot = _records(PLOT, 1)[0]
     plot.mode_s = -1
-    _kernels.choose_track(
-        tracker._tracks, tracker._seen, tracker._heads, tracker._links, tracker._radars,
-        plot, 1.0, tracker._config[0], tracker._work[0],
-    )  # fmt: skip
+    _kernels.choose_track(tracker._memory, plot, 1.0, tracker._config[0], tracker._work[0])
 
 
 def compile_update(tracker: Tracker) -> None:
     """Compile beginning, updating and publishing a track, with the types that ``run`` uses."""
-    trk, config, work = tracker._tracks[0], tracker._config[0], tracker._work[0]
+    memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
+    trk = memory.tracks[0]
     plot = _records(PLOT, 1)[0]
     plot.what = _kernels.POLAR
     plot.rng_m, plot.sigma_rng_m, plot.sigma_azm_rad = 5e4, 50.0, 1e-3
-    _kernels.rough_place(plot, tracker._radars, config)
-    _kernels.start_state(trk, plot, tracker._radars, config, work)
-    _kernels.update_track(trk, plot, tracker._radars, config, work)
+    _kernels.rough_place(plot, memory.radars, config)
+    _kernels.start_state(trk, plot, memory.radars, config, work)
+    _kernels.update_track(trk, plot, memory.radars, config, work)
     rows = _records(ROW, 1)
     _kernels.publish(trk, trk.t, trk.t_ns, plot.frame, config, rows, tracker._clock[0], work)
 
 
-def _radar_record(radar: Radar) -> Any:
-    record = _records(RADAR, 1)
-    record.ecef[0] = geo.ecef_from_geodetic(radar.lat_deg, radar.lon_deg, radar.antenna_hae_m)
-    record.A[0] = geo.enu_axes(radar.lat_deg, radar.lon_deg)
-    sin2 = math.sin(math.radians(radar.lat_deg)) ** 2
-    record.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * sin2)
-    record.hae_m = radar.antenna_hae_m
-    record.turn_s = radar.turn_s
-    record.rng_min_m = radar.rng_min_m
-    record.rng_max_m = radar.rng_max_m
-    record.pd = radar.pd
-    record.t_last = -np.inf
-    return record
+def _radar_records(radars: Sequence[Radar]) -> Any:
+    """Make the radars' records, and after them those of the other sources."""
+    records = _records(RADAR, len(radars) + len(OTHER_INTERVALS_S))
+    records.t_first, records.t_last = np.inf, -np.inf
+    for i, radar in enumerate(radars):
+        record = records[i]
+        record.ecef = geo.ecef_from_geodetic(radar.lat_deg, radar.lon_deg, radar.antenna_hae_m)
+        record.A = geo.enu_axes(radar.lat_deg, radar.lon_deg)
+        sin2 = math.sin(math.radians(radar.lat_deg)) ** 2
+        record.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * sin2)
+        record.hae_m = radar.antenna_hae_m
+        record.turn_s = radar.turn_s
+        record.rng_min_m = radar.rng_min_m
+        record.rng_max_m = radar.rng_max_m
+        record.pd = radar.pd
+        record.cell_m = max(CELL_MIN_M, radar.rng_max_m / CELL_RINGS)
+    others = records[len(radars) :]
+    others.turn_s, others.pd, others.rng_max_m = OTHER_INTERVALS_S, OTHER_PD, np.inf
+    return records
 
 
 def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
@@ -460,6 +489,11 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.lag_s = settings.lag_s
     config.misses_end = settings.misses_end
     config.anchor_m = settings.anchor_m
+    config.births = settings.births_per_m2
+    config.confirm = settings.confirm
+    config.give_up = settings.give_up
+    config.odds_max = settings.odds_max
+    config.publish_s = settings.publish_s
     return config
 
 

@@ -1,0 +1,73 @@
+"""The clutter map's loops: what a place has shown so far, and what is learnt from a plot.
+
+A cell holds two numbers: false plots counted, and the turn of the antenna at which the count was
+last brought up to date. Counts fade with every turn, so no pass over the map is ever needed.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield._kernels import kernel
+
+F4 = NDArray[np.float32]
+Record = Any
+
+TURNS_KEPT = 100.0  # a count fades to 1/e within so many turns: 7 to 20 minutes
+RING_TURNS = 2.0  # the ring's own count is believed beside the first guess after so many turns
+CELL_TURNS = 6.0  # and the cell's beside its ring's
+# The first guess, a scan: EUROCONTROL's system standard asks for fewer, raw extraction gives more.
+GUESS_PER_SCAN = 30.0
+
+
+@kernel
+def turns_watched(turn: float) -> float:
+    """How many turns stand behind the counts, the faded ones taken off."""
+    return TURNS_KEPT * (1.0 - math.exp(-turn / TURNS_KEPT))
+
+
+@kernel
+def faded(count: float, since: float) -> float:
+    """What is left of a count after some turns."""
+    return count * math.exp(-since / TURNS_KEPT)
+
+
+@kernel
+def cell_of(rng_m: float, azm_rad: float, cell_m: float, rings: int, sectors: int) -> int:
+    """Number of the cell of a place in polar coordinates."""
+    ring = min(int(rng_m / cell_m), rings - 1)
+    sector = int((azm_rad / (2.0 * math.pi) % 1.0) * sectors) % sectors
+    return ring * sectors + sector
+
+
+@kernel
+def note_false(cells: F4, rings: F4, cell: int, sectors: int, turn: float, count: float) -> None:
+    """Count false plots in a cell and in its ring."""
+    c, r = cells[cell], rings[cell // sectors]
+    c[0] = faded(c[0], turn - c[1]) + count
+    c[1] = turn
+    r[0] = faded(r[0], turn - r[1]) + count
+    r[1] = turn
+
+
+@kernel
+def density_per_m2(
+    cells: F4, rings: F4, cell: int, sectors: int, cell_m: float, turn: float, reach_m: float
+) -> float:
+    """False plots per square metre and scan to be expected in a cell.
+
+    A cell is believed as far as it has been watched, before that its ring, before that a guess
+    that spreads evenly over range (Gamma priors: counts of so many turns that were never seen).
+    """
+    ring = cell // sectors
+    watched = turns_watched(turn)
+    share = min(cell_m / reach_m, 1.0)
+    c, r = cells[cell], rings[ring]
+    in_ring = faded(r[0], turn - r[1]) + RING_TURNS * GUESS_PER_SCAN * share
+    in_ring /= watched + RING_TURNS
+    in_cell = faded(c[0], turn - c[1]) + CELL_TURNS * in_ring / sectors
+    in_cell /= watched + CELL_TURNS
+    area_m2 = 2.0 * math.pi * (ring + 0.5) * cell_m * cell_m / sectors
+    return in_cell / area_m2

@@ -1,0 +1,1 @@
+"""Motion, measurement and update of one track: the mathematics."""
