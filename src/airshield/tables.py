@@ -42,9 +42,10 @@ REPORT_KINDS: Final = (
 """What made a report. The order numbers the bits of TRACK ``kinds``: never reorder, only append."""
 
 TRACK_STATUSES: Final = ("tentative", "confirmed", "coasting", "ended")
-HEIGHT_BASES: Final = ("none", "baro", "geometric", "elevation")
+HEIGHT_BASES: Final = ("none", "baro", "geometric", "elevation", "ranges")
 """What a track's height rests on: nothing; Mode C or ADS-B pressure altitude; an ADS-B, GNSS or
-multilateration height above the ellipsoid; a radar's own elevation angle."""
+multilateration height above the ellipsoid; a radar's own elevation angle; the slant ranges of
+several radars at different distances."""
 TRACK_CLASSES: Final = (
     "unknown",
     "airliner",

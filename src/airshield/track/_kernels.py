@@ -13,7 +13,10 @@ from airshield._kernels import kernel
 from airshield.geo._kernels import ecef_of_place_m, place_of_ecef_rad
 from airshield.track.clutter._kernels import cell_of, density_per_m2, note_false
 from airshield.track.filters._kernels import (
+    BASIS_BARO,
+    BASIS_GEOMETRIC,
     BASIS_NONE,
+    BASIS_RANGES,
     HEIGHT_MAX_M,
     HEIGHT_SHARE,
     KIND_ADSB,
@@ -33,7 +36,7 @@ from airshield.track.filters._kernels import (
     turn_rad,
     update_track,
 )
-from airshield.track.state import CELL_RINGS, CELL_SECTORS, CELLS_NOTED, LINKS
+from airshield.track.state import AGILE, CELL_RINGS, CELL_SECTORS, CELLS_NOTED, LINKS, MODELS
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -49,6 +52,8 @@ ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED = 0, 1, 2
 
 CELL_M = 8000.0
 ADDRESSES, GRID = 0, 1
+# A height that the ranges of several radars give is published when it is known as well as this.
+SIGMA_RANGES_M = 1000.0
 NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # A link's probability of detection forgets over some five turns and is never certain.
 PD_STEP, PD_MIN, PD_MAX = 0.2, 0.05, 0.98
@@ -107,7 +112,7 @@ def hang(mem: Tables, slot: int, t: float) -> None:
     dt = t - trk.t
     east = 0.0
     north = 0.0
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         east += trk.w[m] * (trk.x[m, 0] + dt * trk.x[m, 2])
         north += trk.w[m] * (trk.x[m, 1] + dt * trk.x[m, 3])
     x, y, z = ecef_of_track_m(trk, east, north, track_height_m(trk, t))
@@ -159,8 +164,7 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
 def is_near(trk: Record, plot: Record) -> bool:
     """A cheap test that never refuses what the gate would take: spares the prediction."""
     dx, dy, dz = plot.ecef[0] - trk.g[0], plot.ecef[1] - trk.g[1], plot.ecef[2] - trk.g[2]
-    agile = trk.w.size - 1
-    P, x = trk.P[agile], trk.x[agile]
+    P, x = trk.P[AGILE], trk.x[AGILE]
     dt = plot.t - trk.t
     var_m2 = P[0, 0] + P[1, 1] + dt * dt * (P[2, 2] + P[3, 3]) + 2.0 * abs(dt * (P[0, 2] + P[1, 3]))
     reach_m = 500.0 + 6.0 * math.sqrt(var_m2 + 100.0 * abs(dt * dt * dt))
@@ -186,7 +190,7 @@ def compare(
     predict_track(trk, plot.t, cfg, work)
     place_plot(plot, radars, trk, work)
     nearest, best, total = math.inf, -math.inf, 0.0
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         d2, log_det = fuse(
             work.xs[m],
             work.Ps[m],
@@ -196,13 +200,13 @@ def compare(
             work.p,
             work.R,
             work.gh,
-            trk.ph,
+            work.ph,
             work,
         )
         nearest = min(nearest, d2)
         work.q[m] = math.log(work.c[m]) - 0.5 * (d2 + log_det)
         best = max(best, work.q[m])
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         total += math.exp(work.q[m] - best)
     return nearest, -2.0 * (best + math.log(total))
 
@@ -328,7 +332,7 @@ def publish(
     trk.t_row = t
     predict_track(trk, t, cfg, work)
     blend(work.c, work.xs, work.Ps, work.Cs)
-    n = trk.w.size
+    n = MODELS
     x, P, cov = work.xs[n], work.Ps[n], row.cov
     hae_m = track_height_m(trk, t)
     ecef_x, ecef_y, ecef_z = ecef_of_track_m(trk, x[0], x[1], hae_m)
@@ -346,16 +350,19 @@ def publish(
     cov[0], cov[1], cov[3] = P[0, 0], P[0, 1], P[1, 1]
     row.hae_m = math.nan
     row.vu = math.nan
-    if trk.basis != BASIS_NONE:
+    if trk.basis == BASIS_NONE and math.sqrt(work.ph) < SIGMA_RANGES_M:
+        row.basis = BASIS_RANGES
+    if row.basis != BASIS_NONE:
         dt = max(t - trk.tz, 0.0)
         row.hae_m = hae_m
-        row.vu = trk.vz
+        if trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC:
+            row.vu = trk.vz
         cov[2], cov[4] = work.Cs[n, 0], work.Cs[n, 1]
         cov[5] = (
-            trk.ph
+            work.ph
             + trk.Pz[0]
             + dt * (2.0 * trk.Pz[1] + dt * trk.Pz[2])
-            + cfg.q_vertical * dt * dt * dt / 3.0
+            + (cfg.q_vertical * dt * dt * dt / 3.0 if row.vu == row.vu else 0.0)
         )
     row.baro_m = hae_m - trk.offset_m if trk.is_baro == 1 else math.nan
     row.existence = trk.existence

@@ -12,8 +12,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MODELS: Final = 2
-"""Motion models that run side by side in every track: a calm and an agile one."""
+MODELS: Final = 3
+"""Motion models that run side by side in every track."""
+
+CALM, AGILE, TURNING = range(MODELS)
+"""Straight flight, high noise, coordinated turn (the last: it has a prediction of its own)."""
 
 LINKS: Final = 8
 """Radars that a track remembers to have seen it; a ninth takes the place of the longest silent."""
@@ -39,9 +42,9 @@ TRACK_STATE: Final = np.dtype(
         ("t", "f8"),  # time of x, P, C
         ("t_ns", "i8"),  # the same, UTC, to the nanosecond
         ("w", "f8", (MODELS,)),  # probability of each model
-        ("x", "f8", (MODELS, 4)),  # east, north [m], their rates [m/s]
-        ("P", "f8", (MODELS, 4, 4)),
-        ("C", "f8", (MODELS, 4)),  # covariance of x with the error of the height
+        ("x", "f8", (MODELS, 5)),  # east, north [m], their rates [m/s], rate of turn [rad/s]
+        ("P", "f8", (MODELS, 5, 5)),
+        ("C", "f8", (MODELS, 5)),  # covariance of x with the error of the height
         # The frame: touches the ellipsoid (height zero) near the track.
         ("lat_rad", "f8"),
         ("lon_rad", "f8"),
@@ -99,9 +102,10 @@ WORK: Final = np.dtype(
         # A predicted track.
         ("c", "f8", (MODELS,)),
         # One row per model, and one more for all of them together.
-        ("xs", "f8", (MODELS + 1, 4)),
-        ("Ps", "f8", (MODELS + 1, 4, 4)),
-        ("Cs", "f8", (MODELS + 1, 4)),
+        ("xs", "f8", (MODELS + 1, 5)),
+        ("Ps", "f8", (MODELS + 1, 5, 5)),
+        ("Cs", "f8", (MODELS + 1, 5)),
+        ("ph", "f8"),  # variance of the height's error
         ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
         # A plot in the track's frame.
         ("p", "f8", (2,)),  # east, north [m] for the track's height
@@ -109,11 +113,17 @@ WORK: Final = np.dtype(
         ("gh", "f8", (2,)),  # how far the place moves per metre of height
         # Scratch.
         ("v", "f8", (2,)),
-        ("K", "f8", (4, 2)),
+        ("K", "f8", (5, 2)),
+        ("V", "f8", (5, 2)),
+        ("dh", "f8"),
+        ("dph", "f8"),
+        ("dhs", "f8", (MODELS,)),
+        ("dphs", "f8", (MODELS,)),
         ("S", "f8", (2, 2)),
         ("y", "f8", (2,)),
         ("n", "f8", (2,)),
-        ("U", "f8", (4, 4)),
+        ("F", "f8", (5, 5)),
+        ("U", "f8", (5, 5)),
         ("B", "f8", (3, 3)),
         ("J", "f8", (3, 3)),
         ("G", "f8", (MODELS, 3)),
@@ -174,7 +184,11 @@ CONFIG: Final = np.dtype(
     [
         ("q", "f8", (MODELS,)),  # density of the white-noise acceleration [m2/s3]
         ("tau_s", "f8", (MODELS,)),  # mean stay in each model
+        ("w0", "f8", (MODELS,)),  # weights of the models at birth
+        ("var_turn", "f8"),  # of a rate of turn that is not known
+        ("q_turn", "f8"),
         ("q_vertical", "f8"),
+        ("q_height", "f8"),  # growth of the variance of a height that nobody tells [m2/s]
         ("sigma_spd0", "f8"),  # of each velocity component at birth
         ("gate", "f8"),
         ("gate_address", "f8"),

@@ -133,8 +133,13 @@ class TrackSettings:
 
     q_calm_m2ps3: float = 0.3
     q_agile_m2ps3: float = 60.0
+    q_turning_m2ps3: float = 2.0
     stay_calm_s: float = 60.0
     stay_agile_s: float = 15.0
+    stay_turning_s: float = 20.0
+    sigma_turn_degps: float = 3.0
+    turn_noise_degps: float = 0.3
+    height_noise_m: float = 22.0
     q_vertical_m2ps3: float = 1.0
     sigma_spd0_mps: float = 200.0
     gate: float = 13.8
@@ -471,8 +476,12 @@ def _radar_records(radars: Sequence[Radar]) -> Any:
 
 def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config = _records(CONFIG, 1)
-    config.q[0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3
-    config.tau_s[0] = settings.stay_calm_s, settings.stay_agile_s
+    config.q[0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3, settings.q_turning_m2ps3
+    config.tau_s[0] = settings.stay_calm_s, settings.stay_agile_s, settings.stay_turning_s
+    config.w0[0] = 0.4, 0.4, 0.2
+    config.var_turn = math.radians(settings.sigma_turn_degps) ** 2
+    config.q_turn = math.radians(settings.turn_noise_degps) ** 2
+    config.q_height = settings.height_noise_m**2
     config.q_vertical = settings.q_vertical_m2ps3
     config.sigma_spd0 = settings.sigma_spd0_mps
     config.gate = settings.gate

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from airshield._kernels import kernel
 from airshield.geo._kernels import ECC2, SEMI_MAJOR_M, ecef_of_place_m, place_of_ecef_rad
+from airshield.track.state import MODELS, TURNING
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 Record = Any
 Records = Any
 
-BASIS_NONE, BASIS_BARO, BASIS_GEOMETRIC, BASIS_ELEVATION = 0, 1, 2, 3
+BASIS_NONE, BASIS_BARO, BASIS_GEOMETRIC, BASIS_ELEVATION, BASIS_RANGES = range(5)
 KIND_PSR, KIND_SSR, KIND_PSR_SSR, KIND_MODE_S, KIND_ADSB, KIND_MLAT, KIND_TRACK = range(7)
 POLAR, PLACE = 1, 2
 
@@ -36,14 +37,36 @@ LOG_2PI = math.log(2.0 * math.pi)
 
 
 # --- Motion ---------------------------------------------------------------------------------------
+#
+# A state is east, north [m], their rates [m/s] and the rate of turn [rad/s], counter-clockwise. Only
+# the coordinated turn believes in a rate of turn; in the other models it is nought, not known.
 
 
 @kernel
-def predict_cv(x: F8, P: F8, C: F8, dt: float, q: float) -> None:
-    """Carry one constant-velocity estimate forward by ``dt``, in place.
+def forget_turn(x: F8, P: F8, C: F8, var: float) -> None:
+    """Make the rate of turn unknown: nought, with its usual variance."""
+    x[4] = 0.0
+    C[4] = 0.0
+    for a in range(4):
+        P[a, 4] = 0.0
+        P[4, a] = 0.0
+    P[4, 4] = var
 
-    White-noise acceleration of density ``q`` [m2/s3] on each axis (Bar-Shalom et al., 6.2.2).
-    """
+
+@kernel
+def add_acceleration(P: F8, dt: float, q: float) -> None:
+    """Add white-noise acceleration of density ``q`` [m2/s3] on each axis (Bar-Shalom, 6.2.2)."""
+    for a in range(2):
+        P[a, a] += q * dt * dt * dt / 3.0
+        P[a, a + 2] += q * dt * dt / 2.0
+        P[a + 2, a] = P[a, a + 2]
+        P[a + 2, a + 2] += q * dt
+
+
+@kernel
+def predict_straight(x: F8, P: F8, C: F8, dt: float, q: float, var_turn: float) -> None:
+    """Carry one constant-velocity estimate forward by ``dt``, in place."""
+    forget_turn(x, P, C, var_turn)
     x[0] += dt * x[2]
     x[1] += dt * x[3]
     C[0] += dt * C[2]
@@ -55,11 +78,62 @@ def predict_cv(x: F8, P: F8, C: F8, dt: float, q: float) -> None:
         for b in range(2):
             P[a, b + 2] += dt * P[a + 2, b + 2]
             P[b + 2, a] = P[a, b + 2]
-    for a in range(2):
-        P[a, a] += q * dt * dt * dt / 3.0
-        P[a, a + 2] += q * dt * dt / 2.0
-        P[a + 2, a] = P[a, a + 2]
-        P[a + 2, a + 2] += q * dt
+    add_acceleration(P, dt, q)
+
+
+@kernel
+def predict_turning(
+    x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8
+) -> None:
+    """Carry one coordinated-turn estimate forward by ``dt``, in place (Bar-Shalom, 11.7.2).
+
+    ``q_turn`` [rad2/s3] is the density of the noise that drives the rate of turn; ``F`` and ``B``
+    are scratch of 5 x 5.
+    """
+    angle = x[4] * dt
+    ve, vn = x[2], x[3]
+    s, c = math.sin(angle), math.cos(angle)
+    if abs(angle) > 1e-3:
+        along, across = s / x[4], (1.0 - c) / x[4]
+        d_along = (c * angle - s) / (x[4] * x[4])
+        d_across = (s * angle - (1.0 - c)) / (x[4] * x[4])
+    else:  # the same to 1e-7 of a step
+        along, across = dt * (1.0 - angle * angle / 6.0), 0.5 * dt * angle
+        d_along, d_across = -dt * dt * angle / 3.0, 0.5 * dt * dt
+    for a in range(5):
+        for b in range(5):
+            F[a, b] = 1.0 if a == b else 0.0
+    F[0, 2], F[0, 3] = along, -across
+    F[1, 2], F[1, 3] = across, along
+    F[2, 2], F[2, 3], F[3, 2], F[3, 3] = c, -s, s, c
+    F[0, 4] = ve * d_along - vn * d_across
+    F[1, 4] = ve * d_across + vn * d_along
+    F[2, 4] = -dt * (s * ve + c * vn)
+    F[3, 4] = dt * (c * ve - s * vn)
+    x[0] += along * ve - across * vn
+    x[1] += across * ve + along * vn
+    x[2] = c * ve - s * vn
+    x[3] = s * ve + c * vn
+    for a in range(5):
+        B[0, a] = C[a]
+    for a in range(5):
+        C[a] = 0.0
+        for b in range(5):
+            C[a] += F[a, b] * B[0, b]
+    for a in range(5):
+        for b in range(5):
+            B[a, b] = 0.0
+            for k in range(5):
+                B[a, b] += F[a, k] * P[k, b]
+    for a in range(5):
+        for b in range(a, 5):
+            total = 0.0
+            for k in range(5):
+                total += B[a, k] * F[b, k]
+            P[a, b] = total
+            P[b, a] = total
+    add_acceleration(P, dt, q)
+    P[4, 4] += q_turn * dt
 
 
 @kernel
@@ -69,42 +143,44 @@ def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8) -> 
     ``stay[i]`` is the probability that model i is still in force; the rest is shared evenly among
     the others (Bar-Shalom et al., 11.6.6). Writes the predicted weights ``c`` and the blends.
     """
-    models = w.size
+    models, size = w.size, x.shape[1]
     for j in range(models):
         c[j] = 0.0
         for i in range(models):
             c[j] += w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1))
-        for a in range(4):
+        for a in range(size):
             xs[j, a] = 0.0
             Cs[j, a] = 0.0
+            for b in range(size):
+                Ps[j, a, b] = 0.0
         for i in range(models):
             share = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1)) / c[j]
-            for a in range(4):
+            for a in range(size):
                 xs[j, a] += share * x[i, a]
                 Cs[j, a] += share * C[i, a]
-        for a in range(4):
-            for b in range(a, 4):
-                total = 0.0
-                for i in range(models):
-                    share = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1)) / c[j]
+        for i in range(models):
+            share = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1)) / c[j]
+            for a in range(size):
+                for b in range(a, size):
                     spread = (x[i, a] - xs[j, a]) * (x[i, b] - xs[j, b])
-                    total += share * (P[i, a, b] + spread)
-                Ps[j, a, b] = total
-                Ps[j, b, a] = total
+                    Ps[j, a, b] += share * (P[i, a, b] + spread)
+        for a in range(size):
+            for b in range(a):
+                Ps[j, a, b] = Ps[j, b, a]
 
 
 @kernel
 def blend(c: F8, xs: F8, Ps: F8, Cs: F8) -> None:
     """Mean and covariance of the models together (moment matching), into the row after theirs."""
-    all_ = c.size
-    for a in range(4):
+    all_, size = c.size, xs.shape[1]
+    for a in range(size):
         xs[all_, a] = 0.0
         Cs[all_, a] = 0.0
         for i in range(all_):
             xs[all_, a] += c[i] * xs[i, a]
             Cs[all_, a] += c[i] * Cs[i, a]
-    for a in range(4):
-        for b in range(4):
+    for a in range(size):
+        for b in range(size):
             Ps[all_, a, b] = 0.0
             for i in range(all_):
                 spread = (xs[i, a] - xs[all_, a]) * (xs[i, b] - xs[all_, b])
@@ -119,22 +195,36 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
     plot's place depends on the state of now.
     """
     dt = t - trk.t
-    if dt < 0.0:
+    work.ph = trk.ph
+    if dt <= 0.0:
         work.late_s = dt
-        for m in range(trk.w.size):
+        for m in range(MODELS):
             work.c[m] = trk.w[m]
-            for a in range(4):
+            for a in range(5):
                 work.xs[m, a] = trk.x[m, a]
                 work.Cs[m, a] = trk.C[m, a]
-                for b in range(4):
+                for b in range(5):
                     work.Ps[m, a, b] = trk.P[m, a, b]
-    else:
-        work.late_s = 0.0
-        for m in range(trk.w.size):
-            work.q[m] = math.exp(-dt / cfg.tau_s[m])
-        mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs)
-        for m in range(trk.w.size):
-            predict_cv(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[m])
+        return
+    work.late_s = 0.0
+    for m in range(MODELS):
+        work.q[m] = math.exp(-dt / cfg.tau_s[m])
+    mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs)
+    for m in range(TURNING):
+        predict_straight(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[m], cfg.var_turn)
+    predict_turning(
+        work.xs[TURNING],
+        work.Ps[TURNING],
+        work.Cs[TURNING],
+        dt,
+        cfg.q[TURNING],
+        cfg.q_turn,
+        work.F,
+        work.U,
+    )
+    if trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION:
+        # Nobody tells how it climbs.
+        work.ph += cfg.q_height * dt
 
 
 @kernel
@@ -142,12 +232,13 @@ def keep_prediction(trk: Record, t: float, work: Record) -> None:
     """Make what ``work`` holds the track's state."""
     if work.late_s == 0.0:
         trk.t = t
-    for m in range(trk.w.size):
+    trk.ph = work.ph
+    for m in range(MODELS):
         trk.w[m] = work.c[m]
-        for a in range(4):
+        for a in range(5):
             trk.x[m, a] = work.xs[m, a]
             trk.C[m, a] = work.Cs[m, a]
-            for b in range(4):
+            for b in range(5):
                 trk.P[m, a, b] = work.Ps[m, a, b]
 
 
@@ -160,33 +251,37 @@ def fuse(
 ) -> tuple[float, float]:
     """Update one estimate with a pair ``z = a · place + b · velocity - gh · height error + noise``.
 
-    A Kalman update that considers the height error (variance ``ph``, covariance ``C`` with the
-    state) without estimating it. Returns the squared normalised innovation and
-    the logarithm of the innovation covariance's determinant.
+    The height error (variance ``ph``, covariance ``C`` with the state) is a sixth state: what the
+    pair says of it is written into ``work.dh`` and ``work.dph``, for the caller to believe or not.
+    Not believed, this is the update that considers the error without estimating it. Returns the
+    squared normalised innovation and the logarithm of the innovation covariance's determinant.
     """
-    K, S, U, y, n = work.K, work.S, work.U, work.y, work.n
-    # K holds cov(x, innovation), then the gain; S and its inverse are 2 × 2.
-    for i in range(4):
+    K, S, V, y, n = work.K, work.S, work.V, work.y, work.n
+    # V holds cov(x, innovation), K the gain; S and its inverse are 2 × 2.
+    for i in range(5):
         for k in range(2):
-            K[i, k] = a * P[i, k] + b * P[i, k + 2] - C[i] * gh[k]
+            V[i, k] = a * P[i, k] + b * P[i, k + 2] - C[i] * gh[k]
     for k in range(2):
         y[k] = z[k] - (a * x[k] + b * x[k + 2])
-        n[k] = a * C[k] + b * C[k + 2]
+        n[k] = a * C[k] + b * C[k + 2] - gh[k] * ph
     for k in range(2):
         for j in range(2):
-            S[k, j] = a * K[k, j] + b * K[k + 2, j] - gh[k] * (n[j] - gh[j] * ph) + R[k, j]
+            S[k, j] = a * V[k, j] + b * V[k + 2, j] - gh[k] * n[j] + R[k, j]
     det = S[0, 0] * S[1, 1] - S[0, 1] * S[1, 0]
     d2 = (S[1, 1] * y[0] * y[0] - 2.0 * S[0, 1] * y[0] * y[1] + S[0, 0] * y[1] * y[1]) / det
-    for i in range(4):
-        U[i, 0], U[i, 1] = K[i, 0], K[i, 1]
-        K[i, 0] = (U[i, 0] * S[1, 1] - U[i, 1] * S[0, 1]) / det
-        K[i, 1] = (U[i, 1] * S[0, 0] - U[i, 0] * S[0, 1]) / det
-    for i in range(4):
+    for i in range(5):
+        K[i, 0] = (V[i, 0] * S[1, 1] - V[i, 1] * S[0, 1]) / det
+        K[i, 1] = (V[i, 1] * S[0, 0] - V[i, 0] * S[0, 1]) / det
+    for i in range(5):
         x[i] += K[i, 0] * y[0] + K[i, 1] * y[1]
-        C[i] -= K[i, 0] * (n[0] - gh[0] * ph) + K[i, 1] * (n[1] - gh[1] * ph)
-        for j in range(i, 4):
-            P[i, j] -= K[i, 0] * U[j, 0] + K[i, 1] * U[j, 1]
+        C[i] -= K[i, 0] * n[0] + K[i, 1] * n[1]
+        for j in range(i, 5):
+            P[i, j] -= K[i, 0] * V[j, 0] + K[i, 1] * V[j, 1]
             P[j, i] = P[i, j]
+    h0 = (n[0] * S[1, 1] - n[1] * S[0, 1]) / det
+    h1 = (n[1] * S[0, 0] - n[0] * S[0, 1]) / det
+    work.dh = h0 * y[0] + h1 * y[1]
+    work.dph = -(h0 * n[0] + h1 * n[1])
     return d2, math.log(det)
 
 
@@ -328,11 +423,11 @@ def anchor_anew(trk: Record, work: Record) -> None:
     for i in range(3):
         for k in range(3):
             A0[i, k] = A[i, k]
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         G[m, 0], G[m, 1], G[m, 2] = ecef_of_track_m(trk, trk.x[m, 0], trk.x[m, 1], hae_m)
     lat, lon, _ = place_of_ecef_rad(G[0, 0], G[0, 1], G[0, 2])
     anchor(trk, lat, lon)
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         ve, vn = trk.x[m, 2], trk.x[m, 3]
         for i in range(2):
             trk.x[m, i] = 0.0
@@ -376,21 +471,22 @@ def fuse_height(trk: Record, value: float, var: float, a: float, b: float) -> No
 
 @kernel
 def learn_height(trk: Record, t: float, hae_m: float, var: float) -> None:
-    """Replace a guessed (or worse) height by a measured one, and let the places profit.
+    """Improve a guessed (or worse) height by a measured one, and let the places profit.
 
     The height error was correlated with the state all along (``C``), so learning the height is an
     ordinary Kalman update of the state with it.
     """
     y = hae_m - track_height_m(trk, t)
     s = trk.ph + var
-    for m in range(trk.w.size):
-        for i in range(4):
+    for m in range(MODELS):
+        for i in range(5):
             trk.x[m, i] += trk.C[m, i] * y / s
-        for i in range(4):
-            for k in range(4):
+        for i in range(5):
+            for k in range(5):
                 trk.P[m, i, k] -= trk.C[m, i] * trk.C[m, k] / s
-        for i in range(4):
+        for i in range(5):
             trk.C[m, i] *= var / s
+    trk.z += trk.ph / s * y
     trk.ph *= var / s
 
 
@@ -474,7 +570,8 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
             restart_height(trk, t, plot.hae_m, cfg.var_hae_m2)
             trk.offset_m = 0.0
             trk.basis = BASIS_GEOMETRIC
-    if not has_baro and not has_hae and plot.what == POLAR and not math.isnan(plot.elv_rad):
+    pressed = trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC
+    if not pressed and plot.what == POLAR and not math.isnan(plot.elv_rad):
         radar = radars[plot.sensor]
         across = plot.rng_m * math.cos(plot.elv_rad)
         # 4/3 Earth: the usual allowance for the bending of the beam.
@@ -484,14 +581,9 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
             + across * across / (2.0 * 4.0 / 3.0 * radar.radius_m)
         )
         sigma_m = 50.0 + plot.rng_m * cfg.sigma_elv_rad
-        if trk.basis == BASIS_NONE:
-            learn_height(trk, t, hae_m, sigma_m * sigma_m)
-            restart_height(trk, t, hae_m, sigma_m * sigma_m)
-            trk.offset_m = 0.0
-            trk.basis = BASIS_ELEVATION
-        elif trk.basis == BASIS_ELEVATION:
-            update_altitude(trk, t, hae_m, sigma_m * sigma_m, cfg)
-    if trk.basis != BASIS_NONE and not math.isnan(plot.vu):
+        learn_height(trk, t, hae_m, sigma_m * sigma_m)
+        trk.basis = BASIS_ELEVATION
+    if pressed and not math.isnan(plot.vu):
         fuse_height(trk, plot.vu, cfg.var_climb, 0.0, 1.0)
 
 
@@ -510,30 +602,38 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
 
     Returns the logarithm of the plot's likelihood density [1/m2] before the update.
     """
-    update_vertical(trk, plot, radars, cfg)
     predict_track(trk, plot.t, cfg, work)
-    place_plot(plot, radars, trk, work)
     late = work.late_s
-    models = trk.w.size
+    keep_prediction(trk, plot.t, work)
+    update_vertical(trk, plot, radars, cfg)
+    place_plot(plot, radars, trk, work)
     r0, r1 = work.R[0, 0], work.R[1, 1]
-    best = -math.inf
-    for m in range(models):
+    best, mean_h, mean_h2, ph = -math.inf, 0.0, 0.0, 0.0
+    for m in range(MODELS):
         # A late plot sees the state of now through the unknown acceleration since.
         drift_m2 = -cfg.q[m] * late * late * late / 3.0
         work.R[0, 0] = r0 + drift_m2
         work.R[1, 1] = r1 + drift_m2
         d2, log_det = fuse(
-            work.xs[m], work.Ps[m], work.Cs[m], 1.0, late, work.p, work.R, work.gh, trk.ph, work
+            trk.x[m], trk.P[m], trk.C[m], 1.0, late, work.p, work.R, work.gh, trk.ph, work
         )
-        work.q[m] = math.log(work.c[m]) - 0.5 * (d2 + log_det) - LOG_2PI
+        work.q[m] = math.log(trk.w[m]) - 0.5 * (d2 + log_det) - LOG_2PI
+        work.dhs[m], work.dphs[m] = work.dh, work.dph
         best = max(best, work.q[m])
     total = 0.0
-    for m in range(models):
+    for m in range(MODELS):
         # A model is never written off: from one in a million it is back within two plots.
-        work.c[m] = max(math.exp(work.q[m] - best), 1e-6)
-        total += work.c[m]
-    for m in range(models):
-        work.c[m] /= total
+        trk.w[m] = max(math.exp(work.q[m] - best), 1e-6)
+        total += trk.w[m]
+    for m in range(MODELS):
+        trk.w[m] /= total
+        mean_h += trk.w[m] * work.dhs[m]
+        mean_h2 += trk.w[m] * work.dhs[m] * work.dhs[m]
+        ph += trk.w[m] * (trk.ph + work.dphs[m])
+    if trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION:
+        # What the ranges of several radars say of the height: below the ground nobody flies.
+        trk.z = max(trk.z + mean_h, 0.0)
+        trk.ph = ph + mean_h2 - mean_h * mean_h
     if not math.isnan(plot.ve) and not math.isnan(plot.vn):
         turn = turn_rad(trk, work.p[0])
         cos_turn, sin_turn = math.cos(turn), math.sin(turn)
@@ -545,11 +645,8 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[1, 1] = cfg.var_spd
         work.R[0, 1] = 0.0
         work.R[1, 0] = 0.0
-        for m in range(models):
-            fuse(
-                work.xs[m], work.Ps[m], work.Cs[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph, work
-            )
-    keep_prediction(trk, plot.t, work)
+        for m in range(MODELS):
+            fuse(trk.x[m], trk.P[m], trk.C[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph, work)
     if late == 0.0:
         trk.t_ns = plot.t_ns
     if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
@@ -572,18 +669,19 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
     trk.Pz[2] = 0.0
     sigma_m = min(HEIGHT_SIGMA_SHARE * rng_m, HEIGHT_SIGMA_MAX_M)
     trk.ph = sigma_m * sigma_m
-    for m in range(trk.w.size):
-        trk.w[m] = 1.0 / trk.w.size
-        for i in range(4):
+    for m in range(MODELS):
+        trk.w[m] = cfg.w0[m]
+        for i in range(5):
             trk.x[m, i] = 0.0
             trk.C[m, i] = 0.0
-            for k in range(4):
+            for k in range(5):
                 trk.P[m, i, k] = 0.0
+        trk.P[m, 4, 4] = cfg.var_turn
     update_vertical(trk, plot, radars, cfg)
     place_plot(plot, radars, trk, work)
     var_spd = cfg.sigma_spd0 * cfg.sigma_spd0
     speed = not math.isnan(plot.ve) and not math.isnan(plot.vn)
-    for m in range(trk.w.size):
+    for m in range(MODELS):
         for i in range(2):
             trk.x[m, i] = work.p[i]
             trk.C[m, i] = work.gh[i] * trk.ph
