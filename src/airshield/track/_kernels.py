@@ -22,6 +22,7 @@ from airshield.track.filters._kernels import (
     KIND_ADSB,
     KIND_MODE_S,
     KIND_PSR,
+    LOG_2PI,
     PLACE,
     POLAR,
     SIN_ELV_MAX,
@@ -56,6 +57,9 @@ ADDRESSES, GRID = 0, 1
 SIGMA_RANGES_M = 1000.0
 NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # A link's probability of detection forgets over some five turns and is never certain.
+# A young track may take a plot that is likelier clutter: its velocity is not known yet.
+YOUNG_LEAST = math.log(0.1)
+HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
 PD_STEP, PD_MIN, PD_MAX = 0.2, 0.05, 0.98
 
 
@@ -201,6 +205,7 @@ def compare(
             work.R,
             work.gh,
             work.ph,
+            1.0,
             work,
         )
         nearest = min(nearest, d2)
@@ -208,7 +213,9 @@ def compare(
         best = max(best, work.q[m])
     for m in range(MODELS):
         total += math.exp(work.q[m] - best)
-    return nearest, -2.0 * (best + math.log(total))
+    log_density = best + math.log(total)
+    plot.log_density = log_density - LOG_2PI
+    return nearest, -2.0 * log_density
 
 
 @kernel
@@ -284,6 +291,8 @@ def find_fit(
     # A plot with an address of its own can only be that of a track without one.
     only_nameless = plot.mode_s >= 0
     best, best_cost, best_sure, best_stretch = -1, math.inf, False, 1.0
+    best_fit = 0.0
+    log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, cfg)), math.log(radars[plot.link].pd)
     taken, taken_cost = -1, math.inf
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
@@ -296,6 +305,9 @@ def find_fit(
             here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
             if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot):
                 cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
+                least = 0.0 if trk.status != TENTATIVE else YOUNG_LEAST
+                if plot.log_density + log_pd - log_clutter < least:
+                    cost = math.inf  # more likely clutter than this track's
                 if plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s):
                     if cost < taken_cost:
                         taken, taken_cost = slot, cost
@@ -306,9 +318,9 @@ def find_fit(
                     )
                     if (sure and not best_sure) or (sure == best_sure and better):
                         best, best_cost, best_sure = slot, cost, sure
-                        best_stretch = plot.stretch
+                        best_stretch, best_fit = plot.stretch, plot.log_density
             slot = mem.links[GRID, slot]
-    plot.stretch = best_stretch
+    plot.stretch, plot.log_density = best_stretch, best_fit
     return best, taken
 
 
@@ -480,24 +492,39 @@ def clutter_per_m2(mem: Tables, plot: Record, cfg: Record) -> float:
 
 
 @kernel
-def note_clutter(mem: Tables, who: int, cell: int, t: float) -> None:
-    """Count a false plot in a radar's clutter map."""
+def note_clutter(mem: Tables, who: int, cell: int, t: float, count: float) -> None:
+    """Count false plots in a radar's clutter map."""
     radar = mem.radars[who]
     turn = (t - radar.t_first) / radar.turn_s
-    note_false(mem.cells[who], mem.rings[who], cell, CELL_SECTORS, turn, 1.0)
+    note_false(mem.cells[who], mem.rings[who], cell, CELL_SECTORS, turn, count)
 
 
 @kernel
-def note_young(mem: Tables, trk: Record, plot: Record) -> None:
-    """Keep the clutter cells of a young track's plots: they count when nothing comes of it.
+def flush_young(mem: Tables, trk: Record) -> None:
+    """Count the plots that were kept back: nothing came of the track so far."""
+    for k in range(trk.noted_n):
+        note_clutter(mem, trk.noted_radar[k], trk.noted[k], trk.t_hit, 1.0)
+    trk.noted_n = CELLS_NOTED + 1
 
-    Counted at once, a target's own first plots would make its place look like clutter.
+
+@kernel
+def note_echo(mem: Tables, trk: Record, plot: Record, count: float) -> None:
+    """Count an echo as clutter as far as it is none of the track's.
+
+    The first few of a young track are kept back until it ends or grows old unconfirmed: counted
+    at once, a target's own plots would make its place look like clutter.
     """
-    if plot.kind == KIND_PSR and plot.what == POLAR and trk.noted_n < CELLS_NOTED:
-        radar = mem.radars[plot.link]
-        trk.noted[trk.noted_n] = cell_of(
-            plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS
-        )
+    if plot.kind != KIND_PSR or plot.what != POLAR:
+        return
+    radar = mem.radars[plot.link]
+    cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
+    if trk.status != TENTATIVE or trk.noted_n > CELLS_NOTED:
+        note_clutter(mem, plot.link, cell, plot.t, count)
+    elif trk.noted_n == CELLS_NOTED:
+        flush_young(mem, trk)
+        note_clutter(mem, plot.link, cell, plot.t, count)
+    else:
+        trk.noted[trk.noted_n] = cell
         trk.noted_radar[trk.noted_n] = plot.link
         trk.noted_n += 1
 
@@ -549,9 +576,8 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
     unlink(mem.heads[GRID], mem.links[GRID], bucket, slot)
     if trk.mode_s >= 0:
         unlink(mem.heads[ADDRESSES], mem.links[ADDRESSES], bucket_of(trk.mode_s, size), slot)
-    if trk.hits <= CELLS_NOTED:
-        for k in range(trk.noted_n):
-            note_clutter(mem, trk.noted_radar[k], trk.noted[k], trk.t_hit)
+    if trk.hits <= CELLS_NOTED and trk.noted_n <= CELLS_NOTED:
+        flush_young(mem, trk)
     trk.number = 0
     mem.free[clock.free_n] = slot
     clock.free_n += 1
@@ -559,14 +585,17 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
 
 
 @kernel
-def credit_hit(
-    trk: Record, plot: Record, pd: float, log_density: float, clutter: float, cfg: Record
-) -> None:
-    """Raise the existence by a plot that fits (IPDA with one plot in the gate: Musicki, Evans and
-    Stankovic, IEEE T-AC 39(6), 1994), and confirm when it is due."""
+def weigh(mem: Tables, trk: Record, plot: Record, pd: float, cfg: Record) -> None:
+    """Judge a plot that fits: how far is it the target's, and what does it say of the track?
+
+    Raises the existence (IPDA with one plot in the gate: Musicki, Evans and Stankovic, IEEE
+    T-AC 39(6), 1994), confirms when it is due, and counts the rest of an echo as clutter.
+    """
     trk.hits += 1
-    ratio = 1.0 - pd + pd * math.exp(log_density) / clutter
-    odds = trk.existence / (1.0 - trk.existence) * ratio
+    clutter = clutter_per_m2(mem, plot, cfg)
+    likely = pd * math.exp(plot.log_density) / clutter
+    plot.trust = likely / (1.0 + likely)
+    odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
     # A track must be able to lose its standing.
     odds = min(odds, cfg.odds_max)
     trk.existence = odds / (1.0 + odds)
@@ -576,6 +605,7 @@ def credit_hit(
         trk.existence > cfg.confirm or (trk.mode_s >= 0 and trk.hits >= 2)
     ):
         trk.status = CONFIRMED
+    note_echo(mem, trk, plot, 1.0 - trk.existence * plot.trust)
 
 
 @kernel
@@ -608,7 +638,7 @@ def debit_misses(trk: Record, radars: Records, t: float, cfg: Record) -> float:
             if votes:
                 pd = trk.pd[j]
                 # Fades last longer than a turn: a miss counts for less than 1 - pd would say.
-                miss = 1.0 - min(pd, 0.8)
+                miss = 1.0 - min(pd, cfg.pd_max)
                 trk.existence *= miss / (1.0 - trk.existence * (1.0 - miss))
                 trk.pd[j] = max(pd - PD_STEP * pd, PD_MIN)
         if votes and trk.pd[j] > 0.3:
@@ -624,7 +654,8 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     gap = debit_misses(trk, mem.radars, t, cfg)
     silent_s = t - trk.t_hit - cfg.lag_s
     if trk.status == TENTATIVE:
-        if silent_s >= (2.25 if trk.hits == 1 else 3.25) * gap:
+        hopeless = trk.hits > CELLS_NOTED and trk.existence < HOPELESS
+        if hopeless or silent_s >= (2.25 if trk.hits == 1 else 3.25) * gap:
             trk.status = ENDED
             return True
         return False
@@ -784,7 +815,7 @@ def run(
             drops[verdict] += 1
             if verdict == DROP_SECOND and plot.kind == KIND_PSR and plot.what == POLAR:
                 cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
-                note_clutter(mem, plot.link, cell, plot.t)
+                note_clutter(mem, plot.link, cell, plot.t, 1.0)
             continue
         if slot < 0:
             slot = start_track(mem, plot, clock, cfg)
@@ -798,12 +829,12 @@ def run(
             if trk.status == COASTING:
                 trk.status = CONFIRMED
             start_state(trk, plot, radars, cfg, work)
+            note_echo(mem, trk, plot, 1.0)
         else:
-            log_density = update_track(trk, plot, radars, cfg, work)
             j = link_of(trk, plot.link)
             pd = trk.pd[j] if j >= 0 else 0.9 * radar.pd
-            credit_hit(trk, plot, pd, log_density, clutter_per_m2(mem, plot, cfg), cfg)
-        note_young(mem, trk, plot)
+            weigh(mem, trk, plot, pd, cfg)
+            update_track(trk, plot, radars, cfg, work)
         note_source(trk, plot, radars)
         hang(mem, slot, trk.t)
         row = publish(trk, trk.t, trk.t_ns, plot.frame, cfg, rows, clock, work)

@@ -159,6 +159,8 @@ PLOT: Final = np.dtype(
         ("mode_3a", "i8"),
         ("callsign", "u8"),
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
+        ("log_density", "f8"),  # of its likelihood for the track at hand [1/m2]
+        ("trust", "f8"),  # probability that it is the track's and not clutter
         ("stretch", "f8"),  # factor on the plot's variance: 1, or more for an outlier
         ("height_m", "f8"),  # height above the ellipsoid used for that place
     ]
@@ -197,6 +199,7 @@ CONFIG: Final = np.dtype(
         ("confirm", "f8"),  # existence that makes a track confirmed, and that ends one
         ("give_up", "f8"),
         ("odds_max", "f8"),
+        ("pd_max", "f8"),
         ("publish_s", "f8"),  # age of its last row at which a track is told again
         ("geoid_m", "f8"),
         ("var_baro_m2", "f8"),

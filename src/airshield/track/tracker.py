@@ -145,10 +145,11 @@ class TrackSettings:
     gate: float = 13.8
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
-    births_per_m2: float = 1e-12
+    births_per_m2: float = 3e-14
     confirm: float = 0.99
-    give_up: float = 0.03
-    odds_max: float = 1e4
+    give_up: float = 0.1
+    odds_max: float = 300.0
+    pd_max: float = 0.9
     publish_s: float = 3.0
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
@@ -502,6 +503,7 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.confirm = settings.confirm
     config.give_up = settings.give_up
     config.odds_max = settings.odds_max
+    config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s
     return config
 

@@ -247,9 +247,23 @@ def keep_prediction(trk: Record, t: float, work: Record) -> None:
 
 @kernel
 def fuse(
-    x: F8, P: F8, C: F8, a: float, b: float, z: F8, R: F8, gh: F8, ph: float, work: Record
+    x: F8,
+    P: F8,
+    C: F8,
+    a: float,
+    b: float,
+    z: F8,
+    R: F8,
+    gh: F8,
+    ph: float,
+    trust: float,
+    work: Record,
 ) -> tuple[float, float]:
     """Update one estimate with a pair ``z = a · place + b · velocity - gh · height error + noise``.
+
+    ``trust`` is the probability that the pair is the target's at all and not clutter: the estimate
+    moves by that share, and the doubt goes into its covariance (probabilistic data association
+    with one plot, Bar-Shalom and Tse 1975).
 
     The height error (variance ``ph``, covariance ``C`` with the state) is a sixth state: what the
     pair says of it is written into ``work.dh`` and ``work.dph``, for the caller to believe or not.
@@ -272,16 +286,19 @@ def fuse(
     for i in range(5):
         K[i, 0] = (V[i, 0] * S[1, 1] - V[i, 1] * S[0, 1]) / det
         K[i, 1] = (V[i, 1] * S[0, 0] - V[i, 0] * S[0, 1]) / det
+    doubt = trust * (1.0 - trust)
     for i in range(5):
-        x[i] += K[i, 0] * y[0] + K[i, 1] * y[1]
-        C[i] -= K[i, 0] * n[0] + K[i, 1] * n[1]
+        move = K[i, 0] * y[0] + K[i, 1] * y[1]
+        x[i] += trust * move
+        C[i] -= trust * (K[i, 0] * n[0] + K[i, 1] * n[1])
         for j in range(i, 5):
-            P[i, j] -= K[i, 0] * V[j, 0] + K[i, 1] * V[j, 1]
+            P[i, j] -= trust * (K[i, 0] * V[j, 0] + K[i, 1] * V[j, 1])
+            P[i, j] += doubt * move * (K[j, 0] * y[0] + K[j, 1] * y[1])
             P[j, i] = P[i, j]
     h0 = (n[0] * S[1, 1] - n[1] * S[0, 1]) / det
     h1 = (n[1] * S[0, 0] - n[0] * S[0, 1]) / det
-    work.dh = h0 * y[0] + h1 * y[1]
-    work.dph = -(h0 * n[0] + h1 * n[1])
+    work.dh = trust * (h0 * y[0] + h1 * y[1])
+    work.dph = -trust * (h0 * n[0] + h1 * n[1])
     return d2, math.log(det)
 
 
@@ -615,7 +632,17 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[0, 0] = r0 + drift_m2
         work.R[1, 1] = r1 + drift_m2
         d2, log_det = fuse(
-            trk.x[m], trk.P[m], trk.C[m], 1.0, late, work.p, work.R, work.gh, trk.ph, work
+            trk.x[m],
+            trk.P[m],
+            trk.C[m],
+            1.0,
+            late,
+            work.p,
+            work.R,
+            work.gh,
+            trk.ph,
+            plot.trust,
+            work,
         )
         work.q[m] = math.log(trk.w[m]) - 0.5 * (d2 + log_det) - LOG_2PI
         work.dhs[m], work.dphs[m] = work.dh, work.dph
@@ -623,10 +650,10 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
     total = 0.0
     for m in range(MODELS):
         # A model is never written off: from one in a million it is back within two plots.
-        trk.w[m] = max(math.exp(work.q[m] - best), 1e-6)
-        total += trk.w[m]
+        work.q[m] = max(math.exp(work.q[m] - best), 1e-6)
+        total += work.q[m]
     for m in range(MODELS):
-        trk.w[m] /= total
+        trk.w[m] += plot.trust * (work.q[m] / total - trk.w[m])
         mean_h += trk.w[m] * work.dhs[m]
         mean_h2 += trk.w[m] * work.dhs[m] * work.dhs[m]
         ph += trk.w[m] * (trk.ph + work.dphs[m])
@@ -646,7 +673,19 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         work.R[0, 1] = 0.0
         work.R[1, 0] = 0.0
         for m in range(MODELS):
-            fuse(trk.x[m], trk.P[m], trk.C[m], 0.0, 1.0, work.v, work.R, work.gh, trk.ph, work)
+            fuse(
+                trk.x[m],
+                trk.P[m],
+                trk.C[m],
+                0.0,
+                1.0,
+                work.v,
+                work.R,
+                work.gh,
+                trk.ph,
+                1.0,
+                work,
+            )
     if late == 0.0:
         trk.t_ns = plot.t_ns
     if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
