@@ -292,7 +292,7 @@ def find_fit(
     only_nameless = plot.mode_s >= 0
     best, best_cost, best_sure, best_stretch = -1, math.inf, False, 1.0
     best_fit = 0.0
-    log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, cfg)), math.log(radars[plot.link].pd)
+    log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, 0.0, cfg)), math.log(radars[plot.link].pd)
     taken, taken_cost = -1, math.inf
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
@@ -475,19 +475,30 @@ def note_source(trk: Record, plot: Record, radars: Records) -> None:
 
 
 @kernel
-def clutter_per_m2(mem: Tables, plot: Record, cfg: Record) -> float:
-    """False plots per square metre and scan where a plot is."""
-    if plot.kind != KIND_PSR or plot.what != POLAR:
+def own_echoes(trk: Record, who: int, cell: int) -> float:
+    """How many of the echoes counted in a cell are a young track's own."""
+    own = 0.0
+    for k in range(trk.noted_n):
+        if trk.noted[k] == cell and trk.noted_radar[k] == who:
+            own += 1.0
+    return own
+
+
+@kernel
+def clutter_per_m2(mem: Tables, plot: Record, own: float, cfg: Record) -> float:
+    """False plots per square metre and scan where a plot is, ``own`` echoes left out."""
+    if plot.cell < 0:
         return float(cfg.clutter[plot.kind])
     radar = mem.radars[plot.link]
     return density_per_m2(
         mem.cells[plot.link],
         mem.rings[plot.link],
-        cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS),
+        plot.cell,
         CELL_SECTORS,
         radar.cell_m,
         (plot.t - radar.t_first) / radar.turn_s,
         radar.rng_max_m,
+        own,
     )
 
 
@@ -500,33 +511,28 @@ def note_clutter(mem: Tables, who: int, cell: int, t: float, count: float) -> No
 
 
 @kernel
-def flush_young(mem: Tables, trk: Record) -> None:
-    """Count the plots that were kept back: nothing came of the track so far."""
-    for k in range(trk.noted_n):
-        note_clutter(mem, trk.noted_radar[k], trk.noted[k], trk.t_hit, 1.0)
-    trk.noted_n = CELLS_NOTED + 1
-
-
-@kernel
 def note_echo(mem: Tables, trk: Record, plot: Record, count: float) -> None:
     """Count an echo as clutter as far as it is none of the track's.
 
-    The first few of a young track are kept back until it ends or grows old unconfirmed: counted
-    at once, a target's own plots would make its place look like clutter.
+    A young track remembers which echoes are its own: they do not speak against it, and are taken
+    off the map when it is confirmed.
     """
-    if plot.kind != KIND_PSR or plot.what != POLAR:
+    if plot.cell < 0:
         return
-    radar = mem.radars[plot.link]
-    cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
-    if trk.status != TENTATIVE or trk.noted_n > CELLS_NOTED:
-        note_clutter(mem, plot.link, cell, plot.t, count)
-    elif trk.noted_n == CELLS_NOTED:
-        flush_young(mem, trk)
-        note_clutter(mem, plot.link, cell, plot.t, count)
-    else:
-        trk.noted[trk.noted_n] = cell
+    note_clutter(mem, plot.link, plot.cell, plot.t, count)
+    if trk.status == TENTATIVE and trk.noted_n < CELLS_NOTED:
+        trk.noted[trk.noted_n] = plot.cell
         trk.noted_radar[trk.noted_n] = plot.link
         trk.noted_n += 1
+
+
+@kernel
+def confirm(mem: Tables, trk: Record, t: float) -> None:
+    """Make a young track a sure one; its echoes were no clutter."""
+    trk.status = CONFIRMED
+    for k in range(trk.noted_n):
+        note_clutter(mem, trk.noted_radar[k], trk.noted[k], t, -1.0)
+    trk.noted_n = 0
 
 
 @kernel
@@ -543,7 +549,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     # An address checked by parity is hardly ever noise, a code seldom; a lone echo mostly is.
     trk.existence = 0.9 if plot.mode_s >= 0 else 0.5
     if plot.kind == KIND_PSR:
-        trk.existence = cfg.births / (cfg.births + clutter_per_m2(mem, plot, cfg))
+        trk.existence = cfg.births / (cfg.births + clutter_per_m2(mem, plot, 0.0, cfg))
     trk.mode_s = -1
     trk.mode_3a = -1
     trk.t_code = -math.inf
@@ -576,8 +582,6 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
     unlink(mem.heads[GRID], mem.links[GRID], bucket, slot)
     if trk.mode_s >= 0:
         unlink(mem.heads[ADDRESSES], mem.links[ADDRESSES], bucket_of(trk.mode_s, size), slot)
-    if trk.hits <= CELLS_NOTED and trk.noted_n <= CELLS_NOTED:
-        flush_young(mem, trk)
     trk.number = 0
     mem.free[clock.free_n] = slot
     clock.free_n += 1
@@ -592,7 +596,7 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, cfg: Record) -> Non
     T-AC 39(6), 1994), confirms when it is due, and counts the rest of an echo as clutter.
     """
     trk.hits += 1
-    clutter = clutter_per_m2(mem, plot, cfg)
+    clutter = clutter_per_m2(mem, plot, own_echoes(trk, plot.link, plot.cell), cfg)
     likely = pd * math.exp(plot.log_density) / clutter
     plot.trust = likely / (1.0 + likely)
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
@@ -604,8 +608,9 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, cfg: Record) -> Non
     elif trk.status == TENTATIVE and (
         trk.existence > cfg.confirm or (trk.mode_s >= 0 and trk.hits >= 2)
     ):
-        trk.status = CONFIRMED
-    note_echo(mem, trk, plot, 1.0 - trk.existence * plot.trust)
+        confirm(mem, trk, plot.t)
+    share = trk.existence * plot.trust if trk.status != TENTATIVE else 0.0
+    note_echo(mem, trk, plot, 1.0 - share)
 
 
 @kernel
@@ -806,6 +811,9 @@ def run(
         rough_place(plot, radars, cfg)
         plot.stretch = 1.0
         radar = radars[plot.link]
+        plot.cell = -1
+        if plot.kind == KIND_PSR and plot.what == POLAR:
+            plot.cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
         radar.t_first = min(radar.t_first, plot.t)
         radar.t_last = max(radar.t_last, plot.t)
         slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
@@ -813,9 +821,8 @@ def run(
             track_of[i] = tracks[slot].number
         if verdict >= 0:
             drops[verdict] += 1
-            if verdict == DROP_SECOND and plot.kind == KIND_PSR and plot.what == POLAR:
-                cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
-                note_clutter(mem, plot.link, cell, plot.t, 1.0)
+            if verdict == DROP_SECOND and plot.cell >= 0:
+                note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
             continue
         if slot < 0:
             slot = start_track(mem, plot, clock, cfg)

@@ -21,7 +21,7 @@ CALM, AGILE, TURNING = range(MODELS)
 LINKS: Final = 8
 """Radars that a track remembers to have seen it; a ninth takes the place of the longest silent."""
 
-CELLS_NOTED: Final = 4
+CELLS_NOTED: Final = 6
 """Plots of a young track that count as clutter when nothing comes of it."""
 
 CELL_RINGS: Final = 100
@@ -161,6 +161,7 @@ PLOT: Final = np.dtype(
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
         ("log_density", "f8"),  # of its likelihood for the track at hand [1/m2]
         ("trust", "f8"),  # probability that it is the track's and not clutter
+        ("cell", "i8"),  # of its radar's clutter map; -1: not an echo
         ("stretch", "f8"),  # factor on the plot's variance: 1, or more for an outlier
         ("height_m", "f8"),  # height above the ellipsoid used for that place
     ]

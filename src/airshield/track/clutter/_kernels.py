@@ -54,20 +54,28 @@ def note_false(cells: F4, rings: F4, cell: int, sectors: int, turn: float, count
 
 @kernel
 def density_per_m2(
-    cells: F4, rings: F4, cell: int, sectors: int, cell_m: float, turn: float, reach_m: float
+    cells: F4,
+    rings: F4,
+    cell: int,
+    sectors: int,
+    cell_m: float,
+    turn: float,
+    reach_m: float,
+    own: float,
 ) -> float:
     """False plots per square metre and scan to be expected in a cell.
 
     A cell is believed as far as it has been watched, before that its ring, before that a guess
     that spreads evenly over range (Gamma priors: counts of so many turns that were never seen).
+    ``own`` is how much of the cell's count is the asker's and left out.
     """
     ring = cell // sectors
     watched = turns_watched(turn)
     share = min(cell_m / reach_m, 1.0)
     c, r = cells[cell], rings[ring]
-    in_ring = faded(r[0], turn - r[1]) + RING_TURNS * GUESS_PER_SCAN * share
+    in_ring = max(faded(r[0], turn - r[1]) - own, 0.0) + RING_TURNS * GUESS_PER_SCAN * share
     in_ring /= watched + RING_TURNS
-    in_cell = faded(c[0], turn - c[1]) + CELL_TURNS * in_ring / sectors
+    in_cell = max(faded(c[0], turn - c[1]) - own, 0.0) + CELL_TURNS * in_ring / sectors
     in_cell /= watched + CELL_TURNS
     area_m2 = 2.0 * math.pi * (ring + 0.5) * cell_m * cell_m / sectors
     return in_cell / area_m2
