@@ -60,7 +60,7 @@ NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # A young track may take a plot that is likelier clutter: its velocity is not known yet.
 YOUNG_LEAST = math.log(0.1)
 HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
-PD_STEP, PD_MIN, PD_MAX = 0.2, 0.05, 0.98
+PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
 # --- The address table and the grid ---------------------------------------------------------------
