@@ -262,9 +262,11 @@ def gate_cost(
         miss = plot.baro_m - (trk.z + dt * trk.vz)
         var_m2 = 1000.0 + trk.Pz[0] + 2.0 * dt * trk.Pz[1] + dt * dt * (trk.Pz[2] + 4.0)
         dz2 = miss * miss / var_m2
-        # Beyond this it is another aircraft, or Mode C was garbled; four sigma settle it.
+        # Beyond four sigma it is another aircraft; with the same code it climbs, or is garbled.
         if dz2 > 16.0:
-            return math.inf
+            if not same_code:
+                return math.inf
+            dz2 = 16.0
         cost += dz2 + math.log(var_m2)
     if plot.mode_3a >= 0 and trk.mode_3a >= 0:
         if same_code:

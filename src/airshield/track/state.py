@@ -192,7 +192,8 @@ CONFIG: Final = np.dtype(
         ("q_turn", "f8"),
         ("q_vertical", "f8"),
         ("q_height", "f8"),  # growth of the variance of a height that nobody tells [m2/s]
-        ("sigma_spd0", "f8"),  # of each velocity component at birth
+        ("climb_change", "f8"),  # a climb that may begin between two altitudes [m/s]
+        ("sigma_spd0", "f8", (MODELS,)),  # of each velocity component at birth
         ("gate", "f8"),
         ("gate_address", "f8"),
         ("clutter", "f8", (7,)),  # false plots per m2 and scan by kind; NaN: as the map says

@@ -142,6 +142,9 @@ class TrackSettings:
     height_noise_m: float = 22.0
     q_vertical_m2ps3: float = 1.0
     sigma_spd0_mps: float = 200.0
+    sigma_spd0_calm_mps: float = 200.0
+    climb_change_mps: float = 40.0
+    adsb_spread: float = 3.0
     gate: float = 13.8
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
@@ -214,6 +217,7 @@ class Tracker:
             raise UsageError("two radars have the same SAC/SIC; give each its own")
         if not math.isfinite(geoid_height_m):
             raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
+        self._adsb_spread = settings.adsb_spread
         self._others: dict[str, int] = {}
         self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
         self._sigma_azm_deg = np.array([radar.sigma_azm_deg for radar in radars])
@@ -398,6 +402,7 @@ class Tracker:
             np.where(azm > 0.0, azm, self._sigma_azm_deg[radar[at]])
         )
         plots.sigma_pos_m = _sigma_pos_m(reports, kind)
+        plots.sigma_pos_m[kind == REPORT_KINDS.index("adsb")] *= self._adsb_spread
         return plots
 
 
@@ -484,7 +489,9 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.q_turn = math.radians(settings.turn_noise_degps) ** 2
     config.q_height = settings.height_noise_m**2
     config.q_vertical = settings.q_vertical_m2ps3
-    config.sigma_spd0 = settings.sigma_spd0_mps
+    fast = settings.sigma_spd0_mps
+    config.sigma_spd0[0] = settings.sigma_spd0_calm_mps, fast, fast
+    config.climb_change = settings.climb_change_mps
     config.gate = settings.gate
     config.gate_address = settings.gate_address
     config.clutter[0] = settings.clutter_per_m2

@@ -522,12 +522,14 @@ def restart_height(trk: Record, t: float, z: float, var: float) -> None:
 @kernel
 def update_altitude(trk: Record, t: float, z: float, var: float, cfg: Record) -> None:
     """Feed the vertical filter; an altitude that does not fit must be seen three times."""
-    late = min(t - trk.tz, 0.0)
+    since = t - trk.tz
+    late = min(since, 0.0)
     predict_height(trk, t, cfg.q_vertical)
     miss = z - (trk.z + late * trk.vz)
     s = trk.Pz[0] + var + late * (2.0 * trk.Pz[1] + late * trk.Pz[2])
-    # 100 m beside the filter's own doubt: Mode C garbling moves by hundreds of feet or more.
-    if abs(miss) > 100.0 + 5.0 * math.sqrt(s):
+    # Beside the filter's own doubt 100 m, and that it may have begun to climb: Mode C garbling
+    # moves by hundreds of feet or more.
+    if abs(miss) > 100.0 + 5.0 * math.sqrt(s) + cfg.climb_change * min(max(since, 0.0), 12.0):
         same = trk.odd_n > 0 and abs(z - trk.odd_z) < 300.0
         trk.odd_n = trk.odd_n + 1 if same else 1
         trk.odd_z = z
@@ -718,9 +720,9 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
         trk.P[m, 4, 4] = cfg.var_turn
     update_vertical(trk, plot, radars, cfg)
     place_plot(plot, radars, trk, work)
-    var_spd = cfg.sigma_spd0 * cfg.sigma_spd0
     speed = not math.isnan(plot.ve) and not math.isnan(plot.vn)
     for m in range(MODELS):
+        var_spd = cfg.sigma_spd0[m] * cfg.sigma_spd0[m]
         for i in range(2):
             trk.x[m, i] = work.p[i]
             trk.C[m, i] = work.gh[i] * trk.ph
