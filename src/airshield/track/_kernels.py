@@ -37,7 +37,17 @@ from airshield.track.filters._kernels import (
     turn_rad,
     update_track,
 )
-from airshield.track.state import AGILE, CELL_RINGS, CELL_SECTORS, CELLS_NOTED, LINKS, MODELS
+from airshield.track.state import (
+    AGILE,
+    CELL_RINGS,
+    CELL_SECTORS,
+    CELLS_NOTED,
+    LINKS,
+    MODELS,
+    MOTION_FROM,
+    MOTION_UPTO,
+    PAST,
+)
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
@@ -47,7 +57,7 @@ Tables = Any
 
 TENTATIVE, CONFIRMED, COASTING, ENDED = 0, 1, 2, 3
 DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA = 5, 6, 7, 8
-UPDATE, START = -1, -2  # beside the reasons to drop: what to do with a plot
+UPDATE, START, REPLACE = -1, -2, -3  # beside the reasons to drop: what to do with a plot
 CLS_UNKNOWN, CLS_AIRLINER, CLS_JET, CLS_FAST_LOW = 0, 1, 3, 4
 ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED = 0, 1, 2
 
@@ -60,6 +70,7 @@ NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # A young track may take a plot that is likelier clutter: its velocity is not known yet.
 YOUNG_LEAST = math.log(0.1)
 HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
+DISPLACED_MAX = 4  # plots that may lose their track to a better one in a row
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -283,11 +294,13 @@ def gate_cost(
 def find_fit(
     mem: Tables, plot: Record, turn_s: float, cfg: Record, work: Record
 ) -> tuple[int, int]:
-    """Find the track that a plot without (or with a new) address fits best, and one it also fits.
+    """Find the track that a plot without (or with a new) address fits best, and what to do there.
 
-    Returns the slot of the best track still open in this scan, confirmed ones before tentative,
-    or -1; and the slot of a track that fits but has had its plot of this scan, or -1. Ties go to
-    the older track, so the order in the grid does not matter.
+    The best track still open in this scan, confirmed ones before tentative, is updated. Else a
+    track that has had its plot of this scan from a worse one changes over to this, and the other
+    looks for a place again: one by one, the plots of a scan find the best assignment without
+    waiting for its end. Else a track that fits but keeps its plot: this one is its second. Ties
+    go to the older track, so the order in the grid does not matter.
     """
     tracks, radars, heads = mem.tracks, mem.radars, mem.heads
     # A plot with an address of its own can only be that of a track without one.
@@ -296,6 +309,7 @@ def find_fit(
     best_fit = 0.0
     log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, 0.0, cfg)), math.log(radars[plot.link].pd)
     taken, taken_cost = -1, math.inf
+    swap, best_gain, swap_cost, swap_stretch, swap_fit = -1, 1e-6, math.inf, 1.0, 0.0
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
     iz = math.floor(plot.ecef[2] / CELL_M)
@@ -306,11 +320,21 @@ def find_fit(
             trk = tracks[slot]
             here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
             if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot):
+                had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
+                before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
+                if before >= 0:
+                    trk = as_before(mem, slot, before)
                 cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
                 least = 0.0 if trk.status != TENTATIVE else YOUNG_LEAST
                 if plot.log_density + log_pd - log_clutter < least:
                     cost = math.inf  # more likely clutter than this track's
-                if plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s):
+                if had:
+                    if before >= 0:
+                        gain = mem.past_plots[slot * PAST + before].cost - cost
+                        if gain > best_gain:
+                            swap, best_gain = slot, gain
+                            swap_stretch, swap_fit = plot.stretch, plot.log_density
+                            swap_cost = cost
                     if cost < taken_cost:
                         taken, taken_cost = slot, cost
                 elif cost < math.inf:
@@ -322,8 +346,104 @@ def find_fit(
                         best, best_cost, best_sure = slot, cost, sure
                         best_stretch, best_fit = plot.stretch, plot.log_density
             slot = mem.links[GRID, slot]
-    plot.stretch, plot.log_density = best_stretch, best_fit
-    return best, taken
+    if best < 0 and swap >= 0:
+        plot.stretch, plot.log_density, plot.cost = swap_stretch, swap_fit, swap_cost
+        return swap, REPLACE
+    plot.stretch, plot.log_density, plot.cost = best_stretch, best_fit, best_cost
+    if best >= 0:
+        return best, UPDATE
+    return taken, DROP_SECOND
+
+
+# --- Going back -----------------------------------------------------------------------------------
+#
+# Before each update the motion of a track is put into a ring, with the plot that follows. So a plot
+# that comes late finds the state of its own time, and the later ones are taken again after it.
+
+
+@kernel
+def push_past(mem: Tables, slot: int, plot: Record) -> None:
+    """Remember a track's motion as it is, before a plot."""
+    trk = mem.tracks[slot]
+    k = trk.past_at
+    for j in range(MOTION_UPTO - MOTION_FROM):
+        mem.past[slot, k, j] = mem.flat[slot, MOTION_FROM + j]
+    mem.past_t[slot, k] = trk.t
+    mem.past_plots[slot * PAST + k] = plot
+    trk.past_at = (k + 1) % PAST
+    trk.past_n = min(trk.past_n + 1, PAST)
+
+
+@kernel
+def find_past(mem: Tables, slot: int, plot: Record, span_s: float) -> int:
+    """Place in the ring of the update by the same radar within a span of a plot's time, or -1."""
+    trk = mem.tracks[slot]
+    for back in range(1, trk.past_n + 1):
+        k = (trk.past_at - back) % PAST
+        old = mem.past_plots[slot * PAST + k]
+        if old.link == plot.link and abs(old.t - plot.t) < span_s:
+            return int(k)
+    return -1
+
+
+@kernel
+def as_before(mem: Tables, slot: int, k: int) -> Record:
+    """A copy of a track as it was before an update of the ring."""
+    mem.scratch[0] = mem.tracks[slot]
+    for j in range(MOTION_UPTO - MOTION_FROM):
+        mem.scratch_flat[MOTION_FROM + j] = mem.past[slot, k, j]
+    return mem.scratch[0]
+
+
+@kernel
+def take_in_time(
+    mem: Tables, slot: int, plot: Record, leave_out: int, cfg: Record, work: Record
+) -> None:
+    """Update a track with a plot at the plot's own time, without the ring's ``leave_out`` (or -1).
+
+    Goes back to before the plot's time (and before the one to be left out) and takes the later
+    plots again. A plot older than the ring is fused with the state of now.
+    """
+    trk = mem.tracks[slot]
+    back = 0
+    if leave_out >= 0 or plot.t < trk.t:
+        for b in range(1, trk.past_n + 1):
+            k = (trk.past_at - b) % PAST
+            if mem.past_t[slot, k] <= plot.t and (leave_out < 0 or is_within(trk, leave_out, b)):
+                back = b
+                break
+        if back == 0 and leave_out >= 0:
+            back = (trk.past_at - 1 - leave_out) % PAST + 1
+    again = 0
+    taken = False
+    for b in range(back, 0, -1):
+        k = (trk.past_at - b) % PAST
+        old = mem.past_plots[slot * PAST + k]
+        if not taken and plot.t <= old.t:
+            mem.replay[again] = plot
+            again += 1
+            taken = True
+        if k != leave_out:
+            mem.replay[again] = old
+            again += 1
+    if not taken:
+        mem.replay[again] = plot
+        again += 1
+    if back > 0:
+        k = (trk.past_at - back) % PAST
+        for j in range(MOTION_UPTO - MOTION_FROM):
+            mem.flat[slot, MOTION_FROM + j] = mem.past[slot, k, j]
+        trk.past_at = k
+        trk.past_n -= back
+    for i in range(again):
+        push_past(mem, slot, mem.replay[i])
+        update_track(trk, mem.replay[i], mem.radars, cfg, work)
+
+
+@kernel
+def is_within(trk: Record, k: int, back: int) -> bool:
+    """Tell whether place k of the ring is among the last ``back`` updates."""
+    return bool((trk.past_at - 1 - k) % PAST < back)
 
 
 # --- Publication ----------------------------------------------------------------------------------
@@ -568,6 +688,8 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.t_row = -math.inf
     trk.contra_n = 0
     trk.noted_n = 0
+    trk.past_n = 0
+    trk.past_at = 0
     trk.cell[0] = NOWHERE
     for j in range(LINKS):
         trk.link[j] = -1
@@ -591,16 +713,21 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
 
 
 @kernel
-def weigh(mem: Tables, trk: Record, plot: Record, pd: float, cfg: Record) -> None:
+def weigh(
+    mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record
+) -> None:
     """Judge a plot that fits: how far is it the target's, and what does it say of the track?
 
     Raises the existence (IPDA with one plot in the gate: Musicki, Evans and Stankovic, IEEE
-    T-AC 39(6), 1994), confirms when it is due, and counts the rest of an echo as clutter.
+    T-AC 39(6), 1994), confirms when it is due, and counts the rest of an echo as clutter. A plot
+    that replaces another of its scan is not ``is_new``: the track has had its credit.
     """
-    trk.hits += 1
     clutter = clutter_per_m2(mem, plot, own_echoes(trk, plot.link, plot.cell), cfg)
     likely = pd * math.exp(plot.log_density) / clutter
     plot.trust = likely / (1.0 + likely)
+    if not is_new:
+        return
+    trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
     # A track must be able to lose its standing.
     odds = min(odds, cfg.odds_max)
@@ -706,12 +833,9 @@ def choose_track(
     tracks = mem.tracks
     slot = find_address(tracks, mem.heads, mem.links, plot.mode_s) if plot.mode_s >= 0 else -1
     if slot < 0:
-        slot, taken = find_fit(mem, plot, turn_s, cfg, work)
-        if slot >= 0:
-            return slot, UPDATE
-        if taken >= 0 and plot.mode_s < 0:
-            # It fits a track that has had its plot: a split echo, not a second target.
-            return taken, DROP_SECOND
+        slot, verdict = find_fit(mem, plot, turn_s, cfg, work)
+        if slot >= 0 and not (verdict == DROP_SECOND and plot.mode_s >= 0):
+            return slot, verdict
         return -1, START
     trk = tracks[slot]
     if plot.what == POLAR and had_plot(trk, plot, 0.4 * turn_s):
@@ -725,6 +849,58 @@ def choose_track(
         trk.contra_n = 0
         return slot, START
     return -1, DROP_CONTRA
+
+
+@kernel
+def assign(
+    mem: Tables,
+    plot: Record,
+    frame: int,
+    clock: Record,
+    cfg: Record,
+    rows: Records,
+    work: Record,
+) -> tuple[int, int]:
+    """Find a plot's track, or start one, and update and publish it.
+
+    Returns the slot, or -1, and what was done; after ``REPLACE`` the plot that had to go is the
+    second of ``mem.moved``.
+    """
+    radars = mem.radars
+    radar = radars[plot.link]
+    slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
+    if verdict >= 0:
+        if verdict == DROP_SECOND and plot.cell >= 0:
+            note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
+        return slot, verdict
+    if slot < 0:
+        slot = start_track(mem, plot, clock, cfg)
+    trk = mem.tracks[slot]
+    if plot.mode_s >= 0 and trk.mode_s < 0:
+        trk.mode_s = plot.mode_s
+        bucket = bucket_of(plot.mode_s, mem.heads.shape[1])
+        link(mem.heads[ADDRESSES], mem.links[ADDRESSES], bucket, slot)
+    if verdict == START:
+        if trk.status == COASTING:
+            trk.status = CONFIRMED
+        trk.past_n = 0
+        start_state(trk, plot, radars, cfg, work)
+        note_echo(mem, trk, plot, 1.0)
+    else:
+        j = link_of(trk, plot.link)
+        pd = trk.pd[j] if j >= 0 else 0.9 * radar.pd
+        leave_out = -1
+        if verdict == REPLACE:
+            leave_out = find_past(mem, slot, plot, 0.5 * radar.turn_s)
+            mem.moved[1] = mem.past_plots[slot * PAST + leave_out]
+        weigh(mem, trk, plot, pd, verdict == UPDATE, cfg)
+        take_in_time(mem, slot, plot, leave_out, cfg, work)
+    note_source(trk, plot, radars)
+    hang(mem, slot, trk.t)
+    row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
+    judge_class(trk, row)
+    row.cls = trk.cls
+    return slot, verdict
 
 
 @kernel
@@ -807,7 +983,7 @@ def run(
                 if trk.status == ENDED:
                     end_track(mem, clock, slot)
             clock.tick += 1
-        if clock.rows + 1 > rows.size or clock.free_n == 0:
+        if clock.rows + 1 + DISPLACED_MAX > rows.size or clock.free_n <= DISPLACED_MAX:
             return i
         clock.pending = 0
         rough_place(plot, radars, cfg)
@@ -818,35 +994,15 @@ def run(
             plot.cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)
         radar.t_first = min(radar.t_first, plot.t)
         radar.t_last = max(radar.t_last, plot.t)
-        slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
-        if slot >= 0:
-            track_of[i] = tracks[slot].number
+        went, verdict = assign(mem, plot, plot.frame, clock, cfg, rows, work)
+        if went >= 0:
+            track_of[i] = tracks[went].number
         if verdict >= 0:
             drops[verdict] += 1
-            if verdict == DROP_SECOND and plot.cell >= 0:
-                note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
-            continue
-        if slot < 0:
-            slot = start_track(mem, plot, clock, cfg)
-        trk = tracks[slot]
-        track_of[i] = trk.number
-        if plot.mode_s >= 0 and trk.mode_s < 0:
-            trk.mode_s = plot.mode_s
-            bucket = bucket_of(plot.mode_s, mem.heads.shape[1])
-            link(mem.heads[ADDRESSES], mem.links[ADDRESSES], bucket, slot)
-        if verdict == START:
-            if trk.status == COASTING:
-                trk.status = CONFIRMED
-            start_state(trk, plot, radars, cfg, work)
-            note_echo(mem, trk, plot, 1.0)
-        else:
-            j = link_of(trk, plot.link)
-            pd = trk.pd[j] if j >= 0 else 0.9 * radar.pd
-            weigh(mem, trk, plot, pd, cfg)
-            update_track(trk, plot, radars, cfg, work)
-        note_source(trk, plot, radars)
-        hang(mem, slot, trk.t)
-        row = publish(trk, trk.t, trk.t_ns, plot.frame, cfg, rows, clock, work)
-        judge_class(trk, row)
-        row.cls = trk.cls
+        for _ in range(DISPLACED_MAX):
+            if verdict != REPLACE:
+                break
+            # The plot that had to go looks for a place of its own.
+            mem.moved[0] = mem.moved[1]
+            _, verdict = assign(mem, mem.moved[0], plot.frame, clock, cfg, rows, work)
     return int(plots.size)

@@ -28,6 +28,9 @@ CELL_RINGS: Final = 100
 CELL_SECTORS: Final = 120
 """The clutter map of a radar: rings of range and sectors of three degrees."""
 
+PAST: Final = 6
+"""Updates that a track remembers, to go back before a plot that comes late or a better one."""
+
 NO_CODE: Final = -1
 """An address or a Mode 3/A code that is not known (zero is a valid Mode 3/A code)."""
 
@@ -62,7 +65,7 @@ TRACK_STATE: Final = np.dtype(
         ("ph", "f8"),  # variance of the height's standing error [m2]
         ("odd_n", "i8"),  # altitudes in a row that did not fit
         ("odd_z", "f8"),  # the last of them
-        # Identity and evidence.
+        # Identity and evidence. Everything from ``t`` to here is what ``Memory.past`` keeps.
         ("mode_s", "i8"),
         ("mode_3a", "i8"),
         ("t_code", "f8"),  # when the Mode 3/A code was last seen
@@ -86,6 +89,9 @@ TRACK_STATE: Final = np.dtype(
         ("noted", "i8", (CELLS_NOTED,)),
         ("noted_radar", "i8", (CELLS_NOTED,)),
         ("noted_n", "i8"),
+        # The ring of its last updates.
+        ("past_n", "i8"),
+        ("past_at", "i8"),
         # Plots of the track's own address that contradict the state.
         ("contra_n", "i8"),
         ("contra_t", "f8"),
@@ -161,6 +167,7 @@ PLOT: Final = np.dtype(
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
         ("log_density", "f8"),  # of its likelihood for the track at hand [1/m2]
         ("trust", "f8"),  # probability that it is the track's and not clutter
+        ("cost", "f8"),  # twice its negative log-likelihood for the track that has it
         ("cell", "i8"),  # of its radar's clutter map; -1: not an echo
         ("stretch", "f8"),  # factor on the plot's variance: 1, or more for an outlier
         ("height_m", "f8"),  # height above the ellipsoid used for that place
@@ -258,10 +265,29 @@ ROW: Final = np.dtype(
     ]
 )
 
+def _word(name: str) -> int:
+    """Place of a field in a track's record, in words of eight octets."""
+    fields: Any = TRACK_STATE.fields
+    return int(fields[name][1]) // 8
+
+
+MOTION_FROM: Final = _word("t")
+MOTION_UPTO: Final = _word("mode_s")
+"""The words of a track's record that an update changes and going back restores."""
+
+
 class Memory(NamedTuple):
     """The tables that the loops work on."""
 
     tracks: Any
+    flat: NDArray[np.int64]  # the same octets as ``tracks``, by words: shape (tracks, words)
+    past: NDArray[np.int64]  # shape (tracks, PAST, words of motion): before each update
+    past_t: NDArray[np.float64]  # shape (tracks, PAST): the time of that state
+    past_plots: Any  # shape (tracks * PAST): the plot that followed
+    scratch: Any  # one track
+    scratch_flat: NDArray[np.int64]  # the same by words
+    replay: Any  # PAST + 1 plots
+    moved: Any  # two plots
     free: NDArray[np.int64]
     heads: NDArray[np.int64]
     links: NDArray[np.int64]

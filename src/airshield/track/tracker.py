@@ -35,7 +35,10 @@ from airshield.track.state import (
     CLOCK,
     CONFIG,
     DROPS,
+    MOTION_FROM,
+    MOTION_UPTO,
     NO_CODE,
+    PAST,
     PLOT,
     RADAR,
     ROW,
@@ -226,8 +229,13 @@ class Tracker:
         self._clock.t0_ns = -1
         self._clock.next_number = 1
         self._work = _records(WORK, 1)
+        scratch = _records(TRACK_STATE, 1)
         self._memory = Memory(
-            tracks=_records(TRACK_STATE, 0),
+            **_track_tables(0),
+            scratch=scratch,
+            scratch_flat=np.asarray(scratch).view(np.int64),
+            replay=_records(PLOT, PAST + 1),
+            moved=_records(PLOT, 2),
             free=np.empty(0, np.int64),
             heads=np.full((2, TABLE_SIZE), -1, np.int64),
             links=np.empty((2, 0), np.int64),
@@ -271,7 +279,7 @@ class Tracker:
                 )
             )  # fmt: skip
             parts.append(rows[: int(self._clock.rows[0])])
-            if int(self._clock.free_n[0]) == 0:
+            if int(self._clock.free_n[0]) <= _kernels.DISPLACED_MAX:
                 self._grow(2 * self._memory.tracks.size)
         rows = np.concatenate(parts) if parts else _records(ROW, 0)
         return TrackBatch(
@@ -286,6 +294,9 @@ class Tracker:
         memory = self._memory
         return {
             "tracks": _octets(memory.tracks),
+            "past": memory.past.copy(),
+            "past_t": memory.past_t.copy(),
+            "past_plots": _octets(memory.past_plots),
             "free": memory.free.copy(),
             "heads": memory.heads.copy(),
             "links": memory.links.copy(),
@@ -317,8 +328,13 @@ class Tracker:
                 "start from the journal instead"
             )
         self._clock = _from_octets(state["clock"], CLOCK)
-        self._memory = Memory(
-            tracks=_from_octets(octets, TRACK_STATE),
+        tables = _track_tables(capacity)
+        tables["tracks"][:] = _from_octets(octets, TRACK_STATE)
+        tables["past"][:] = state["past"]
+        tables["past_t"][:] = state["past_t"]
+        tables["past_plots"][:] = _from_octets(state["past_plots"], PLOT)
+        self._memory = memory._replace(
+            **tables,
             free=np.array(state["free"], np.int64),
             heads=np.array(state["heads"], np.int64),
             links=np.array(state["links"], np.int64),
@@ -333,8 +349,10 @@ class Tracker:
         """Make room for more tracks; live ones keep their slots."""
         old = self._memory
         before = old.tracks.size
-        tracks = _records(TRACK_STATE, capacity)
-        tracks[:before] = old.tracks
+        tables = _track_tables(capacity)
+        for name, table in tables.items():
+            had = getattr(old, name)
+            table[: len(had)] = had
         free = np.empty(capacity, np.int64)
         count = int(self._clock.free_n[0])
         # The stack hands out the lowest new slot first.
@@ -343,7 +361,7 @@ class Tracker:
         self._clock.free_n = count + capacity - before
         links = np.full((2, capacity), -1, np.int64)
         links[:, :before] = old.links
-        self._memory = old._replace(tracks=tracks, free=free, links=links)
+        self._memory = old._replace(**tables, free=free, links=links)
 
     def _plots(self, reports: pa.Table) -> Any:
         """Turn REPORT rows into the kernels' records; ``what`` says how, or why not."""
@@ -424,6 +442,18 @@ _ANGLES: Final = {
 
 def _records(dtype: np.dtype[Any], n: int) -> Any:
     return np.zeros(n, dtype).view(np.recarray)
+
+
+def _track_tables(capacity: int) -> dict[str, Any]:
+    """Make the tables that have room for so many tracks."""
+    tracks = _records(TRACK_STATE, capacity)
+    return {
+        "tracks": tracks,
+        "flat": np.asarray(tracks).view(np.int64).reshape(capacity, TRACK_STATE.itemsize // 8),
+        "past": np.zeros((capacity, PAST, MOTION_UPTO - MOTION_FROM), np.int64),
+        "past_t": np.zeros((capacity, PAST)),
+        "past_plots": _records(PLOT, capacity * PAST),
+    }
 
 
 def _octets(records: Any) -> NDArray[np.uint8]:
