@@ -18,7 +18,6 @@ from airshield.track.filters._kernels import (
     BASIS_NONE,
     BASIS_RANGES,
     HEIGHT_MAX_M,
-    HEIGHT_SHARE,
     KIND_ADSB,
     KIND_MODE_S,
     KIND_PSR,
@@ -36,6 +35,7 @@ from airshield.track.filters._kernels import (
     track_height_m,
     turn_rad,
     update_track,
+    usual_height_m,
 )
 from airshield.track.state import (
     AGILE,
@@ -71,6 +71,7 @@ NOWHERE = 1 << 40  # the cell of a track that hangs in none
 YOUNG_LEAST = math.log(0.1)
 HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
 DISPLACED_MAX = 4  # plots that may lose their track to a better one in a row
+SEVERAL_S = 60.0  # radars that have seen a track within this time see it together
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -162,7 +163,7 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
         return
     radar = radars[plot.sensor]
     if math.isnan(hae_m):
-        hae_m = radar.hae_m + min(HEIGHT_SHARE * plot.rng_m, HEIGHT_MAX_M)
+        hae_m = usual_height_m(plot.rng_m, radar, cfg.geoid_m)
     plot.height_m = hae_m
     # Sine of the elevation at which the range ends at the height, on a sphere.
     a_m, rise_m = radar.radius_m + radar.hae_m, hae_m - radar.hae_m
@@ -570,6 +571,12 @@ def note_link(trk: Record, plot: Record, radars: Records) -> None:
         trk.t_plot[j] = -math.inf
         trk.t_pass[j] = -math.inf
         trk.pd[j] = 0.9 * radars[who].pd
+    if trk.several == 0 and plot.what == POLAR:
+        for k in range(LINKS):
+            radar = radars[max(trk.link[k], 0)]
+            other = k != j and trk.link[k] >= 0 and radar.rng_max_m < math.inf
+            if other and t - trk.t_plot[k] < SEVERAL_S:
+                trk.several = 1
     trk.pd[j] = min(trk.pd[j] + PD_STEP * (1.0 - trk.pd[j]), PD_MAX)
     trk.t_plot[j] = max(trk.t_plot[j], t)
     trk.t_pass[j] = max(trk.t_pass[j], t)
@@ -688,6 +695,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.t_row = -math.inf
     trk.contra_n = 0
     trk.noted_n = 0
+    trk.several = 0
     trk.past_n = 0
     trk.past_at = 0
     trk.cell[0] = NOWHERE

@@ -89,6 +89,7 @@ TRACK_STATE: Final = np.dtype(
         ("noted", "i8", (CELLS_NOTED,)),
         ("noted_radar", "i8", (CELLS_NOTED,)),
         ("noted_n", "i8"),
+        ("several", "i8"),  # 1: more than one radar has seen it
         # The ring of its last updates.
         ("past_n", "i8"),
         ("past_at", "i8"),

@@ -135,20 +135,20 @@ class TrackSettings:
     """
 
     q_calm_m2ps3: float = 0.3
-    q_agile_m2ps3: float = 60.0
-    q_turning_m2ps3: float = 2.0
-    stay_calm_s: float = 60.0
+    q_agile_m2ps3: float = 100.0
+    q_turning_m2ps3: float = 4.0
+    stay_calm_s: float = 120.0
     stay_agile_s: float = 15.0
     stay_turning_s: float = 20.0
     sigma_turn_degps: float = 3.0
     turn_noise_degps: float = 0.3
-    height_noise_m: float = 22.0
+    height_noise_m: float = 30.0
     q_vertical_m2ps3: float = 1.0
     sigma_spd0_mps: float = 200.0
     sigma_spd0_calm_mps: float = 200.0
     climb_change_mps: float = 40.0
     adsb_spread: float = 3.0
-    gate: float = 13.8
+    gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
     births_per_m2: float = 1e-14

@@ -28,10 +28,11 @@ POLAR, PLACE = 1, 2
 
 # Beyond this elevation a slant range says next to nothing about the ground range.
 SIN_ELV_MAX = 0.97
-# Share of the slant range that an unknown height is assumed to be: elevations from 0 to about 45
-# degrees lie within two and a half sigma, and air traffic's heights within two at long range.
-HEIGHT_SHARE, HEIGHT_MAX_M = 0.3, 4000.0
-HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.35, 3500.0
+# Who tells no height flies low more often than high: most silent traffic is light aircraft,
+# helicopters and drones. Elevations from 0 to about 45 degrees lie within two sigma, and the height
+# that the horizon asks for at that range is added.
+HEIGHT_SHARE, HEIGHT_MAX_M = 0.2, 2000.0
+HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.3, 2500.0
 STRETCH = 100.0  # an outlier's variance over the usual one
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -487,6 +488,18 @@ def fuse_height(trk: Record, value: float, var: float, a: float, b: float) -> No
 
 
 @kernel
+def bound_height(trk: Record) -> None:
+    """Keep every model's covariance with the height's error possible (Cauchy and Schwarz).
+
+    The variance of the height is one for all models, their covariances with it are their own.
+    """
+    for m in range(MODELS):
+        for i in range(5):
+            most = 0.98 * math.sqrt(trk.P[m, i, i] * trk.ph)
+            trk.C[m, i] = min(max(trk.C[m, i], -most), most)
+
+
+@kernel
 def learn_height(trk: Record, t: float, hae_m: float, var: float) -> None:
     """Improve a guessed (or worse) height by a measured one, and let the places profit.
 
@@ -495,6 +508,7 @@ def learn_height(trk: Record, t: float, hae_m: float, var: float) -> None:
     """
     y = hae_m - track_height_m(trk, t)
     s = trk.ph + var
+    bound_height(trk)
     for m in range(MODELS):
         for i in range(5):
             trk.x[m, i] += trk.C[m, i] * y / s
@@ -659,10 +673,12 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
         mean_h += trk.w[m] * work.dhs[m]
         mean_h2 += trk.w[m] * work.dhs[m] * work.dhs[m]
         ph += trk.w[m] * (trk.ph + work.dphs[m])
-    if trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION:
-        # What the ranges of several radars say of the height: below the ground nobody flies.
+    if trk.several == 1 and (trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION):
+        # What the ranges of several radars say of the height; those of one alone say next to
+        # nothing, but a turn taken for it looks like much. Below the ground nobody flies.
         trk.z = max(trk.z + mean_h, 0.0)
         trk.ph = ph + mean_h2 - mean_h * mean_h
+        bound_height(trk)
     if not math.isnan(plot.ve) and not math.isnan(plot.vn):
         turn = turn_rad(trk, work.p[0])
         cos_turn, sin_turn = math.cos(turn), math.sin(turn)
@@ -693,6 +709,16 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
     if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
         anchor_anew(trk, work)
     return best + math.log(total)
+
+
+@kernel
+def usual_height_m(rng_m: float, radar: Record, geoid_m: float) -> float:
+    """Height above the ellipsoid of a target of which a radar says only the range."""
+    earth_m = 4.0 / 3.0 * radar.radius_m
+    own_m = math.sqrt(2.0 * earth_m * max(radar.hae_m - geoid_m, 20.0))
+    beyond_m = max(rng_m - own_m, 0.0)
+    least_m = beyond_m * beyond_m / (2.0 * earth_m)
+    return float(geoid_m + least_m + min(HEIGHT_SHARE * rng_m, HEIGHT_MAX_M))
 
 
 @kernel
