@@ -72,6 +72,7 @@ YOUNG_LEAST = math.log(0.1)
 HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
 DISPLACED_MAX = 4  # plots that may lose their track to a better one in a row
 SEVERAL_S = 60.0  # radars that have seen a track within this time see it together
+ODDS_YOUNG = 1e9
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -465,10 +466,13 @@ def publish(
     row = rows[clock.rows]
     clock.rows += 1
     trk.t_row = t
-    predict_track(trk, t, cfg, work)
-    blend(work.c, work.xs, work.Ps, work.Cs)
-    n = MODELS
-    x, P, cov = work.xs[n], work.Ps[n], row.cov
+    x, P, cov = work.x, work.P, row.cov
+    if t == trk.t:
+        work.ph = trk.ph
+        blend(trk.w, trk.x, trk.P, trk.C, x, P, work.C)
+    else:
+        predict_track(trk, t, cfg, work)
+        blend(work.c, work.xs, work.Ps, work.Cs, x, P, work.C)
     hae_m = track_height_m(trk, t)
     ecef_x, ecef_y, ecef_z = ecef_of_track_m(trk, x[0], x[1], hae_m)
     row.lat_rad, row.lon_rad, _ = place_of_ecef_rad(ecef_x, ecef_y, ecef_z)
@@ -492,7 +496,7 @@ def publish(
         row.hae_m = hae_m
         if trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC:
             row.vu = trk.vz
-        cov[2], cov[4] = work.Cs[n, 0], work.Cs[n, 1]
+        cov[2], cov[4] = work.C[0], work.C[1]
         cov[5] = (
             work.ph
             + trk.Pz[0]
@@ -737,8 +741,8 @@ def weigh(
         return
     trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
-    # A track must be able to lose its standing.
-    odds = min(odds, cfg.odds_max)
+    # A sure track must be able to lose its standing.
+    odds = min(odds, cfg.odds_max if trk.status != TENTATIVE else ODDS_YOUNG)
     trk.existence = odds / (1.0 + odds)
     if trk.status == COASTING:
         trk.status = CONFIRMED

@@ -108,10 +108,14 @@ WORK: Final = np.dtype(
     [
         # A predicted track.
         ("c", "f8", (MODELS,)),
-        # One row per model, and one more for all of them together.
-        ("xs", "f8", (MODELS + 1, 5)),
-        ("Ps", "f8", (MODELS + 1, 5, 5)),
-        ("Cs", "f8", (MODELS + 1, 5)),
+        ("share", "f8", (MODELS, MODELS)),
+        ("xs", "f8", (MODELS, 5)),
+        ("Ps", "f8", (MODELS, 5, 5)),
+        ("Cs", "f8", (MODELS, 5)),
+        # All models together.
+        ("x", "f8", (5,)),
+        ("P", "f8", (5, 5)),
+        ("C", "f8", (5,)),
         ("ph", "f8"),  # variance of the height's error
         ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
         # A plot in the track's frame.

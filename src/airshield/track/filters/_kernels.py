@@ -138,54 +138,52 @@ def predict_turning(
 
 
 @kernel
-def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8) -> None:
+def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8, share: F8) -> None:
     """The interaction step of the IMM: each model starts from a blend of all.
 
     ``stay[i]`` is the probability that model i is still in force; the rest is shared evenly among
-    the others (Bar-Shalom et al., 11.6.6). Writes the predicted weights ``c`` and the blends.
+    the others (Bar-Shalom et al., 11.6.6). Writes the predicted weights ``c`` and the blends;
+    ``share`` is scratch.
     """
-    models, size = w.size, x.shape[1]
-    for j in range(models):
+    for j in range(MODELS):
         c[j] = 0.0
-        for i in range(models):
-            c[j] += w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1))
-        for a in range(size):
-            xs[j, a] = 0.0
-            Cs[j, a] = 0.0
-            for b in range(size):
-                Ps[j, a, b] = 0.0
-        for i in range(models):
-            share = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1)) / c[j]
-            for a in range(size):
-                xs[j, a] += share * x[i, a]
-                Cs[j, a] += share * C[i, a]
-        for i in range(models):
-            share = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (models - 1)) / c[j]
-            for a in range(size):
-                for b in range(a, size):
-                    spread = (x[i, a] - xs[j, a]) * (x[i, b] - xs[j, b])
-                    Ps[j, a, b] += share * (P[i, a, b] + spread)
-        for a in range(size):
-            for b in range(a):
-                Ps[j, a, b] = Ps[j, b, a]
+        for i in range(MODELS):
+            share[i, j] = w[i] * (stay[i] if i == j else (1.0 - stay[i]) / (MODELS - 1))
+            c[j] += share[i, j]
+        for i in range(MODELS):
+            share[i, j] /= c[j]
+    # The spread between the models, seen from the first: mean squares less the square of the mean
+    # would lose digits against places of tens of kilometres.
+    for j in range(MODELS):
+        s1, s2 = share[1, j], share[2, j]
+        for a in range(5):
+            xs[j, a] = x[0, a] + s1 * (x[1, a] - x[0, a]) + s2 * (x[2, a] - x[0, a])
+            Cs[j, a] = share[0, j] * C[0, a] + s1 * C[1, a] + s2 * C[2, a]
+        for a in range(5):
+            d0, d1, d2 = x[0, a] - xs[j, a], x[1, a] - xs[j, a], x[2, a] - xs[j, a]
+            for b in range(a + 1):
+                total = (
+                    share[0, j] * (P[0, a, b] + d0 * (x[0, b] - xs[j, b]))
+                    + s1 * (P[1, a, b] + d1 * (x[1, b] - xs[j, b]))
+                    + s2 * (P[2, a, b] + d2 * (x[2, b] - xs[j, b]))
+                )
+                Ps[j, a, b] = total
+                Ps[j, b, a] = total
 
 
 @kernel
-def blend(c: F8, xs: F8, Ps: F8, Cs: F8) -> None:
-    """Mean and covariance of the models together (moment matching), into the row after theirs."""
-    all_, size = c.size, xs.shape[1]
-    for a in range(size):
-        xs[all_, a] = 0.0
-        Cs[all_, a] = 0.0
-        for i in range(all_):
-            xs[all_, a] += c[i] * xs[i, a]
-            Cs[all_, a] += c[i] * Cs[i, a]
-    for a in range(size):
-        for b in range(size):
-            Ps[all_, a, b] = 0.0
-            for i in range(all_):
-                spread = (xs[i, a] - xs[all_, a]) * (xs[i, b] - xs[all_, b])
-                Ps[all_, a, b] += c[i] * (Ps[i, a, b] + spread)
+def blend(c: F8, xs: F8, Ps: F8, Cs: F8, x: F8, P: F8, C: F8) -> None:
+    """Mean and covariance of the models together (moment matching), into ``x``, ``P``, ``C``."""
+    for a in range(5):
+        x[a] = c[0] * xs[0, a] + c[1] * xs[1, a] + c[2] * xs[2, a]
+        C[a] = c[0] * Cs[0, a] + c[1] * Cs[1, a] + c[2] * Cs[2, a]
+    for a in range(5):
+        for b in range(a + 1):
+            total = 0.0
+            for i in range(MODELS):
+                total += c[i] * (Ps[i, a, b] + (xs[i, a] - x[a]) * (xs[i, b] - x[b]))
+            P[a, b] = total
+            P[b, a] = total
 
 
 @kernel
@@ -210,7 +208,7 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
     work.late_s = 0.0
     for m in range(MODELS):
         work.q[m] = math.exp(-dt / cfg.tau_s[m])
-    mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs)
+    mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs, work.share)
     for m in range(TURNING):
         predict_straight(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[m], cfg.var_turn)
     predict_turning(
