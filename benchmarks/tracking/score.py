@@ -136,7 +136,7 @@ class Errors:
     nees_height: Floats
 
 
-def score(scene: Path, tracks: Path) -> dict[str, Any]:
+def score(scene: Path, tracks: Path, *, settling_s: int | None = None) -> dict[str, Any]:
     """Return every figure of a track file on a scene.
 
     Parameters
@@ -145,6 +145,8 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
         Folder with ``reports.parquet``, ``truth.parquet``, ``about.json`` and ``shield.toml``.
     tracks : Path
         Parquet with TRACK rows in order of publication.
+    settling_s : int, optional
+        The first instant, if it is not to be SETTLING_S.
 
     Raises
     ------
@@ -156,7 +158,7 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
     truth = read_truth(scene, about, reports)
     rows = read_tracks(tracks, reports, truth)
     ghosts = np.array(about["ghosts"]["mode_s"], np.int64)
-    looks = Looks(truth=truth, rows=rows, ghosts=ghosts)
+    looks = Looks(truth=truth, rows=rows, ghosts=ghosts, settling_s=settling_s)
     found = tally(looks.instants(), cutoff_m=CUTOFF_M)
     return figures(looks, found)
 
@@ -409,8 +411,11 @@ def _in_ecef(lat_deg: Floats, lon_deg: Floats, enu: Floats) -> Floats:
 class Looks:
     """The scene's seconds one after the other: the instants to score, and who has started."""
 
-    def __init__(self, *, truth: Truth, rows: Rows, ghosts: Ints) -> None:
+    def __init__(
+        self, *, truth: Truth, rows: Rows, ghosts: Ints, settling_s: int | None = None
+    ) -> None:
         self.truth, self.rows, self._ghosts = truth, rows, ghosts
+        self._settling_s = SETTLING_S if settling_s is None else settling_s
         size = len(truth.names)
         self.first_counts = np.full(size, -1, np.int64)
         """Second at which each target first counts, -1 for never."""
@@ -430,7 +435,8 @@ class Looks:
         """Yield each instant to score."""
         truth, rows = self.truth, self.rows
         for second in range(truth.seconds):
-            is_scored = second >= SETTLING_S and (second - SETTLING_S) % STEP_S == 0
+            since_s = second - self._settling_s
+            is_scored = since_s >= 0 and since_s % STEP_S == 0
             waiting = (
                 (self.first_counts >= 0) & (self.first_counts <= second) & (self.first_shown < 0)
                 & (self.last_counts >= second)
