@@ -549,7 +549,8 @@ def against_standards(found: Figures) -> list[list[str]]:
         def value(key: str, group: str = group) -> float:
             return found.get(f"{group}.{key}", math.nan)
 
-        line = [group.removeprefix("kind ").replace("_", " "), _number(value("targets"), ".0f")]
+        title = GROUPS.get(group, group.removeprefix("kind ").replace("_", " "))
+        line = [title, _number(value("targets"), ".0f")]
         line += [_number(value("completeness"), ".3f")]
         line += [_number(value(key), ".0f") for key in ("rms_horizontal_m", "p95_horizontal_m")]
         for one in REQUIREMENTS:
@@ -558,6 +559,17 @@ def against_standards(found: Figures) -> list[list[str]]:
             line.append("-" if math.isnan(now) else "holds" if holds else "FAILS")
         out.append(line)
     return out
+
+
+def without_out(words: list[str]) -> list[str]:
+    """Leave --out and its folder out of a command: what is published names no machine's paths."""
+    at = next((i for i, word in enumerate(words) if word.partition("=")[0] == "--out"), len(words))
+    return words[:at] + words[at + (1 if "=" in "".join(words[at : at + 1]) else 2) :]
+
+
+GROUPS = {
+    "adsb": "with ADS-B", "radar_only": "without ADS-B", "fast_low_silent": "fast, low and silent"
+}  # fmt: skip
 
 
 def tell_markdown(
@@ -681,7 +693,9 @@ def main() -> None:
         print(json.dumps({"about": about, "table": rows, "parts": every}))
         return
     if asked.markdown:
-        print(tell_markdown(about, rows, every, shlex.join(["bench.py", *sys.argv[1:]])))
+        print(
+            tell_markdown(about, rows, every, f"bench.py {shlex.join(without_out(sys.argv[1:]))}")
+        )
         return
     print(f"{about['date']}, {about['machine']}\n")
     print(tell(rows))

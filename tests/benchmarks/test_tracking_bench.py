@@ -234,3 +234,15 @@ def test_one_seed_in_which_a_ghost_is_missed_is_not_outvoted():
     assert found["flagged_in_time"] == 0.9
     assert found["x"] == 1.0
     assert found["honest_accused"] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["standard", "--out", "/a/b", "--seeds", "1"], ["standard", "--seeds", "1"]),
+        (["--out=/a/b", "trust"], ["trust"]),
+        (["trust", "--more"], ["trust", "--more"]),
+    ],
+)
+def test_a_published_command_names_no_folder_of_the_machine(words, left):
+    assert bench.without_out(words) == left
