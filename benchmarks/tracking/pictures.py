@@ -35,10 +35,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from PIL import Image
 from plane import Plane
-from score import SECOND_NS, SHOWN, SceneError, Truth, float_column, ns_column
+from score import OLDEST_S, SECOND_NS, SHOWN, SceneError, Truth, float_column, ns_column
 from series import (
     CLUTTER,
-    BiasError,
     Followed,
     Inset,
     bias_errors,
@@ -66,8 +65,8 @@ WHO: Final = {
     "theirs": ("Stone Soup", ORANGE),
     "oracle": ("oracle", GREEN),
 }
-GAP_S: Final = 15.0
-"""A line between rows further apart would show what nobody saw."""
+GAP_S: Final = 2.0 * OLDEST_S
+"""Between rows further apart the track was out of the picture for OLDEST_S: no line there."""
 
 STYLE: Final[dict[str, Any]] = {
     "font.size": 9,
@@ -325,43 +324,52 @@ def draw_nees(found: Followed, to: Path) -> None:
     save(figure, to)
 
 
+DRAWN_BIASES: Final = (
+    ("rng_bias_m", "range", "m", 10.0),
+    ("rng_gain_ppm", "range gain", "ppm", math.nan),
+    ("azm_bias_deg", "azimuth", "deg", 0.01),
+    ("t_bias_s", "clock", "s", math.nan),
+)
+"""Column, its name and unit, and what is asked after ten minutes; NaN where nothing is."""
+
+
 def draw_bias(registration: Path, scene: Path, to: Path) -> None:
-    """Draw estimate minus truth of range and azimuth biases: three radars with bands, and all."""
-    wanted = (
-        ("rng_bias_m", "range", "m", 10.0),
-        ("azm_bias_deg", "azimuth", "deg", 0.01),
-    )
-    found = {column: bias_errors(registration, scene, column) for column, *_ in wanted}
-    figure = Figure(figsize=(12.0, 5.6), layout="constrained")
-    every = figure.subplots(2, 4, sharex=True)
+    """Draw estimate minus truth of biases: the three largest with bands, and all radars."""
+    there = pq.read_schema(registration).names
+    wanted = [one for one in DRAWN_BIASES if one[0] in there]
+    figure = Figure(figsize=(12.0, 2.2 * len(wanted) + 0.8), layout="constrained")
+    every = figure.subplots(len(wanted), 4, sharex=True, squeeze=False)
     for row, (column, title, unit, must) in zip(every, wanted, strict=True):
+        found = bias_errors(registration, scene, column)
         # Those that begin with the largest error have the furthest to go.
-        worst = sorted(
-            (one for one in found[column] if one.t_s.size), key=lambda one: -abs(one.true)
-        )
+        known = [one for one in found if np.isfinite(one.error).any()]
+        worst = sorted(known, key=lambda one: -abs(one.true))
         for axes, one in zip(row[:3], worst, strict=False):
             axes.fill_between(
                 one.t_s, -2.0 * one.sigma, 2.0 * one.sigma, color=SKY, alpha=0.35, lw=0
             )
             axes.axhline(0.0, color=GREY, lw=0.8)
             axes.plot(one.t_s, one.error, color=BLUE, lw=1.4)
-            axes.set_ylim(*_bias_limits(one, must))
+            # Seen from the beginning, but not to the height of a sigma when nothing is known.
+            most = 1.2 * np.nanmax([abs(one.true), 3.0 * must, 1e-6])
+            axes.set_ylim(-most, most)
             axes.set_title(f"{one.sensor}: {title} {one.true:+.3g} {unit}", loc="left")
-            axes.set_ylabel(f"estimate - truth [{unit}]")
+        row[0].set_ylabel(f"estimate - truth [{unit}]")
         last = row[3]
         for one in worst:
-            last.plot(
-                one.t_s, np.maximum(np.abs(one.error), 1e-3 * must), color=BLUE, lw=0.9, alpha=0.7
-            )
-        last.axhline(must, color=RED, lw=1.4, ls="--")
+            # Crossing zero is chance: what would plunge is cut off at a hundredth of a sigma.
+            size = np.maximum(np.abs(one.error), 0.01 * one.sigma)
+            last.plot(one.t_s, size, color=BLUE, lw=0.9, alpha=0.7)
+        if not math.isnan(must):
+            last.axhline(must, color=RED, lw=1.4, ls="--")
         last.set_yscale("log")
-        last.set_title(f"{title}, all {len(worst)} radars", loc="left")
+        last.set_title(f"{title}, {len(known)} of {len(found)} radars", loc="left")
         last.set_ylabel(f"|estimate - truth| [{unit}]")
     for axes in every[-1]:
         axes.set_xlabel("time [s]")
     figure.suptitle(
-        "Registration: how far the estimated offsets are from the true ones; the three largest "
-        "offsets of range and of azimuth, and all radars",
+        "Registration: how far the estimated biases are from the true ones; the three largest of "
+        "each kind, and every radar of which anything is known",
         fontsize=10, x=0.01, ha="left",
     )  # fmt: skip
     figure.legend(
@@ -373,12 +381,6 @@ def draw_bias(registration: Path, scene: Path, to: Path) -> None:
         loc="outside lower center", ncols=3,
     )  # fmt: skip
     save(figure, to)
-
-
-def _bias_limits(one: BiasError, must: float) -> tuple[float, float]:
-    """See the beginning, but not to the height of a sigma of which nothing is known."""
-    most = 1.2 * max(abs(one.true), 4.0 * must)
-    return -most, most
 
 
 # ---------------------------------------------------------------- the command

@@ -283,7 +283,7 @@ def choose_insets(scene: Path, ours: Followed, theirs: Followed) -> list[Inset]:
     found = _best_window(loss, INSET_S)
     if found is not None:
         target, from_s = found
-        title = f"Where ours loses most ({truth.kind[target].replace('_', ' ')})"
+        title = f"Ours loses most: {truth.kind[target].replace('_', ' ')}"
         out.append(Inset(title=title, from_s=from_s, to_s=from_s + INSET_S, target=target))
     return out
 
@@ -394,12 +394,15 @@ class BiasError:
 
 
 BIASES: Final = {
-    "rng_bias_m": "rng_m",
-    "azm_bias_deg": "azm_deg",
+    "rng_bias_m": ("rng_m", 1.0),
+    "rng_gain_ppm": ("rng_gain", 1e6),
+    "azm_bias_deg": ("azm_deg", 1.0),
+    "t_bias_s": ("t_s", 1.0),
+    "elv_bias_deg": ("elv_deg", 1.0),
 }
-"""Column of a registration table -> the bias of ``about.json``; ``sigma_`` before it is its sigma.
+"""Column of a registration table -> the bias of ``about.json``, and by what it is multiplied.
 
-Both are what the radar tells minus what is so.
+``sigma_`` before a column is its sigma. All are what the radar tells minus what is so.
 """
 
 
@@ -421,7 +424,8 @@ def bias_errors(registration: Path, scene: Path, column: str) -> list[BiasError]
     """
     table = pq.read_table(registration)
     about: dict[str, Any] = json.loads((scene / "about.json").read_text())
-    true = {radar["sensor"]: radar["bias"][BIASES[column]] for radar in about["radars"]}
+    key, times = BIASES[column]
+    true = {radar["sensor"]: times * radar["bias"][key] for radar in about["radars"]}
     wanted: Sequence[str] = ("t", "sensor", column, f"sigma_{column}")
     missing = [name for name in wanted if name not in table.column_names]
     if missing:

@@ -113,7 +113,7 @@ def test_a_window_is_the_one_with_the_greatest_sum_and_without_a_hole():
 
 
 def test_the_insets_hold_what_they_are_named_for(scene, best, stiff):
-    insets = {one.title.split(" (")[0]: one for one in series.choose_insets(scene, stiff, best)}
+    insets = {one.title.split(":")[0]: one for one in series.choose_insets(scene, stiff, best)}
     truth = best.truth
     jet = insets["The jet that manoeuvres hardest"]
     assert truth.kind[jet.target] == "jet"
@@ -128,7 +128,7 @@ def test_the_insets_hold_what_they_are_named_for(scene, best, stiff):
     # Were it even within the 400 km of the largest radar, a square would have a third of a plot.
     even = np.sum(owner == series.CLUTTER) / (MINUTES * math.pi * (400.0 / 30.0) ** 2)
     assert np.sum(inside & (owner == series.CLUTTER)) > 20.0 * even
-    worst = insets["Where ours loses most"]
+    worst = insets["Ours loses most"]
     window = (best.second >= worst.from_s) & (best.second < worst.to_s)
     loss = (stiff.cost_m2() - best.cost_m2())[worst.target, window]
     assert loss.sum() > 0.0
