@@ -246,3 +246,22 @@ def test_one_seed_in_which_a_ghost_is_missed_is_not_outvoted():
 )
 def test_a_published_command_names_no_folder_of_the_machine(words, left):
     assert bench.without_out(words) == left
+
+
+def test_biased_radars_are_held_against_right_ones_and_a_short_scene_tells_nothing_of_later(
+    monkeypatch, tmp_path
+):
+    def scored(folder, tracks, *, settling_s=None):
+        wrong = folder.name == "bias-1"
+        return {
+            "instants": 10 if settling_s is None else 0,
+            "gospa_per_target_m": 110.0 if wrong else 100.0,
+            "rms_horizontal_m": 60.0 if wrong else 50.0,
+        }
+
+    monkeypatch.setattr(bench, "score", scored)
+    monkeypatch.setattr(bench, "run_ours", lambda scene, to: {})
+    found = bench.bias_figures(tmp_path / "bias-1", tmp_path / "unbiased-1")
+    assert found["gospa_ratio"] == pytest.approx(1.1)
+    assert found["rms_ratio"] == pytest.approx(1.2)
+    assert "gospa_ratio_learnt" not in found
