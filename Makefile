@@ -14,7 +14,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: help setup peers check test bench bench-tracking docs demo clean
+.PHONY: help setup peers check test bench bench-tracking bench-recordings pictures docs demo clean
 
 help:
 	@echo "make demo    see it: an exercise sky on a map in your browser"
@@ -22,6 +22,8 @@ help:
 	@echo "make check   ruff, mypy, import contracts"
 	@echo "make bench   measurements beside their peers"
 	@echo "make bench-tracking  the tracker beside Stone Soup (about an hour; BENCH='--minutes 3')"
+	@echo "make bench-recordings  the tracker on the real recordings, as docs/tracking.md has it"
+	@echo "make pictures  those of docs/tracking.md (PICTURES='SCENE ...'; after make bench-tracking)"
 	@echo "make docs    pages of the API from the docstrings"
 	@echo "make setup   only build .venv"
 	@echo "make peers   other decoders, each in an environment of its own, to compare with"
@@ -84,6 +86,15 @@ bench: $(VENV)/.dev
 
 bench-tracking: $(VENV)/.dev .peers/tracking/.done
 	$(BIN)/python benchmarks/tracking/bench.py $(BENCH)
+
+bench-recordings: $(VENV)/.dev
+	@$(BIN)/python benchmarks/barcelona_tracks.py --markdown
+	@echo
+	@$(BIN)/python benchmarks/system_tracks.py --markdown
+
+PICTURES ?= out/tracking/standard-1
+pictures: $(VENV)/.dev
+	$(BIN)/python benchmarks/tracking/pictures.py $(PICTURES)
 
 docs: $(VENV)/.dev
 	$(BIN)/python tools/write_docs.py

@@ -136,7 +136,7 @@ class Errors:
     nees_height: Floats
 
 
-def score(scene: Path, tracks: Path) -> dict[str, Any]:
+def score(scene: Path, tracks: Path, *, settling_s: int | None = None) -> dict[str, Any]:
     """Return every figure of a track file on a scene.
 
     Parameters
@@ -145,6 +145,8 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
         Folder with ``reports.parquet``, ``truth.parquet``, ``about.json`` and ``shield.toml``.
     tracks : Path
         Parquet with TRACK rows in order of publication.
+    settling_s : int, optional
+        The first instant, if it is not to be SETTLING_S.
 
     Raises
     ------
@@ -156,7 +158,7 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
     truth = read_truth(scene, about, reports)
     rows = read_tracks(tracks, reports, truth)
     ghosts = np.array(about["ghosts"]["mode_s"], np.int64)
-    looks = Looks(truth=truth, rows=rows, ghosts=ghosts)
+    looks = Looks(truth=truth, rows=rows, ghosts=ghosts, settling_s=settling_s)
     found = tally(looks.instants(), cutoff_m=CUTOFF_M)
     return figures(looks, found)
 
@@ -164,16 +166,17 @@ def score(scene: Path, tracks: Path) -> dict[str, Any]:
 REPORT_COLUMNS: Final = ["t", "t_heard", "kind", "mode_s", "frame"]
 
 
-def _ns(column: pa.ChunkedArray) -> Ints:
+def ns_column(column: pa.ChunkedArray) -> Ints:
+    """Return times as nanoseconds."""
     return np.asarray(column.cast(pa.int64()).to_numpy(), np.int64)
 
 
-def _floats(table: pa.Table, name: str) -> Floats:
+def float_column(table: pa.Table, name: str) -> Floats:
     """Return a column with NaN for null."""
     return np.asarray(table[name].cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _addresses(table: pa.Table) -> Ints:
+def address_column(table: pa.Table) -> Ints:
     """Return 24-bit addresses with -1 for none."""
     return np.asarray(pc.fill_null(table["mode_s"].cast(pa.int64()), -1).to_numpy(), np.int64)
 
@@ -184,7 +187,7 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
     names_column = table["target"].combine_chunks()
     names = sorted(names_column.unique().to_pylist())
     target = np.asarray(pc.index_in(names_column, pa.array(names)).to_numpy(), np.int64)
-    t_ns = _ns(table["t"])
+    t_ns = ns_column(table["t"])
     begin_ns = int(t_ns.min())
     second, rest = np.divmod(t_ns - begin_ns, SECOND_NS)
     if rest.any():
@@ -197,8 +200,8 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
     told = about["targets"]
     place = {name: at for at, name in enumerate(told["target"])}
     order = [place[name] for name in names]
-    lat, lon, hae = (_floats(table, name) for name in ("lat_deg", "lon_deg", "alt_hae_m"))
-    mode_s = _addresses(table)
+    lat, lon, hae = (float_column(table, name) for name in ("lat_deg", "lon_deg", "alt_hae_m"))
+    mode_s = address_column(table)
     # Whether something answers is the target's for life; any row tells.
     address = np.full(len(names), -1, np.int64)
     address[target] = mode_s
@@ -221,7 +224,7 @@ def read_truth(scene: Path, about: dict[str, Any], reports: pa.Table) -> Truth:
         hae_m=hae,
         ecef_m=ecef_m,
         velocity_mps=np.stack(
-            [_floats(table, f"vel_{axis}_mps") for axis in ("east", "north", "up")], axis=1
+            [float_column(table, f"vel_{axis}_mps") for axis in ("east", "north", "up")], axis=1
         ),
         counts=counts,
         row_of=row_of,
@@ -279,8 +282,8 @@ def _is_heard(reports: pa.Table, begin_ns: int, address: Ints, target: Ints, sec
         return np.zeros(target.size, bool)
     # Addresses and times as one ascending key: the nearest message is beside the place of a row.
     span_ms = 1 << 38  # with 24 bits of address within 63 bits, and eight years long
-    ms = (_ns(adsb["t"]) - begin_ns) // 1_000_000
-    keys = np.sort(_addresses(adsb) * span_ms + ms)
+    ms = (ns_column(adsb["t"]) - begin_ns) // 1_000_000
+    keys = np.sort(address_column(adsb) * span_ms + ms)
     wanted = address[target] * span_ms + second * 1000
     at = np.searchsorted(keys, wanted)
     far = np.int64(OLDEST_S * 1000)
@@ -289,20 +292,31 @@ def _is_heard(reports: pa.Table, begin_ns: int, address: Ints, target: Ints, sec
     return np.asarray((after | before) & (address[target] >= 0))
 
 
-def read_tracks(path: Path, reports: pa.Table, truth: Truth) -> Rows:
-    """Read a tracker's rows and find which of them are shown at each second."""
-    life = pq.read_table(path, columns=["t", "track", "status", "frame"])
+def published_ns(frames: pa.ChunkedArray, reports: pa.Table, path: Path) -> Ints:
+    """Return when the reports that rows of ``path`` name by their frame were heard.
+
+    Raises
+    ------
+    SceneError
+        A frame is that of no report.
+    """
     frame = reports["frame"].to_numpy().astype(np.int64)
     order = np.argsort(frame, kind="stable")
-    wanted = life["frame"].to_numpy().astype(np.int64)
+    wanted = frames.to_numpy().astype(np.int64)
     at = np.minimum(np.searchsorted(frame, wanted, sorter=order), max(frame.size - 1, 0))
     if wanted.size and (frame.size == 0 or np.any(frame[order[at]] != wanted)):
         raise SceneError(f"{path}: a row's frame is the frame of no report of the scene")
-    heard_ns = _ns(reports["t_heard"])[order[at]] - truth.begin_ns
-    t_ns = _ns(life["t"]) - truth.begin_ns
+    return ns_column(reports["t_heard"])[order[at]]
+
+
+def read_tracks(path: Path, reports: pa.Table, truth: Truth) -> Rows:
+    """Read a tracker's rows and find which of them are shown at each second."""
+    life = pq.read_table(path, columns=["t", "track", "status", "frame"])
+    heard_ns = published_ns(life["frame"], reports, path) - truth.begin_ns
+    t_ns = ns_column(life["t"]) - truth.begin_ns
     track = life["track"].to_numpy().astype(np.int64)
     is_shown = pc.is_in(life["status"].cast(pa.string()), pa.array(SHOWN)).to_numpy()
-    shown, begins = _shown(track, heard_ns, t_ns, is_shown, truth.seconds)
+    shown, begins = shown_by_second(track, heard_ns, t_ns, is_shown, truth.seconds)
     used, shown = np.unique(shown, return_inverse=True)
     rest = pq.read_table(path, columns=ROW_COLUMNS).take(pa.array(used))
     flat = rest["cov_m2"].combine_chunks().cast(pa.list_(pa.float64()))
@@ -316,12 +330,12 @@ def read_tracks(path: Path, reports: pa.Table, truth: Truth) -> Rows:
     return Rows(
         t_ns=t_ns[used],
         track=track[used],
-        mode_s=_addresses(rest),
-        lat_deg=_floats(rest, "lat_deg"),
-        lon_deg=_floats(rest, "lon_deg"),
-        hae_m=_floats(rest, "alt_hae_m"),
+        mode_s=address_column(rest),
+        lat_deg=float_column(rest, "lat_deg"),
+        lon_deg=float_column(rest, "lon_deg"),
+        hae_m=float_column(rest, "alt_hae_m"),
         velocity_mps=np.stack(
-            [_floats(rest, f"vel_{axis}_mps") for axis in ("east", "north", "up")], axis=1
+            [float_column(rest, f"vel_{axis}_mps") for axis in ("east", "north", "up")], axis=1
         ),
         cov_m2=cov,
         shown=shown,
@@ -335,7 +349,7 @@ ROW_COLUMNS: Final = [
 ]  # fmt: skip
 
 
-def _shown(
+def shown_by_second(
     track: Ints, heard_ns: Ints, t_ns: Ints, is_shown: Bools, seconds: int
 ) -> tuple[Ints, Ints]:
     """Return the rows shown at each whole second, and where each second begins among them.
@@ -397,8 +411,11 @@ def _in_ecef(lat_deg: Floats, lon_deg: Floats, enu: Floats) -> Floats:
 class Looks:
     """The scene's seconds one after the other: the instants to score, and who has started."""
 
-    def __init__(self, *, truth: Truth, rows: Rows, ghosts: Ints) -> None:
+    def __init__(
+        self, *, truth: Truth, rows: Rows, ghosts: Ints, settling_s: int | None = None
+    ) -> None:
         self.truth, self.rows, self._ghosts = truth, rows, ghosts
+        self._settling_s = SETTLING_S if settling_s is None else settling_s
         size = len(truth.names)
         self.first_counts = np.full(size, -1, np.int64)
         """Second at which each target first counts, -1 for never."""
@@ -418,7 +435,8 @@ class Looks:
         """Yield each instant to score."""
         truth, rows = self.truth, self.rows
         for second in range(truth.seconds):
-            is_scored = second >= SETTLING_S and (second - SETTLING_S) % STEP_S == 0
+            since_s = second - self._settling_s
+            is_scored = since_s >= 0 and since_s % STEP_S == 0
             waiting = (
                 (self.first_counts >= 0) & (self.first_counts <= second) & (self.first_shown < 0)
                 & (self.last_counts >= second)

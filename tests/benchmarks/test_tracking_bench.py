@@ -202,3 +202,66 @@ def test_every_target_of_the_table_names_a_figure_that_someone_measures():
     assert len(rows) == len(bench.AIMS)
     assert {row["verdict"] for row in rows} == {"-"}
     assert bench.tell(rows).count("\n") == len(rows)
+
+
+def test_the_table_in_markdown_says_what_the_standards_ask_and_which_figures_are_recalled():
+    found = {who: {} for who in ("ours", "stone_soup", "oracle")}
+    found["ours"] = {
+        "completeness": 0.98, "kind jet.completeness": 0.9, "kind jet.rms_horizontal_m": 320.0,
+        "kind jet.targets": 3.0,
+    }  # fmt: skip
+    about = {"date": "2026-01-01", "machine": "a machine", "seeds": [1, 2], "minutes": None}
+    rows = bench.lines("standard", found)
+    said = bench.tell_markdown(about, rows, {"standard": {"medians": found}}, "bench.py standard")
+    lines = said.split("\n")
+    (completeness,) = (line for line in lines if line.startswith("| completeness "))
+    assert "| 0.9800 |" in completeness
+    assert "| aim |" in completeness
+    assert "(ESASSP 5 NM R; ED-142)" in completeness
+    (jet,) = (line for line in lines if line.startswith("| jet "))
+    assert jet == "| jet | 3 | 0.900 | 320 | - | FAILS | holds | holds | FAILS | FAILS |"
+    assert "`bench.py standard` on 2026-01-01, a machine; seeds 1, 2" in said
+    assert "not verified" in said
+    widths = {line.count("|") for line in lines if line.startswith("| ")}
+    assert widths == {10, 11}  # every table is as wide as its head
+
+
+def test_one_seed_in_which_a_ghost_is_missed_is_not_outvoted():
+    runs = [{"ours": {"flagged_in_time": share, "x": share}} for share in (1.0, 0.9, 1.0)]
+    runs[0]["ours"]["honest_accused"] = 0.0
+    runs[1]["ours"]["honest_accused"] = 0.01
+    found = bench.medians(runs)["ours"]
+    assert found["flagged_in_time"] == 0.9
+    assert found["x"] == 1.0
+    assert found["honest_accused"] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (["standard", "--out", "/a/b", "--seeds", "1"], ["standard", "--seeds", "1"]),
+        (["--out=/a/b", "trust"], ["trust"]),
+        (["trust", "--more"], ["trust", "--more"]),
+    ],
+)
+def test_a_published_command_names_no_folder_of_the_machine(words, left):
+    assert bench.without_out(words) == left
+
+
+def test_biased_radars_are_held_against_right_ones_and_a_short_scene_tells_nothing_of_later(
+    monkeypatch, tmp_path
+):
+    def scored(folder, tracks, *, settling_s=None):
+        wrong = folder.name == "bias-1"
+        return {
+            "instants": 10 if settling_s is None else 0,
+            "gospa_per_target_m": 110.0 if wrong else 100.0,
+            "rms_horizontal_m": 60.0 if wrong else 50.0,
+        }
+
+    monkeypatch.setattr(bench, "score", scored)
+    monkeypatch.setattr(bench, "run_ours", lambda scene, to: {})
+    found = bench.bias_figures(tmp_path / "bias-1", tmp_path / "unbiased-1")
+    assert found["gospa_ratio"] == pytest.approx(1.1)
+    assert found["rms_ratio"] == pytest.approx(1.2)
+    assert "gospa_ratio_learnt" not in found

@@ -435,6 +435,30 @@ def test_nothing_published_later_is_seen(tmp_path, plane):
     assert found["rms_horizontal_m"] == pytest.approx(200.0 * math.sqrt(6 / 13), abs=0.1)
 
 
+def test_a_state_ahead_of_its_publication_is_carried_back(tmp_path, plane):
+    """Published at 60, 65 ... for two seconds later, with a velocity 10 m/s too small: it is seen
+    at once, 20 m wrong; at 120 the last one, of 117 s, is 30 m wrong.
+    """
+    scene = write_scene(tmp_path / "s", {"A": plane})
+    rows = [row(plane, t + 2, frame=4 * t, vel_north_mps=90.0) for t in range(60, SECONDS - 2, 5)]
+    found = score.score(scene, write_tracks(tmp_path / "t.parquet", rows))
+    assert found["completeness"] == 1.0
+    wrong_m = math.sqrt((12 * 20.0**2 + 30.0**2) / 13)
+    assert found["rms_horizontal_m"] == pytest.approx(wrong_m, abs=0.05)
+    assert found["nees_place"] == pytest.approx(0.0, abs=1e-6)  # right at its own time
+
+
+def test_a_state_more_than_five_seconds_ahead_is_not_shown_and_hides_the_one_before(
+    tmp_path, plane
+):
+    scene = write_scene(tmp_path / "s", {"A": plane})
+    rows = [row(plane, t, frame=4 * t) for t in range(58, 69)]
+    rows.append(row(plane, 80, frame=4 * 69))  # heard at 69, of 80: seen from 75 to 85
+    found = score.score(scene, write_tracks(tmp_path / "t.parquet", rows))
+    # 60 and 65; 75, 80 and 85; not 70.
+    assert found["completeness"] == pytest.approx(5 / 13)
+
+
 def test_what_is_old_or_tentative_or_ended_is_not_shown(tmp_path, plane):
     scene = write_scene(tmp_path / "s", {"A": plane})
     rows = [
