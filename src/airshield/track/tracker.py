@@ -151,8 +151,8 @@ class TrackSettings:
     gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
-    births_per_m2: float = 1e-14
-    confirm: float = 0.99
+    births_per_m2: float = 3e-14
+    confirm: float = 0.997
     give_up: float = 0.1
     odds_max: float = 100.0
     pd_max: float = 0.9
