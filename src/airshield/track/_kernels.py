@@ -18,18 +18,17 @@ from airshield.track.filters._kernels import (
     BASIS_NONE,
     BASIS_RANGES,
     HEIGHT_MAX_M,
+    HEIGHT_SIGMA_MAX_M,
     KIND_ADSB,
     KIND_MODE_S,
     KIND_PSR,
-    LOG_2PI,
     PLACE,
     POLAR,
     SIN_ELV_MAX,
     STRETCH,
     blend,
+    compare,
     ecef_of_track_m,
-    fuse,
-    place_plot,
     predict_track,
     start_state,
     track_height_m,
@@ -73,6 +72,8 @@ HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this e
 DISPLACED_MAX = 4  # plots that may lose their track to a better one in a row
 SEVERAL_S = 60.0  # radars that have seen a track within this time see it together
 ODDS_YOUNG = 1e9
+SURE = 1.0 - 1e-6  # a plot that is trusted as much is trusted fully
+LOG_STRETCH = math.log(STRETCH)
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -178,57 +179,38 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
 
 
 @kernel
-def is_near(trk: Record, plot: Record) -> bool:
-    """A cheap test that never refuses what the gate would take: spares the prediction."""
-    dx, dy, dz = plot.ecef[0] - trk.g[0], plot.ecef[1] - trk.g[1], plot.ecef[2] - trk.g[2]
+def is_near(trk: Record, plot: Record, radars: Records) -> bool:
+    """A cheap test that never refuses what the gate would take: spares the prediction.
+
+    A radar's plot is compared in the radar's own terms, range and line of azimuth: then it does
+    not matter that the plot tells no height.
+    """
     P, x = trk.P[AGILE], trk.x[AGILE]
     dt = plot.t - trk.t
     var_m2 = P[0, 0] + P[1, 1] + dt * dt * (P[2, 2] + P[3, 3]) + 2.0 * abs(dt * (P[0, 2] + P[1, 3]))
     reach_m = 500.0 + 6.0 * math.sqrt(var_m2 + 100.0 * abs(dt * dt * dt))
     reach_m += 2.0 * abs(plot.t - trk.t_g) * math.sqrt(x[2] * x[2] + x[3] * x[3])
-    if plot.what == POLAR:
-        reach_m += 6.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
-        if math.isnan(plot.baro_m) or trk.basis == BASIS_NONE:
-            reach_m += 0.5 * plot.rng_m
-    else:
-        reach_m += 6.0 * plot.sigma_pos_m + HEIGHT_MAX_M
-    return bool(dx * dx + dy * dy + dz * dz <= reach_m * reach_m)
-
-
-@kernel
-def compare(
-    trk: Record, plot: Record, radars: Records, cfg: Record, work: Record
-) -> tuple[float, float]:
-    """Squared normalised distance of a plot from a track, and twice its negative log-likelihood.
-
-    The distance is that from the nearest model, the likelihood that of all of them: a gate on
-    their blend would shut out the first plot of a turn, when the calm model has all the weight.
-    """
-    predict_track(trk, plot.t, cfg, work)
-    place_plot(plot, radars, trk, work)
-    nearest, best, total = math.inf, -math.inf, 0.0
-    for m in range(MODELS):
-        d2, log_det = fuse(
-            work.xs[m],
-            work.Ps[m],
-            work.Cs[m],
-            1.0,
-            work.late_s,
-            work.p,
-            work.R,
-            work.gh,
-            work.ph,
-            1.0,
-            work,
-        )
-        nearest = min(nearest, d2)
-        work.q[m] = math.log(work.c[m]) - 0.5 * (d2 + log_det)
-        best = max(best, work.q[m])
-    for m in range(MODELS):
-        total += math.exp(work.q[m] - best)
-    log_density = best + math.log(total)
-    plot.log_density = log_density - LOG_2PI
-    return nearest, -2.0 * log_density
+    if plot.what == PLACE:
+        dx, dy, dz = plot.ecef[0] - trk.g[0], plot.ecef[1] - trk.g[1], plot.ecef[2] - trk.g[2]
+        reach_m += 6.0 * plot.sigma_pos_m + HEIGHT_MAX_M + 2.0 * HEIGHT_SIGMA_MAX_M
+        return bool(dx * dx + dy * dy + dz * dz <= reach_m * reach_m)
+    radar = radars[plot.link]
+    reach_m += 60.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
+    if trk.basis == BASIS_NONE:
+        # Seen from another side an unknown height changes the range by as much at the most.
+        reach_m += min(4.0 * HEIGHT_SIGMA_MAX_M, 0.5 * plot.rng_m)
+    A = radar.A
+    dx, dy, dz = trk.g[0] - radar.ecef[0], trk.g[1] - radar.ecef[1], trk.g[2] - radar.ecef[2]
+    rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
+    if abs(rng_m - plot.rng_m) > reach_m:
+        return False
+    east = A[0, 0] * dx + A[0, 1] * dy + A[0, 2] * dz
+    north = A[1, 0] * dx + A[1, 1] * dy + A[1, 2] * dz
+    sin_azm, cos_azm = math.sin(plot.azm_rad), math.cos(plot.azm_rad)
+    return bool(
+        abs(east * cos_azm - north * sin_azm) <= reach_m
+        and east * sin_azm + north * cos_azm >= -reach_m
+    )
 
 
 @kernel
@@ -241,12 +223,12 @@ def compare_twice(
     wing): the contaminated normal of Tukey, 1960. ``plot.stretch`` tells the update which it was.
     """
     plot.stretch = 1.0
-    d2, cost = compare(trk, plot, radars, cfg, work)
+    d2, log_density = compare(trk, plot, 1.0, radars, cfg, work)
     if d2 > gate:
         plot.stretch = STRETCH
-        d2, cost = compare(trk, plot, radars, cfg, work)
-        cost += 2.0 * math.log(STRETCH)
-    return d2, cost
+        d2, log_density = compare(trk, plot, 1.0, radars, cfg, work)
+        log_density -= LOG_STRETCH
+    return d2, log_density
 
 
 @kernel
@@ -261,11 +243,12 @@ def gate_cost(
     same_code = plot.mode_3a >= 0 and plot.mode_3a == trk.mode_3a
     plot.stretch = 1.0
     if same_code and trk.status != TENTATIVE:
-        d2, cost = compare_twice(trk, plot, radars, cfg.gate, cfg, work)
+        d2, plot.log_density = compare_twice(trk, plot, radars, cfg.gate, cfg, work)
     else:
-        d2, cost = compare(trk, plot, radars, cfg, work)
+        d2, plot.log_density = compare(trk, plot, 1.0, radars, cfg, work)
     if not d2 <= cfg.gate:
         return math.inf
+    cost = -2.0 * plot.log_density
     if trk.hits == 1 and plot.t > trk.t:
         # With no velocity yet the ellipse is all dt². Among parked aircraft the one next to come
         # under the beam would have the smallest and take its neighbour's plot, all round.
@@ -321,12 +304,13 @@ def find_fit(
         while slot >= 0:
             trk = tracks[slot]
             here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
-            if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot):
+            if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot, radars):
                 had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
                 before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
                 if before >= 0:
                     trk = as_before(mem, slot, before)
                 cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
+                work.slot = slot if before < 0 else -1
                 least = 0.0 if trk.status != TENTATIVE else YOUNG_LEAST
                 if plot.log_density + log_pd - log_clutter < least:
                     cost = math.inf  # more likely clutter than this track's
@@ -416,6 +400,13 @@ def take_in_time(
                 break
         if back == 0 and leave_out >= 0:
             back = (trk.past_at - 1 - leave_out) % PAST + 1
+    if back == 0:
+        ready = work.slot == slot and plot.trust > SURE
+        if ready:
+            plot.trust = 1.0
+        push_past(mem, slot, plot)
+        update_track(trk, plot, ready, mem.radars, cfg, work)
+        return
     again = 0
     taken = False
     for b in range(back, 0, -1):
@@ -431,15 +422,14 @@ def take_in_time(
     if not taken:
         mem.replay[again] = plot
         again += 1
-    if back > 0:
-        k = (trk.past_at - back) % PAST
-        for j in range(MOTION_UPTO - MOTION_FROM):
-            mem.flat[slot, MOTION_FROM + j] = mem.past[slot, k, j]
-        trk.past_at = k
-        trk.past_n -= back
+    k = (trk.past_at - back) % PAST
+    for j in range(MOTION_UPTO - MOTION_FROM):
+        mem.flat[slot, MOTION_FROM + j] = mem.past[slot, k, j]
+    trk.past_at = k
+    trk.past_n -= back
     for i in range(again):
         push_past(mem, slot, mem.replay[i])
-        update_track(trk, mem.replay[i], mem.radars, cfg, work)
+        update_track(trk, mem.replay[i], False, mem.radars, cfg, work)
 
 
 @kernel
@@ -852,7 +842,8 @@ def choose_track(
     trk = tracks[slot]
     if plot.what == POLAR and had_plot(trk, plot, 0.4 * turn_s):
         return slot, DROP_SECOND
-    d2, _ = compare_twice(trk, plot, mem.radars, cfg.gate_address, cfg, work)
+    d2, plot.log_density = compare_twice(trk, plot, mem.radars, cfg.gate_address, cfg, work)
+    work.slot = slot
     if d2 <= cfg.gate_address:
         trk.contra_n = 0
         return slot, UPDATE
@@ -880,6 +871,7 @@ def assign(
     """
     radars = mem.radars
     radar = radars[plot.link]
+    work.slot = -1
     slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
     if verdict >= 0:
         if verdict == DROP_SECOND and plot.cell >= 0:

@@ -117,6 +117,7 @@ WORK: Final = np.dtype(
         ("P", "f8", (5, 5)),
         ("C", "f8", (5,)),
         ("ph", "f8"),  # variance of the height's error
+        ("slot", "i8"),  # whose update the following is; -1: nobody's
         ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
         # A plot in the track's frame.
         ("p", "f8", (2,)),  # east, north [m] for the track's height

@@ -484,7 +484,7 @@ def compile_update(tracker: Tracker) -> None:
     plot.rng_m, plot.sigma_rng_m, plot.sigma_azm_rad = 5e4, 50.0, 1e-3
     _kernels.rough_place(plot, memory.radars, config)
     _kernels.start_state(trk, plot, memory.radars, config, work)
-    _kernels.update_track(trk, plot, memory.radars, config, work)
+    _kernels.update_track(trk, plot, False, memory.radars, config, work)
     rows = _records(ROW, 1)
     _kernels.publish(trk, trk.t, trk.t_ns, plot.frame, config, rows, tracker._clock[0], work)
 

@@ -628,55 +628,98 @@ def turn_rad(trk: Record, east: float) -> float:
 
 
 @kernel
-def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> float:
-    """Bring a plot into a track: height first, then place and velocity.
+def compare(
+    trk: Record, plot: Record, trust: float, radars: Records, cfg: Record, work: Record
+) -> tuple[float, float]:
+    """Try a plot on a track: ``work`` holds the track as it would be, the track itself stays.
 
-    Returns the logarithm of the plot's likelihood density [1/m2] before the update.
+    Returns the squared normalised distance from the nearest model (a gate on their blend would
+    shut out the first plot of a turn, when the calm model has all the weight), and the logarithm
+    of the plot's likelihood density over all models [1/m2].
     """
     predict_track(trk, plot.t, cfg, work)
-    late = work.late_s
-    keep_prediction(trk, plot.t, work)
-    update_vertical(trk, plot, radars, cfg)
     place_plot(plot, radars, trk, work)
+    late = work.late_s
     r0, r1 = work.R[0, 0], work.R[1, 1]
-    best, mean_h, mean_h2, ph = -math.inf, 0.0, 0.0, 0.0
+    nearest, best, total = math.inf, -math.inf, 0.0
     for m in range(MODELS):
         # A late plot sees the state of now through the unknown acceleration since.
         drift_m2 = -cfg.q[m] * late * late * late / 3.0
         work.R[0, 0] = r0 + drift_m2
         work.R[1, 1] = r1 + drift_m2
         d2, log_det = fuse(
-            trk.x[m],
-            trk.P[m],
-            trk.C[m],
+            work.xs[m],
+            work.Ps[m],
+            work.Cs[m],
             1.0,
             late,
             work.p,
             work.R,
             work.gh,
-            trk.ph,
-            plot.trust,
+            work.ph,
+            trust,
             work,
         )
-        work.q[m] = math.log(trk.w[m]) - 0.5 * (d2 + log_det) - LOG_2PI
         work.dhs[m], work.dphs[m] = work.dh, work.dph
+        work.q[m] = math.log(work.c[m]) - 0.5 * (d2 + log_det)
+        nearest = min(nearest, d2)
         best = max(best, work.q[m])
-    total = 0.0
     for m in range(MODELS):
         # A model is never written off: from one in a million it is back within two plots.
         work.q[m] = max(math.exp(work.q[m] - best), 1e-6)
         total += work.q[m]
     for m in range(MODELS):
-        trk.w[m] += plot.trust * (work.q[m] / total - trk.w[m])
-        mean_h += trk.w[m] * work.dhs[m]
-        mean_h2 += trk.w[m] * work.dhs[m] * work.dhs[m]
-        ph += trk.w[m] * (trk.ph + work.dphs[m])
+        work.q[m] /= total
+    return nearest, best + math.log(total) - LOG_2PI
+
+
+@kernel
+def adopt(trk: Record, plot: Record, trust: float, work: Record) -> None:
+    """Make what :func:`compare` has left in ``work`` the track's state."""
+    mean_h, mean_h2, ph = 0.0, 0.0, 0.0
+    for m in range(MODELS):
+        work.c[m] += trust * (work.q[m] - work.c[m])
+        mean_h += work.c[m] * work.dhs[m]
+        mean_h2 += work.c[m] * work.dhs[m] * work.dhs[m]
+        ph += work.c[m] * (work.ph + work.dphs[m])
+    if work.late_s == 0.0:
+        trk.t_ns = plot.t_ns
+    keep_prediction(trk, plot.t, work)
     if trk.several == 1 and (trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION):
         # What the ranges of several radars say of the height; those of one alone say next to
         # nothing, but a turn taken for it looks like much. Below the ground nobody flies.
         trk.z = max(trk.z + mean_h, 0.0)
         trk.ph = ph + mean_h2 - mean_h * mean_h
         bound_height(trk)
+
+
+@kernel
+def tells_first_height(trk: Record, plot: Record) -> bool:
+    """Tell whether a plot brings a height to a track that has none: then height comes first."""
+    if trk.basis == BASIS_GEOMETRIC or (trk.basis == BASIS_BARO and math.isnan(plot.hae_m)):
+        return False
+    return not (math.isnan(plot.baro_m) and math.isnan(plot.hae_m) and math.isnan(plot.elv_rad))
+
+
+@kernel
+def update_track(
+    trk: Record, plot: Record, is_ready: bool, radars: Records, cfg: Record, work: Record
+) -> None:
+    """Bring a plot into a track: place, then velocity and height.
+
+    ``is_ready`` says that ``work`` holds the result of :func:`compare` for this plot, fully
+    trusted, already. A first height comes before the place, which profits from it.
+    """
+    first = tells_first_height(trk, plot)
+    if first:
+        predict_track(trk, plot.t, cfg, work)
+        keep_prediction(trk, plot.t, work)
+        update_vertical(trk, plot, radars, cfg)
+    if first or not is_ready:
+        compare(trk, plot, plot.trust, radars, cfg, work)
+    adopt(trk, plot, plot.trust, work)
+    if not first:
+        update_vertical(trk, plot, radars, cfg)
     if not math.isnan(plot.ve) and not math.isnan(plot.vn):
         turn = turn_rad(trk, work.p[0])
         cos_turn, sin_turn = math.cos(turn), math.sin(turn)
@@ -702,11 +745,8 @@ def update_track(trk: Record, plot: Record, radars: Records, cfg: Record, work: 
                 1.0,
                 work,
             )
-    if late == 0.0:
-        trk.t_ns = plot.t_ns
     if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
         anchor_anew(trk, work)
-    return best + math.log(total)
 
 
 @kernel
