@@ -74,6 +74,7 @@ SEVERAL_S = 60.0  # radars that have seen a track within this time see it togeth
 ODDS_YOUNG = 1e9
 SURE = 1.0 - 1e-6  # a plot that is trusted as much is trusted fully
 LOG_STRETCH = math.log(STRETCH)
+FASTEST = 680.0  # [m/s]
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -125,8 +126,8 @@ def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
 
 @kernel
 def hang(mem: Tables, slot: int, t: float) -> None:
-    """Put a track into the grid where it is (expected) at a time, unless it is there already."""
-    trk, heads, links = mem.tracks[slot], mem.heads, mem.links
+    """Put a track into the grid where it is (expected) at a time, and note how far it may be."""
+    trk, heads, links, near = mem.tracks[slot], mem.heads, mem.links, mem.near[slot]
     dt = t - trk.t
     east = 0.0
     north = 0.0
@@ -134,8 +135,16 @@ def hang(mem: Tables, slot: int, t: float) -> None:
         east += trk.w[m] * (trk.x[m, 0] + dt * trk.x[m, 2])
         north += trk.w[m] * (trk.x[m, 1] + dt * trk.x[m, 3])
     x, y, z = ecef_of_track_m(trk, east, north, track_height_m(trk, t))
-    trk.g[0], trk.g[1], trk.g[2] = x, y, z
-    trk.t_g = t
+    near.g[0], near.g[1], near.g[2] = x, y, z
+    near.t = t
+    P, v = trk.P[AGILE], trk.x[AGILE]
+    dt = abs(dt)
+    var_spd = P[2, 2] + P[3, 3]
+    var_m2 = P[0, 0] + P[1, 1] + dt * (2.0 * abs(P[0, 2] + P[1, 3]) + 70.0 * dt * dt)
+    # Six sigmas, but nobody is faster than twice the speed of sound.
+    near.grows_mps = min(6.0 * math.sqrt(var_spd) + math.sqrt(v[2] * v[2] + v[3] * v[3]), FASTEST)
+    near.reach_m = 500.0 + 6.0 * math.sqrt(var_m2) + dt * min(6.0 * math.sqrt(var_spd), FASTEST)
+    near.has_height = 0 if trk.basis == BASIS_NONE else 1
     ix, iy, iz = math.floor(x / CELL_M), math.floor(y / CELL_M), math.floor(z / CELL_M)
     cell = trk.cell
     if ix == cell[0] and iy == cell[1] and iz == cell[2]:
@@ -179,28 +188,24 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
 
 
 @kernel
-def is_near(trk: Record, plot: Record, radars: Records) -> bool:
-    """A cheap test that never refuses what the gate would take: spares the prediction.
+def is_near(near: Record, plot: Record, radars: Records) -> bool:
+    """A cheap test that hardly ever refuses what the gate would take: spares the prediction.
 
     A radar's plot is compared in the radar's own terms, range and line of azimuth: then it does
     not matter that the plot tells no height.
     """
-    P, x = trk.P[AGILE], trk.x[AGILE]
-    dt = plot.t - trk.t
-    var_m2 = P[0, 0] + P[1, 1] + dt * dt * (P[2, 2] + P[3, 3]) + 2.0 * abs(dt * (P[0, 2] + P[1, 3]))
-    reach_m = 500.0 + 6.0 * math.sqrt(var_m2 + 100.0 * abs(dt * dt * dt))
-    reach_m += 2.0 * abs(plot.t - trk.t_g) * math.sqrt(x[2] * x[2] + x[3] * x[3])
+    reach_m = near.reach_m + abs(plot.t - near.t) * near.grows_mps
     if plot.what == PLACE:
-        dx, dy, dz = plot.ecef[0] - trk.g[0], plot.ecef[1] - trk.g[1], plot.ecef[2] - trk.g[2]
+        dx, dy, dz = plot.ecef[0] - near.g[0], plot.ecef[1] - near.g[1], plot.ecef[2] - near.g[2]
         reach_m += 6.0 * plot.sigma_pos_m + HEIGHT_MAX_M + 2.0 * HEIGHT_SIGMA_MAX_M
         return bool(dx * dx + dy * dy + dz * dz <= reach_m * reach_m)
     radar = radars[plot.link]
-    reach_m += 60.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
-    if trk.basis == BASIS_NONE:
-        # Seen from another side an unknown height changes the range by as much at the most.
-        reach_m += min(4.0 * HEIGHT_SIGMA_MAX_M, 0.5 * plot.rng_m)
+    reach_m += 6.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
+    if near.has_height == 0:
+        # Seen from elsewhere 5 km of height more change the range by so much.
+        reach_m += min(5e3 * 1e4 / plot.rng_m, 5e3)
     A = radar.A
-    dx, dy, dz = trk.g[0] - radar.ecef[0], trk.g[1] - radar.ecef[1], trk.g[2] - radar.ecef[2]
+    dx, dy, dz = near.g[0] - radar.ecef[0], near.g[1] - radar.ecef[1], near.g[2] - radar.ecef[2]
     rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
     if abs(rng_m - plot.rng_m) > reach_m:
         return False
@@ -292,7 +297,10 @@ def find_fit(
     only_nameless = plot.mode_s >= 0
     best, best_cost, best_sure, best_stretch = -1, math.inf, False, 1.0
     best_fit = 0.0
-    log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, 0.0, cfg)), math.log(radars[plot.link].pd)
+    log_clutter, log_pd = (
+        math.log(clutter_per_m2(mem, plot, 0.0, cfg)),
+        math.log(radars[plot.link].pd),
+    )
     taken, taken_cost = -1, math.inf
     swap, best_gain, swap_cost, swap_stretch, swap_fit = -1, 1e-6, math.inf, 1.0, 0.0
     ix = math.floor(plot.ecef[0] / CELL_M)
@@ -302,9 +310,14 @@ def find_fit(
         kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
         slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
         while slot >= 0:
-            trk = tracks[slot]
-            here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
-            if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot, radars):
+            trk, near = tracks[slot], mem.near[slot]
+            # Chains of different cells may share a bucket.
+            here = (
+                math.floor(near.g[0] / CELL_M) == kx
+                and math.floor(near.g[1] / CELL_M) == ky
+                and math.floor(near.g[2] / CELL_M) == kz
+            )
+            if here and is_near(near, plot, radars) and not (only_nameless and trk.mode_s >= 0):
                 had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
                 before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
                 if before >= 0:
@@ -715,9 +728,7 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
 
 
 @kernel
-def weigh(
-    mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record
-) -> None:
+def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record) -> None:
     """Judge a plot that fits: how far is it the target's, and what does it say of the track?
 
     Raises the existence (IPDA with one plot in the gate: Musicki, Evans and Stankovic, IEEE
@@ -745,7 +756,7 @@ def weigh(
 
 
 @kernel
-def debit_misses(trk: Record, radars: Records, t: float, cfg: Record) -> float:
+def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> float:
     """Lower the existence for every beam that passed without a plot; returns the least interval.
 
     Only sources vote that have seen this track before: whether another could see it past the
@@ -761,11 +772,7 @@ def debit_misses(trk: Record, radars: Records, t: float, cfg: Record) -> float:
         slowest = max(slowest, turn_s)
         votes = t - radar.t_last < 3.0 * turn_s
         if votes and radar.rng_max_m < math.inf:
-            dx, dy, dz = (
-                trk.g[0] - radar.ecef[0],
-                trk.g[1] - radar.ecef[1],
-                trk.g[2] - radar.ecef[2],
-            )
+            dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
             rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
             votes = radar.rng_min_m <= rng_m <= radar.rng_max_m
         # A target's bearing changes between turns, so a quarter turn of grace.
@@ -787,7 +794,7 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     """Look at a live track once a second: is it missed, is it gone, is that due for publication?"""
     trk = mem.tracks[slot]
     hang(mem, slot, t)
-    gap = debit_misses(trk, mem.radars, t, cfg)
+    gap = debit_misses(trk, mem.near[slot].g, mem.radars, t, cfg)
     silent_s = t - trk.t_hit - cfg.lag_s
     if trk.status == TENTATIVE:
         hopeless = trk.hits > CELLS_NOTED and trk.existence < HOPELESS

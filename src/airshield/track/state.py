@@ -97,12 +97,21 @@ TRACK_STATE: Final = np.dtype(
         ("contra_n", "i8"),
         ("contra_t", "f8"),
         ("contra", "f8", (3,)),  # Earth-centred place of the last of them
-        # Where the track hangs in the grid.
-        ("g", "f8", (3,)),  # Earth-centred place when it was last put into the grid
-        ("t_g", "f8"),  # the time of that place
-        ("cell", "i8", (3,)),
+        ("cell", "i8", (3,)),  # of the grid in which it hangs
     ]
 )
+
+NEAR: Final = np.dtype(
+    [
+        ("g", "f8", (3,)),  # Earth-centred place when the track was last put into the grid
+        ("t", "f8"),  # the time of that place
+        ("reach_m", "f8"),  # how far it may be from there then, and how that grows
+        ("grows_mps", "f8"),
+        ("has_height", "i8"),
+        ("spare", "i8"),
+    ]
+)
+"""What the first look at a track needs: one line of the processor's cache."""
 
 WORK: Final = np.dtype(
     [
@@ -271,6 +280,7 @@ ROW: Final = np.dtype(
     ]
 )
 
+
 def _word(name: str) -> int:
     """Place of a field in a track's record, in words of eight octets."""
     fields: Any = TRACK_STATE.fields
@@ -287,6 +297,7 @@ class Memory(NamedTuple):
 
     tracks: Any
     flat: NDArray[np.int64]  # the same octets as ``tracks``, by words: shape (tracks, words)
+    near: Any
     past: NDArray[np.int64]  # shape (tracks, PAST, words of motion): before each update
     past_t: NDArray[np.float64]  # shape (tracks, PAST): the time of that state
     past_plots: Any  # shape (tracks * PAST): the plot that followed

@@ -37,6 +37,7 @@ from airshield.track.state import (
     DROPS,
     MOTION_FROM,
     MOTION_UPTO,
+    NEAR,
     NO_CODE,
     PAST,
     PLOT,
@@ -294,6 +295,7 @@ class Tracker:
         memory = self._memory
         return {
             "tracks": _octets(memory.tracks),
+            "near": _octets(memory.near),
             "past": memory.past.copy(),
             "past_t": memory.past_t.copy(),
             "past_plots": _octets(memory.past_plots),
@@ -330,6 +332,7 @@ class Tracker:
         self._clock = _from_octets(state["clock"], CLOCK)
         tables = _track_tables(capacity)
         tables["tracks"][:] = _from_octets(octets, TRACK_STATE)
+        tables["near"][:] = _from_octets(state["near"], NEAR)
         tables["past"][:] = state["past"]
         tables["past_t"][:] = state["past_t"]
         tables["past_plots"][:] = _from_octets(state["past_plots"], PLOT)
@@ -450,6 +453,7 @@ def _track_tables(capacity: int) -> dict[str, Any]:
     return {
         "tracks": tracks,
         "flat": np.asarray(tracks).view(np.int64).reshape(capacity, TRACK_STATE.itemsize // 8),
+        "near": _records(NEAR, capacity),
         "past": np.zeros((capacity, PAST, MOTION_UPTO - MOTION_FROM), np.int64),
         "past_t": np.zeros((capacity, PAST)),
         "past_plots": _records(PLOT, capacity * PAST),

@@ -83,9 +83,7 @@ def predict_straight(x: F8, P: F8, C: F8, dt: float, q: float, var_turn: float) 
 
 
 @kernel
-def predict_turning(
-    x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8
-) -> None:
+def predict_turning(x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8) -> None:
     """Carry one coordinated-turn estimate forward by ``dt``, in place (Bar-Shalom, 11.7.2).
 
     ``q_turn`` [rad2/s3] is the density of the noise that drives the rate of turn; ``F`` and ``B``
@@ -796,5 +794,3 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
         if speed:
             trk.x[m, 2] = plot.ve
             trk.x[m, 3] = plot.vn
-
-
