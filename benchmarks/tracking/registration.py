@@ -309,8 +309,10 @@ class Driver:
         del waiting[track]  # each plot's noise counts once
         if done == _kernels.USED:
             paired[track] = t
-        elif done == _kernels.ALARM:
-            self.alarms.append((t, -1))
+        elif done >= _kernels.ALARM:
+            radar = i if done == _kernels.ALARM else j
+            _kernels.forget(radar, self.Y, self.q)
+            self.alarms.append((t, radar))
 
 
 def print_shots(driver: Driver) -> None:
@@ -340,7 +342,7 @@ def print_shots(driver: Driver) -> None:
             )
         print(f"{'':5} mean NEES {np.mean(total):.2f}")
     for t_s, i in driver.alarms:
-        print(f"alarm at {t_s:.1f} s: {scene.radars[i].sensor if i >= 0 else 'by pairs'}")
+        print(f"alarm at {t_s:.1f} s: {scene.radars[i].sensor}")
 
 
 def main() -> None:

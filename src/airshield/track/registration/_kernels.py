@@ -25,7 +25,7 @@ Records = Any
 
 RANGE, AZIMUTH, TIME, ELEVATION = 0, 1, 2, 3
 BY_REFERENCE, BY_PAIR = 0, 1
-UNUSED, USED, ALARM = 0, 1, 2
+UNUSED, USED, ALARM = 0, 1, 2  # ALARM + 1: the second radar of a pair
 # Above 60 degrees azimuths mean little, and heights move the place more than ranges do.
 ACROSS_MIN_SHARE = 0.5
 # A bias still counts as being learned while it makes up more than this share of the residual's
@@ -33,6 +33,9 @@ ACROSS_MIN_SHARE = 0.5
 LEARNING_SHARE = 0.2
 # Between two solutions the biases of pairs stand still: twice their sigma must be below the slack.
 LEARNING_SHARE_PAIR = 0.05
+# A jump shows within some ten plots of each target: for so many an error that stays is one error.
+# More, and small jumps would drown; fewer, and one target's error would be taken for a jump.
+WATCH_AGAIN = 10.0
 NOISE_GAIN = 0.005  # the noise is an average over some 200 residuals
 NOISE_MAX = 9.0  # three times the sigma that was told
 WIDEN = 4.0  # a bias that jumped out of what had been opened gets this many times more
@@ -210,22 +213,39 @@ def fuse_row(x: F8, P: F8, g: F8, v: F8, y: float, var: float) -> None:
 
 
 @kernel
-def project(P: F8, g: F8, k: F8) -> float:
-    """Return g · P · k."""
-    total = 0.0
-    for i in range(4):
-        for j in range(4):
-            total += g[i] * P[i, j] * k[j]
-    return total
+def spread(P: F8, G: F8, V: F8) -> tuple[float, float, float]:
+    """Covariance of two residuals with rows ``G``: G · P · Gᵀ as 00, 01, 11. ``V`` is scratch."""
+    for k in range(2):
+        for a in range(4):
+            total = 0.0
+            for b in range(4):
+                total += P[a, b] * G[k, b]
+            V[k, a] = total
+    s00, s01, s11 = 0.0, 0.0, 0.0
+    for a in range(4):
+        s00 += G[0, a] * V[0, a]
+        s01 += G[1, a] * V[0, a]
+        s11 += G[1, a] * V[1, a]
+    return s00, s01, s11
 
 
 @kernel
-def watch(bias: Record, by: int, what: int, score: float, cfg: Record) -> bool:
-    """Add a standard normal score to the sums that rise when a bias has moved (Page 1954)."""
-    score = max(-cfg.clip, min(cfg.clip, score))
-    bias.up[by, what] = max(0.0, bias.up[by, what] + score - cfg.slack)
-    bias.down[by, what] = max(0.0, bias.down[by, what] - score - cfg.slack)
-    return bool(max(bias.up[by, what], bias.down[by, what]) > cfg.limit)
+def watch(bias: Record, by: int, scores: F8, cfg: Record) -> int:
+    """Add standard normal scores to the sums that rise when a bias has moved (Page 1954).
+
+    A NaN score is no evidence. Returns what has jumped, or -1.
+    """
+    jump = -1
+    for what in range(4):
+        score = scores[what]
+        if math.isnan(score):
+            continue
+        score = max(-cfg.cut, min(cfg.cut, score))
+        bias.up[by, what] = max(0.0, bias.up[by, what] + score - cfg.slack)
+        bias.down[by, what] = max(0.0, bias.down[by, what] - score - cfg.slack)
+        if max(bias.up[by, what], bias.down[by, what]) > cfg.limit:
+            jump = what
+    return jump
 
 
 @kernel
@@ -251,17 +271,11 @@ def open_bias(bias: Record, what: int, t: float, cfg: Record) -> None:
 @kernel
 def learn_noise(bias: Record, which: int, score: float, cfg: Record) -> None:
     """Follow how much larger residuals are than the caller's noise says; never smaller."""
-    cap = cfg.clip * cfg.clip
+    cap = cfg.cut * cfg.cut
     # Of a Gaussian's square, cut at 2.5 sigma, 0.96 is left: the mean of 1 comes out at 1.
     ratio = min(score * score, cap) / 0.96
     bias.noise[which] *= 1.0 + NOISE_GAIN * (ratio - 1.0)
     bias.noise[which] = max(1.0, min(NOISE_MAX, bias.noise[which]))
-
-
-@kernel
-def clipped(score: float, clip: float) -> float:
-    """Factor on the variance of a residual beyond ``clip`` sigmas (Huber's weight, inverted)."""
-    return max(1.0, abs(score) / clip)
 
 
 @kernel
@@ -290,7 +304,8 @@ def note_reference(
     of a constant sees. A single sample counts in full; in the long run one target gives one
     independent sample in 2T, however often its radar sees it.
 
-    Returns UNUSED, USED or ALARM (a bias has jumped and is being learned anew).
+    Returns UNUSED, USED or ALARM (a bias has jumped and is being learned anew; then ``forget`` what
+    pairs said of the radar).
     """
     if not (seen.across_m > ACROSS_MIN_SHARE * seen.rng_m and since_s > 0.0):
         return UNUSED  # also where anything is NaN
@@ -301,54 +316,53 @@ def note_reference(
     stays_a = var_stays_m2 / (seen.across_m * seen.across_m)
     var_r = bias.noise[0] * var_rng_m2 + var_carry_m2
     var_a = bias.noise[1] * var_azm + var_carry_m2 / (seen.across_m * seen.across_m)
-    var_r += again * (stays_r + cfg.var_latency_s2 * seen.rate[0] * seen.rate[0])
-    var_a += again * (stays_a + cfg.var_latency_s2 * seen.rate[1] * seen.rate[1])
-    G, P = seen.G, bias.P
-    p_r, p_a = project(P, G[0], G[0]), project(P, G[1], G[1])
-    s_r, s_a, s_ra = p_r + var_r, p_a + var_a, project(P, G[0], G[1])
+    stays_r += cfg.var_latency_s2 * seen.rate[0] * seen.rate[0]
+    stays_a += cfg.var_latency_s2 * seen.rate[1] * seen.rate[1]
+    G, P, V, scores = seen.G, bias.P, seen.V, seen.scores
+    p_r, p_ra, p_a = spread(P, G, V)
+    # By itself each residual has this variance; only together with others of its target does the
+    # error that stays weigh more.
+    s_r, s_a = p_r + var_r + stays_r, p_a + var_a + stays_a
     y_r, y_a = seen.y[0], seen.y[1]
     for i in range(4):
         y_r -= G[0, i] * bias.x[i]
         y_a -= G[1, i] * bias.x[i]
-    d2 = (y_r * y_r * s_a - 2.0 * y_r * y_a * s_ra + y_a * y_a * s_r) / (s_r * s_a - s_ra * s_ra)
+        scores[i] = math.nan
+    d2 = (y_r * y_r * s_a - 2.0 * y_r * y_a * p_ra + y_a * y_a * s_r) / (s_r * s_a - p_ra * p_ra)
     if not d2 >= 0.0:
         return UNUSED  # NaN
     score_r, score_a = y_r / math.sqrt(s_r), y_a / math.sqrt(s_a)
     fits = d2 <= cfg.gate
-    told_r, told_a = 1.0, 1.0
-    if not fits:
-        # A wrong pair, or all are wrong after a jump: only the sign counts, and slowly.
-        told_r = 1.0 / max(abs(score_r), 1.0) if abs(score_r) > cfg.clip else 0.0
-        told_a = 1.0 / max(abs(score_a), 1.0) if abs(score_a) > cfg.clip else 0.0
-    jump = -1
-    if (not fits or p_r <= LEARNING_SHARE * s_r) and watch(
-        bias, BY_REFERENCE, RANGE, told_r * score_r, cfg
-    ):
-        jump = RANGE
-    if (not fits or p_a <= LEARNING_SHARE * s_a) and watch(
-        bias, BY_REFERENCE, AZIMUTH, told_a * score_a, cfg
-    ):
-        jump = AZIMUTH
-    if not fits or (p_r <= LEARNING_SHARE * s_r and p_a <= LEARNING_SHARE * s_a):
-        h_r, h_a = -seen.rate[0] / math.sqrt(s_r), -seen.rate[1] / math.sqrt(s_a)
-        size = math.sqrt(h_r * h_r + h_a * h_a)
-        if size > 0.0 and watch(
-            bias, BY_REFERENCE, TIME, (h_r * told_r * score_r + h_a * told_a * score_a) / size, cfg
-        ):
-            jump = TIME
+    few = min(again, WATCH_AGAIN)
+    w_r, w_a = p_r + var_r + few * stays_r, p_a + var_a + few * stays_a
     if fits:
-        fuse_row(bias.x, P, G[0], seen.V[0], seen.y[0], var_r * clipped(score_r, cfg.clip))
-        fuse_row(bias.x, P, G[1], seen.V[1], seen.y[1], var_a * clipped(score_a, cfg.clip))
-        learn_noise(bias, 0, score_r, cfg)
-        learn_noise(bias, 1, score_a, cfg)
+        for k in range(2):
+            score = score_r if k == 0 else score_a
+            var = var_r + again * stays_r if k == 0 else var_a + again * stays_a
+            var *= max(1.0, abs(score) / cfg.cut)
+            fuse_row(bias.x, P, G[k], V[k], seen.y[k], var)
+            learn_noise(bias, k, score, cfg)
         bias.references += 1
         bias.t_reference = seen.t
-        if not math.isnan(seen.y[2]) and note_elevation(
-            bias, seen, var_elv, var_hae_m2, again, cfg
-        ):
-            jump = ELEVATION
+        score_r *= math.sqrt(s_r / w_r)
+        score_a *= math.sqrt(s_a / w_a)
+        if not math.isnan(seen.y[2]):
+            scores[ELEVATION] = note_elevation(bias, seen, var_elv, var_hae_m2, again, cfg)
     else:
+        # A wrong pair, or all are wrong after a jump: only the sign counts, and slowly.
         bias.odd += 1
+        score_r = math.copysign(1.0, score_r) if abs(score_r) > cfg.cut else 0.0
+        score_a = math.copysign(1.0, score_a) if abs(score_a) > cfg.cut else 0.0
+    if not fits or p_r <= LEARNING_SHARE * w_r:
+        scores[RANGE] = score_r
+    if not fits or p_a <= LEARNING_SHARE * w_a:
+        scores[AZIMUTH] = score_a
+    h_r, h_a = -seen.rate[0] / math.sqrt(w_r), -seen.rate[1] / math.sqrt(w_a)
+    size = math.sqrt(h_r * h_r + h_a * h_a)
+    if size > 0.0:
+        # NaN while either of both is still being learned.
+        scores[TIME] = (h_r * scores[RANGE] + h_a * scores[AZIMUTH]) / size
+    jump = watch(bias, int(BY_REFERENCE), scores, cfg)
     if jump >= 0:
         open_bias(bias, jump, seen.t, cfg)
     if bias.pairs == 0:
@@ -364,41 +378,27 @@ def note_reference(
 @kernel
 def note_elevation(
     bias: Record, seen: Record, var_elv: float, var_hae_m2: float, again: float, cfg: Record
-) -> bool:
-    """Learn the elevation offset; True when it has jumped.
+) -> float:
+    """Learn the elevation offset; returns the residual's score, NaN while it is being learned.
 
     The time offset moves elevations by less than their noise, so its estimate is taken as it is.
     """
     var = bias.noise[2] * var_elv + bias.P[3, 3] * seen.rate[2] * seen.rate[2]
-    var += again * var_hae_m2 * (seen.across_m / (seen.rng_m * seen.rng_m)) ** 2
-    s = bias.var_elv + var
+    stays = var_hae_m2 * (seen.across_m / (seen.rng_m * seen.rng_m)) ** 2
+    s = bias.var_elv + var + stays
     y = seen.y[2] + seen.rate[2] * bias.x[3] - bias.elv
     score = y / math.sqrt(s)
-    fits = score * score <= cfg.gate
-    told = score if fits else math.copysign(1.0, score)
-    jumped = (not fits or bias.var_elv <= LEARNING_SHARE * s) and watch(
-        bias, BY_REFERENCE, ELEVATION, told, cfg
-    )
-    if fits:
-        var *= clipped(score, cfg.clip)
-        gain = bias.var_elv / (bias.var_elv + var)
-        bias.elv += gain * y
-        bias.var_elv *= 1.0 - gain
-        bias.elevations += 1
-        learn_noise(bias, 2, score, cfg)
-    return bool(jumped)
-
-
-@kernel
-def pair_score(seen: Record, what: int, e0: float, e1: float, S: F8) -> float:
-    """A place's residual along what a bias would move, in sigmas of it."""
-    d0, d1 = seen.r[0], seen.r[1]
-    if what == AZIMUTH:
-        d0, d1 = seen.a[0], seen.a[1]
-    elif what == TIME:
-        d0, d1 = -seen.v[0], -seen.v[1]
-    var = d0 * d0 * S[0, 0] + 2.0 * d0 * d1 * S[0, 1] + d1 * d1 * S[1, 1]
-    return (d0 * e0 + d1 * e1) / math.sqrt(var) if var > 0.0 else 0.0
+    if score * score > cfg.gate:
+        return math.copysign(1.0, score)
+    w = bias.var_elv + var + min(again, WATCH_AGAIN) * stays
+    is_settled = bias.var_elv <= LEARNING_SHARE * w
+    var = (var + again * stays) * max(1.0, abs(score) / cfg.cut)
+    gain = bias.var_elv / (bias.var_elv + var)
+    bias.elv += gain * y
+    bias.var_elv *= 1.0 - gain
+    bias.elevations += 1
+    learn_noise(bias, ELEVATION - 1, score, cfg)
+    return score * math.sqrt(s / w) if is_settled else math.nan
 
 
 @kernel
@@ -430,7 +430,7 @@ def note_pair(
     together; :func:`settle` makes biases of it. So nothing is ever counted twice, and a radar that
     is known from references teaches its neighbours. ``S`` (2 × 2) is scratch.
 
-    Returns UNUSED, USED, or ALARM: one of both has jumped, and has been opened and forgotten.
+    Returns UNUSED, USED, ALARM (radar i has jumped; then ``forget`` it) or ALARM + 1 (radar j has).
     """
     if not (
         seen_i.across_m > ACROSS_MIN_SHARE * seen_i.rng_m
@@ -451,9 +451,6 @@ def note_pair(
         e1 -= seen_j.E[1, k] * bias_j.b[k] - seen_i.E[1, k] * bias_i.b[k]
     n00, n01, n11 = apart_m2, 0.0, apart_m2
     h0, h1 = seen_j.h[0] - seen_i.h[0], seen_j.h[1] - seen_i.h[1]
-    n00 += again * var_hae_m2 * h0 * h0
-    n01 += again * var_hae_m2 * h0 * h1
-    n11 += again * var_hae_m2 * h1 * h1
     for side in range(2):
         seen = seen_i if side == 0 else seen_j
         bias = bias_i if side == 0 else bias_j
@@ -462,37 +459,61 @@ def note_pair(
         n00 += var_r * seen.r[0] * seen.r[0] + var_a * seen.a[0] * seen.a[0]
         n01 += var_r * seen.r[0] * seen.r[1] + var_a * seen.a[0] * seen.a[1]
         n11 += var_r * seen.r[1] * seen.r[1] + var_a * seen.a[1] * seen.a[1]
-    S[0, 0], S[0, 1], S[1, 1] = n00, n01, n11
+    few = min(again, WATCH_AGAIN) * var_hae_m2
+    S[0, 0], S[0, 1], S[1, 1] = n00 + few * h0 * h0, n01 + few * h0 * h1, n11 + few * h1 * h1
+    noise = S[0, 0] + S[1, 1]
     for side in range(2):
         seen = seen_i if side == 0 else seen_j
-        B = bias_i.B if side == 0 else bias_j.B
-        S[0, 0] += project(B, seen.E[0], seen.E[0])
-        S[0, 1] += project(B, seen.E[0], seen.E[1])
-        S[1, 1] += project(B, seen.E[1], seen.E[1])
+        bias = bias_i if side == 0 else bias_j
+        s00, s01, s11 = spread(bias.B, seen.E, seen.V)
+        S[0, 0] += s00
+        S[0, 1] += s01
+        S[1, 1] += s11
     det = S[0, 0] * S[1, 1] - S[0, 1] * S[0, 1]
     d2 = (e0 * e0 * S[1, 1] - 2.0 * e0 * e1 * S[0, 1] + e1 * e1 * S[0, 0]) / det
     if not d2 >= 0.0:
         return UNUSED
     fits = d2 <= cfg.gate
     # Who knows itself from references is watched by them; a pair cannot say which of both moved.
-    settled = n00 + n11 >= (1.0 - LEARNING_SHARE_PAIR) * (S[0, 0] + S[1, 1])
-    if settled or not fits:
+    if not fits or noise >= (1.0 - LEARNING_SHARE_PAIR) * (S[0, 0] + S[1, 1]):
         for side in range(2):
             seen = seen_i if side == 0 else seen_j
             bias = bias_i if side == 0 else bias_j
             if seen.t - bias.t_reference < WATCHED_BY_REFERENCE_S:
                 continue
             sign = (-1.0 if side == 0 else 1.0) * (1.0 if fits else 1.0 / math.sqrt(d2))
-            for what in range(3):
-                score = sign * pair_score(seen, what, e0, e1, S)
-                if watch(bias, BY_PAIR, what, score, cfg):
-                    reopen_by_pair(biases, i if side == 0 else j, what, seen.t, Y, q, cfg)
-                    return ALARM
+            for what in range(4):
+                # What the bias would move the place along.
+                d0, d1 = math.nan, math.nan
+                if what == RANGE:
+                    d0, d1 = seen.r[0], seen.r[1]
+                elif what == AZIMUTH:
+                    d0, d1 = seen.a[0], seen.a[1]
+                elif what == TIME:
+                    d0, d1 = -seen.v[0], -seen.v[1]
+                var = d0 * d0 * S[0, 0] + 2.0 * d0 * d1 * S[0, 1] + d1 * d1 * S[1, 1]
+                seen.scores[what] = sign * (d0 * e0 + d1 * e1) / math.sqrt(var)
+            jump = watch(bias, int(BY_PAIR), seen.scores, cfg)
+            if jump >= 0:
+                for a in range(4):
+                    bias.x[a] = bias.b[a]
+                    for b in range(4):
+                        bias.P[a, b] = bias.B[a, b]
+                open_bias(bias, jump, seen.t, cfg)
+                # The same pairs have pointed at its neighbours.
+                for k in range(biases.size):
+                    for a in range(4):
+                        biases[k].up[BY_PAIR, a] = 0.0
+                        biases[k].down[BY_PAIR, a] = 0.0
+                return ALARM + side
     if not fits:
         bias_i.odd += 1
         bias_j.odd += 1
         return UNUSED
-    weight = 1.0 / clipped(math.sqrt(d2), cfg.clip)
+    weight = min(1.0, cfg.cut / math.sqrt(d2)) if d2 > 0.0 else 1.0
+    n00 += again * var_hae_m2 * h0 * h0
+    n01 += again * var_hae_m2 * h0 * h1
+    n11 += again * var_hae_m2 * h1 * h1
     det = n00 * n11 - n01 * n01
     w00, w01, w11 = weight * n11 / det, -weight * n01 / det, weight * n00 / det
     for side in range(2):
@@ -509,23 +530,6 @@ def note_pair(
     bias_i.pairs += 1
     bias_j.pairs += 1
     return USED
-
-
-@kernel
-def reopen_by_pair(biases: Records, i: int, what: int, t: float, Y: F8, q: F8, cfg: Record) -> None:
-    """Note that pairs show a radar to have jumped: it starts again from what it was."""
-    forget(i, Y, q)
-    bias = biases[i]
-    for a in range(4):
-        bias.x[a] = bias.b[a]
-        for b in range(4):
-            bias.P[a, b] = bias.B[a, b]
-    open_bias(bias, what, t, cfg)
-    # The same pairs have pointed at its neighbours.
-    for k in range(biases.size):
-        for a in range(4):
-            biases[k].up[BY_PAIR, a] = 0.0
-            biases[k].down[BY_PAIR, a] = 0.0
 
 
 @kernel
@@ -621,7 +625,7 @@ def settle(
             for b in range(4):
                 A[4 * p + a, 4 * p + b] += A[spare + a, spare + b]
                 right[4 * p + a] += A[spare + a, spare + b] * bias.x[b]
-    if not invert_in_place(A, 0, 4 * n):
+    if not invert_in_place(A, spare - 4 * n, 4 * n):
         return
     for p in range(n):
         bias = biases[rows[p]]

@@ -63,6 +63,7 @@ SIGHT: Final = np.dtype(
         ("h", "f8", (2,)),  # and per metre by which the height is too great
         ("v", "f8", (2,)),  # velocity [m/s]
         ("V", "f8", (2, BIASES)),  # scratch
+        ("scores", "f8", (WATCHED,)),  # scratch
     ]
 )
 
@@ -76,7 +77,7 @@ BIAS_CONFIG: Final = np.dtype(
         ("var_latency_s2", "f8"),
         ("forget_s", "f8"),  # memory of the pairs
         ("gate", "f8"),
-        ("clip", "f8"),
+        ("cut", "f8"),
         ("slack", "f8"),
         ("limit", "f8"),
     ]

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from airshield.errors import UsageError
 from airshield.tables import REGISTRATION, make_table
@@ -72,7 +71,7 @@ class RegistrationSettings:
     limit_sigmas: float = 15.0
 
 
-def config_record(settings: RegistrationSettings) -> NDArray[Any]:
+def config_record(settings: RegistrationSettings) -> Any:
     """Return the settings as the kernels want them: BIAS_CONFIG, shape (1,).
 
     Raises
@@ -84,7 +83,7 @@ def config_record(settings: RegistrationSettings) -> NDArray[Any]:
         value = getattr(settings, name)
         if not (math.isfinite(value) and value > 0.0):
             raise UsageError(f"{name} must be a number above zero, got {value!r}")
-    config = np.zeros(1, BIAS_CONFIG).view(np.recarray)
+    config: Any = np.zeros(1, BIAS_CONFIG).view(np.recarray)
     sigma = [
         settings.sigma_rng_m,
         settings.sigma_gain,
@@ -105,23 +104,21 @@ def config_record(settings: RegistrationSettings) -> NDArray[Any]:
     config.var_latency_s2 = settings.sigma_latency_s**2
     config.forget_s = settings.forget_s
     config.gate = settings.gate
-    config.clip = settings.clip_sigmas
+    config.cut = settings.clip_sigmas
     config.slack = settings.slack_sigmas
     config.limit = settings.limit_sigmas
     return config
 
 
-def start_biases(radars: int, config: NDArray[Any]) -> NDArray[Any]:
+def start_biases(radars: int, config: Any) -> Any:
     """Return BIAS records of radars of which nothing is known, shape (radars,)."""
-    biases = np.zeros(radars, BIAS).view(np.recarray)
+    biases: Any = np.zeros(radars, BIAS).view(np.recarray)
     for i in range(radars):
         _kernels.start_bias(biases[i], config[0])
     return biases
 
 
-def registration_table(
-    biases: NDArray[Any], *, sensors: Sequence[str], t_s: float, t0_ns: int
-) -> pa.Table:
+def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns: int) -> pa.Table:
     """Tell what is known of each radar's biases.
 
     Parameters
