@@ -91,6 +91,20 @@ def test_residuals_and_rates_are_those_of_the_exact_geometry(mode, azm, dist, ha
 
 @modes
 @quick
+@given(**targets, seed=seeds)
+def test_biases_do_to_a_plot_what_its_rows_say(mode, azm, dist, hae, course, seed):
+    """Told values are made from the exact geometry at the true time, then compared."""
+    _, _, place, vel = target(azm, dist, hae, course)
+    b = np.random.default_rng(seed).standard_normal(4) * SIGMA0
+    rng_m, azm, elv = slow.polar(place - b[3] * vel, RADAR)
+    seen = look(mode, RADAR, place, vel, (rng_m * (1 + b[1]) + b[0], azm + b[2], elv))
+    # What is left are accelerations of range and azimuth within the time offset, and b0 · b1.
+    assert_allclose((seen.G @ b)[0], seen.y[0], rtol=0, atol=0.5)
+    assert_allclose((seen.G @ b)[1], seen.y[1], rtol=0, atol=3e-5)
+
+
+@modes
+@quick
 @given(**targets)
 def test_each_bias_moves_the_place_as_its_column_says(mode, azm, dist, hae, course):
     """Told range and azimuth are solved for the place at the target's height, and compared."""
@@ -324,6 +338,23 @@ def test_the_elevation_offset_is_learned_beside_the_others():
     assert bias.elevations == 400
 
 
+def test_an_elevation_that_jumps_is_noticed_too():
+    rng = np.random.default_rng(3)
+    bias, seen = start_biases(1, CONFIG)[0], sights()[0]
+    alarms = []
+    for k in range(800):
+        fill(seen, 1.0 * k, 1e5, 100.0, (0.0, 0.0))
+        seen.y[2] = math.radians((0.25 if k < 400 else -0.35) + 0.3 * rng.standard_normal())
+        done = _kernels.note_reference(
+            bias, seen, VAR[0], VAR[1], math.radians(0.3) ** 2, 25.0, 100.0, 0.0, 10.0, CONFIG[0]
+        )
+        if done == _kernels.ALARM:
+            alarms.append(k)
+    assert len(alarms) == 1
+    assert 400 <= alarms[0] < 430
+    assert math.degrees(bias.elv) == pytest.approx(-0.35, abs=0.08)
+
+
 # --- Pairs ----------------------------------------------------------------------------------------
 
 
@@ -473,6 +504,8 @@ def test_pairs_find_the_radar_that_jumped():
         if done >= _kernels.ALARM:
             moved = i if done == _kernels.ALARM else j
             alarms.append((k, moved))
+            assert not net.biases.up[:, _kernels.BY_PAIR].any()
+            assert not net.biases.down[:, _kernels.BY_PAIR].any()
             _kernels.forget(moved, net.Y, net.q)
         if k % 25 == 24:
             net.settle(t=0.2 * k, dt=5.0)
@@ -480,6 +513,17 @@ def test_pairs_find_the_radar_that_jumped():
     assert alarms[0][0] in range(2000, 2120)
     assert {radar for _, radar in alarms} == {2}
     assert abs(net.biases[2].b[2] - net.true[2, 2]) < math.radians(0.03)
+
+
+def test_biases_that_pairs_are_still_learning_are_no_jumps():
+    """Between two solutions the estimates stand still, and all residuals have one sign."""
+    for seed in range(8):
+        net = Net(seed)
+        net.true *= 1.5
+        for k in range(600):
+            assert net.pair(t=0.2 * k)[2] < _kernels.ALARM
+            if k % 150 == 149:
+                net.settle(t=0.2 * k, dt=30.0)
 
 
 def test_a_pair_that_is_none_changes_nothing():

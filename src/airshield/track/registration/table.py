@@ -29,9 +29,9 @@ class RegistrationSettings:
     Attributes
     ----------
     sigma_rng_m, sigma_gain, sigma_azm_deg, sigma_t_s, sigma_elv_deg : float
-        One sigma of each bias before anything is known: tens of metres and a tenth of a degree are
-        what operational radars show (../research: median plot errors of 49 to 137 m go down by up
-        to a half). The gain holds the slow-down of waves in air too, 3e-4 near the ground.
+        One sigma of each bias before anything is known. Operational radars show tens of metres
+        and a tenth of a degree; the gain holds the slow-down of waves in air too, 3e-4 near the
+        ground.
     drift_rng_m, drift_gain, drift_azm_deg, drift_t_s, drift_elv_deg : float
         One sigma by which each drifts in an hour.
     stay_s : float
