@@ -482,12 +482,11 @@ def note_pair(
             if seen.t - bias.t_reference < WATCHED_BY_REFERENCE_S:
                 continue
             sign = (-1.0 if side == 0 else 1.0) * (1.0 if fits else 1.0 / math.sqrt(d2))
-            for what in range(4):
+            seen.scores[ELEVATION] = math.nan
+            for what in range(3):
                 # What the bias would move the place along.
-                d0, d1 = math.nan, math.nan
-                if what == RANGE:
-                    d0, d1 = seen.r[0], seen.r[1]
-                elif what == AZIMUTH:
+                d0, d1 = seen.r[0], seen.r[1]
+                if what == AZIMUTH:
                     d0, d1 = seen.a[0], seen.a[1]
                 elif what == TIME:
                     d0, d1 = -seen.v[0], -seen.v[1]
@@ -516,17 +515,18 @@ def note_pair(
     n11 += again * var_hae_m2 * h1 * h1
     det = n00 * n11 - n01 * n01
     w00, w01, w11 = weight * n11 / det, -weight * n01 / det, weight * n00 / det
-    for side in range(2):
-        seen = seen_i if side == 0 else seen_j
-        row = 4 * i if side == 0 else 4 * j
-        sign = -1.0 if side == 0 else 1.0
-        for a in range(4):
-            c0 = sign * (seen.E[0, a] * w00 + seen.E[1, a] * w01)
-            c1 = sign * (seen.E[0, a] * w01 + seen.E[1, a] * w11)
-            q[row + a] += c0 * z0 + c1 * z1
-            for b in range(4):
-                Y[row + a, 4 * i + b] -= c0 * seen_i.E[0, b] + c1 * seen_i.E[1, b]
-                Y[row + a, 4 * j + b] += c0 * seen_j.E[0, b] + c1 * seen_j.E[1, b]
+    E_i, E_j = seen_i.E, seen_j.E
+    for a in range(4):
+        i0, i1 = E_i[0, a] * w00 + E_i[1, a] * w01, E_i[0, a] * w01 + E_i[1, a] * w11
+        j0, j1 = E_j[0, a] * w00 + E_j[1, a] * w01, E_j[0, a] * w01 + E_j[1, a] * w11
+        q[4 * i + a] -= i0 * z0 + i1 * z1
+        q[4 * j + a] += j0 * z0 + j1 * z1
+        for b in range(4):
+            Y[4 * i + a, 4 * i + b] += i0 * E_i[0, b] + i1 * E_i[1, b]
+            Y[4 * j + a, 4 * j + b] += j0 * E_j[0, b] + j1 * E_j[1, b]
+            both = i0 * E_j[0, b] + i1 * E_j[1, b]
+            Y[4 * i + a, 4 * j + b] -= both
+            Y[4 * j + b, 4 * i + a] -= both
     bias_i.pairs += 1
     bias_j.pairs += 1
     return USED
