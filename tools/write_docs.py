@@ -38,6 +38,7 @@ ROOMS = (
     "read.uat",
     "sensors",
     "track",
+    "track.registration",
     "zones",
     "warn",
     "picture",
