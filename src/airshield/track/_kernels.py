@@ -219,6 +219,48 @@ def is_near(near: Record, plot: Record, radars: Records) -> bool:
 
 
 @kernel
+def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Record) -> bool:
+    """Tell whether a plot may lie within a track's gate, by either coordinate alone.
+
+    A squared normalised distance is at least that of each coordinate by itself. The widest
+    model's variance is taken, half as much again; what is left out is the rate of turn.
+    """
+    if plot.what == PLACE:
+        return True
+    P, A, D = trk.P[AGILE], trk.A, radars[plot.link].A
+    ecef = radars[plot.link].ecef
+    dt = abs(plot.t - trk.t)
+    noise = cfg.q[AGILE] * dt * dt * dt / 3.0
+    ee = P[0, 0] + dt * (2.0 * P[0, 2] + dt * P[2, 2]) + noise
+    en = P[0, 1] + dt * (P[0, 3] + P[1, 2] + dt * P[2, 3])
+    nn = P[1, 1] + dt * (2.0 * P[1, 3] + dt * P[3, 3]) + noise
+    dx, dy, dz = near.g[0] - ecef[0], near.g[1] - ecef[1], near.g[2] - ecef[2]
+    rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
+    sin_azm, cos_azm = math.sin(plot.azm_rad), math.cos(plot.azm_rad)
+    # The directions along and across, in Earth-centred axes, then in the track's.
+    off = abs(plot.t - near.t) * math.sqrt(
+        trk.x[AGILE, 2] * trk.x[AGILE, 2] + trk.x[AGILE, 3] * trk.x[AGILE, 3]
+    )
+    height_m = min(5e3 * 1e4 / plot.rng_m, 5e3) if near.has_height == 0 else 500.0
+    slack_m = off + height_m
+    ue = (A[0, 0] * dx + A[0, 1] * dy + A[0, 2] * dz) / rng_m
+    un = (A[1, 0] * dx + A[1, 1] * dy + A[1, 2] * dz) / rng_m
+    along_m = max(abs(plot.rng_m - rng_m) - slack_m, 0.0)
+    var_m2 = ue * ue * ee + 2.0 * ue * un * en + un * un * nn
+    stretch = 10.0 if plot.mode_3a >= 0 else 1.0  # an outlier's, where a code may name the owner
+    spread = stretch * plot.sigma_rng_m
+    if along_m * along_m > 1.5 * cfg.gate * (var_m2 + spread * spread):
+        return False
+    cross_m = (D[0, 0] * dx + D[0, 1] * dy + D[0, 2] * dz) * cos_azm - (
+        D[1, 0] * dx + D[1, 1] * dy + D[1, 2] * dz
+    ) * sin_azm
+    cross_m = max(abs(cross_m) - slack_m, 0.0)
+    var_m2 = un * un * ee - 2.0 * ue * un * en + ue * ue * nn
+    spread = stretch * plot.rng_m * plot.sigma_azm_rad
+    return bool(cross_m * cross_m <= 1.5 * cfg.gate * (var_m2 + spread * spread))
+
+
+@kernel
 def compare_twice(
     trk: Record, plot: Record, radars: Records, gate: float, cfg: Record, work: Record
 ) -> tuple[float, float]:
@@ -295,8 +337,7 @@ def find_fit(
     tracks, radars, heads = mem.tracks, mem.radars, mem.heads
     # A plot with an address of its own can only be that of a track without one.
     only_nameless = plot.mode_s >= 0
-    best, best_cost, best_sure, best_stretch = -1, math.inf, False, 1.0
-    best_fit = 0.0
+    best, best_cost, best_stretch, best_fit = -1, math.inf, 1.0, 0.0
     log_clutter, log_pd = (
         math.log(clutter_per_m2(mem, plot, 0.0, cfg)),
         math.log(radars[plot.link].pd),
@@ -306,45 +347,52 @@ def find_fit(
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
     iz = math.floor(plot.ecef[2] / CELL_M)
-    for k in range(27):
-        kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
-        slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
-        while slot >= 0:
-            trk, near = tracks[slot], mem.near[slot]
-            # Chains of different cells may share a bucket.
-            here = (
-                math.floor(near.g[0] / CELL_M) == kx
-                and math.floor(near.g[1] / CELL_M) == ky
-                and math.floor(near.g[2] / CELL_M) == kz
-            )
-            if here and is_near(near, plot, radars) and not (only_nameless and trk.mode_s >= 0):
-                had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
-                before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
-                if before >= 0:
-                    trk = as_before(mem, slot, before)
-                cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
-                work.slot = slot if before < 0 else -1
-                least = 0.0 if trk.status != TENTATIVE else YOUNG_LEAST
-                if plot.log_density + log_pd - log_clutter < least:
-                    cost = math.inf  # more likely clutter than this track's
-                if had:
+    for sure in (True, False):
+        for k in range(27):
+            kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
+            slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
+            while slot >= 0:
+                near = mem.near[slot]
+                # Chains of different cells may share a bucket.
+                here = (
+                    math.floor(near.g[0] / CELL_M) == kx
+                    and math.floor(near.g[1] / CELL_M) == ky
+                    and math.floor(near.g[2] / CELL_M) == kz
+                )
+                trk = tracks[slot]
+                if (
+                    here
+                    and is_near(near, plot, radars)
+                    and (trk.status != TENTATIVE) == sure
+                    and not (only_nameless and trk.mode_s >= 0)
+                    and may_fit(trk, near, plot, radars, cfg)
+                ):
+                    had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
+                    before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
                     if before >= 0:
-                        gain = mem.past_plots[slot * PAST + before].cost - cost
-                        if gain > best_gain:
-                            swap, best_gain = slot, gain
-                            swap_stretch, swap_fit = plot.stretch, plot.log_density
-                            swap_cost = cost
-                    if cost < taken_cost:
-                        taken, taken_cost = slot, cost
-                elif cost < math.inf:
-                    sure = trk.status != TENTATIVE
-                    better = cost < best_cost or (
-                        cost == best_cost and trk.number < tracks[best].number
-                    )
-                    if (sure and not best_sure) or (sure == best_sure and better):
-                        best, best_cost, best_sure = slot, cost, sure
+                        trk = as_before(mem, slot, before)
+                    cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
+                    work.slot = slot if before < 0 else -1
+                    least = 0.0 if sure else YOUNG_LEAST
+                    if plot.log_density + log_pd - log_clutter < least:
+                        cost = math.inf  # more likely clutter than this track's
+                    if had:
+                        if before >= 0:
+                            gain = mem.past_plots[slot * PAST + before].cost - cost
+                            if gain > best_gain:
+                                swap, best_gain = slot, gain
+                                swap_stretch, swap_fit = plot.stretch, plot.log_density
+                                swap_cost = cost
+                        if cost < taken_cost:
+                            taken, taken_cost = slot, cost
+                    elif cost < best_cost or (
+                        cost < math.inf and cost == best_cost and trk.number < tracks[best].number
+                    ):
+                        best, best_cost = slot, cost
                         best_stretch, best_fit = plot.stretch, plot.log_density
-            slot = mem.links[GRID, slot]
+                slot = mem.links[GRID, slot]
+        if best >= 0 or swap >= 0 or taken >= 0:
+            break
     if best < 0 and swap >= 0:
         plot.stretch, plot.log_density, plot.cost = swap_stretch, swap_fit, swap_cost
         return swap, REPLACE
