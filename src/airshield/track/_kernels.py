@@ -36,6 +36,17 @@ from airshield.track.filters._kernels import (
     update_track,
     usual_height_m,
 )
+from airshield.track.registration._kernels import (
+    ALARM,
+    carry_place,
+    correct,
+    correction_variance,
+    forget,
+    note_pair,
+    note_reference,
+    settle,
+    sight,
+)
 from airshield.track.state import (
     AGILE,
     CELL_RINGS,
@@ -46,6 +57,13 @@ from airshield.track.state import (
     MOTION_FROM,
     MOTION_UPTO,
     PAST,
+)
+from airshield.track.trust._kernels import (
+    cover_cell,
+    evidence,
+    expected_pd,
+    sight_line,
+    since_pass_s,
 )
 
 F8 = NDArray[np.float64]
@@ -58,7 +76,7 @@ TENTATIVE, CONFIRMED, COASTING, ENDED = 0, 1, 2, 3
 DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA = 5, 6, 7, 8
 UPDATE, START, REPLACE = -1, -2, -3  # beside the reasons to drop: what to do with a plot
 CLS_UNKNOWN, CLS_AIRLINER, CLS_JET, CLS_FAST_LOW = 0, 1, 3, 4
-ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED = 0, 1, 2
+ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED, ADSB_CONTRADICTED = range(4)
 
 CELL_M = 8000.0
 ADDRESSES, GRID = 0, 1
@@ -75,6 +93,17 @@ ODDS_YOUNG = 1e9
 SURE = 1.0 - 1e-6  # a plot that is trusted as much is trusted fully
 LOG_STRETCH = math.log(STRETCH)
 FASTEST = 680.0  # [m/s]
+VAR_TOLD_HAE_M2 = 30.0 * 30.0  # of a geometric height that ADS-B tells
+VAR_ELV = math.radians(0.3) ** 2
+CLAIM_MAX_S = 2.5  # a radar's plot is compared with an ADS-B report within this time
+CLAIM_ALIVE_S = 10.0
+PAIR_MAX_S = 6.0
+SETTLE_S = 10.0
+# Logarithms of odds: one ADS-B target in a hundred is doubted at first; accused at 1 : 10.
+HONEST_AT_FIRST, HONEST_MAX, VOUCHED = 4.6, 15.0, 8.0
+ACCUSE, ACQUIT = -2.3, 2.3
+ODD_PLACE = -2.0  # its address was seen elsewhere, or it has jumped
+BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -565,6 +594,8 @@ def publish(
     row.adsb = ADSB_NONE
     if trk.t_adsb > -math.inf:
         row.adsb = ADSB_VERIFIED if t - trk.t_agree < 60.0 else ADSB_UNVERIFIED
+        if trk.accused == 1:
+            row.adsb = ADSB_CONTRADICTED
     row.frame = frame
     return row
 
@@ -638,6 +669,155 @@ def note_link(trk: Record, plot: Record, radars: Records) -> None:
 
 
 @kernel
+def note_claim(trk: Record, plot: Record) -> None:
+    """Keep an ADS-B report, to hold radars and aircraft against each other."""
+    hae_m, var = plot.hae_m, VAR_TOLD_HAE_M2
+    if math.isnan(hae_m) and trk.basis != BASIS_NONE:
+        hae_m = track_height_m(trk, plot.t)
+        var = trk.ph + trk.Pz[0]
+    if plot.t <= trk.told_t or math.isnan(hae_m) or math.isnan(plot.ve) or math.isnan(plot.vn):
+        return
+    trk.told_t = plot.t
+    trk.told_lat_rad, trk.told_lon_rad, trk.told_hae_m = plot.lat_rad, plot.lon_rad, hae_m
+    trk.told_v[0], trk.told_v[1] = plot.ve, plot.vn
+    trk.told_v[2] = 0.0 if math.isnan(plot.vu) else plot.vu
+    trk.told_var_m2 = plot.sigma_pos_m * plot.sigma_pos_m
+    trk.told_var_hae_m2 = var
+
+
+@kernel
+def judge_claim(trk: Record, change: float) -> None:
+    """Add evidence to the odds that a track's ADS-B is true, and accuse or acquit it.
+
+    From some 1000 : 1 that there is nothing down to 1 : 10: two plots that every radar around gives
+    and that did not come, or three that most would. An acquittal takes as much again.
+    """
+    trk.honest = min(max(trk.honest + change, -HONEST_MAX), HONEST_MAX)
+    if trk.honest < ACCUSE:
+        trk.accused = 1
+    elif trk.honest > ACQUIT:
+        trk.accused = 0
+
+
+@kernel
+def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
+    """Hold a track's ADS-B against the beams that have passed it within the last second."""
+    trk, g = mem.tracks[slot], mem.near[slot].g
+    then = t - BEAM_LAG_S
+    is_sure = trk.honest > VOUCHED and trk.accused == 0
+    for r in range(mem.cover.shape[0]):
+        radar = mem.radars[r]
+        if then - radar.t_last > radar.turn_s or not radar.t_first < then - radar.turn_s:
+            continue
+        dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
+        d2 = dx * dx + dy * dy + dz * dz
+        # The claim is some seconds and metres old, and the edge is no wall.
+        if d2 > 0.95 * radar.rng_max_m * radar.rng_max_m or d2 < 4.0 * radar.rng_min_m**2:
+            continue
+        _, azm_rad, elv_rad = sight_line(radar, g, cfg.geoid_m)
+        since_s = since_pass_s(azm_rad, radar.beam_rad, radar.beam_t, radar.turn_s, then)
+        if since_s >= 1.0:
+            continue
+        cell = cover_cell(azm_rad, elv_rad, mem.cover_edges)
+        if cell < 0:
+            continue
+        j = link_of(trk, r)
+        is_hit = j >= 0 and abs(trk.t_plot[j] - (then - since_s)) < 0.25 * radar.turn_s
+        judge_claim(trk, evidence(expected_pd(mem.cover[r], cell), is_hit))
+        if is_sure:
+            mem.cover[r, cell, 1] += 1.0
+            if is_hit:
+                mem.cover[r, cell, 0] += 1.0
+
+
+@kernel
+def learn_biases(mem: Tables, trk: Record, plot: Record, clock: Record, work: Record) -> None:
+    """Compare a radar's plot with its target's ADS-B, or with another radar's plot of it."""
+    if plot.what != POLAR or trk.accused == 1:
+        return
+    who, cfg = plot.link, mem.bias_cfg[0]
+    radar, bias, seen = mem.radars[who], mem.biases[who], mem.sights[0]
+    var_r = plot.sigma_rng_m * plot.sigma_rng_m
+    var_a = plot.sigma_azm_rad * plot.sigma_azm_rad
+    dt = plot.raw_t - trk.told_t
+    if abs(dt) <= CLAIM_MAX_S:
+        v = trk.told_v
+        carry_place(
+            trk.told_lat_rad, trk.told_lon_rad, trk.told_hae_m, v[0], v[1], v[2], dt,
+            work.ecef, work.vel,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, 0.0,
+            plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad, plot.raw_t, seen,
+        )  # fmt: skip
+        j = link_of(trk, who)
+        since_s = plot.t - trk.t_plot[j] if j >= 0 else math.inf
+        found = note_reference(
+            bias, seen, var_r, var_a, VAR_ELV, trk.told_var_m2, trk.told_var_hae_m2,
+            dt * dt * (1.0 + dt * dt), since_s, cfg,
+        )  # fmt: skip
+        if found == ALARM and mem.pair_sum.size > 0:
+            forget(who, mem.pair_info, mem.pair_sum)
+        return
+    if mem.pair_sum.size == 0 or trk.is_baro == 0 or plot.kind == KIND_PSR:
+        return
+    i = trk.pair_link
+    if i >= 0 and i != who and abs(plot.raw_t - trk.pair_t) < PAIR_MAX_S:
+        lat, lon, hae = place_of_ecef_rad(
+            *ecef_of_track_m(trk, trk.x[0, 0], trk.x[0, 1], track_height_m(trk, trk.t))
+        )
+        turn = turn_rad(trk, trk.x[0, 0])
+        cos_turn, sin_turn = math.cos(turn), math.sin(turn)
+        ve = trk.x[0, 2] * cos_turn + trk.x[0, 3] * sin_turn
+        vn = trk.x[0, 3] * cos_turn - trk.x[0, 2] * sin_turn
+        carry_place(lat, lon, hae, ve, vn, trk.vz, 0.0, work.ecef, work.vel)
+        other, there = mem.radars[i], mem.sights[1]
+        sight(
+            other.ecef, other.A, work.ecef, work.vel, trk.pair_t - trk.t,
+            trk.pair_rng_m, trk.pair_azm_rad, math.nan, trk.pair_t, there,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, plot.raw_t - trk.t,
+            plot.raw_rng_m, plot.raw_azm_rad, math.nan, plot.raw_t, seen,
+        )  # fmt: skip
+        work.var_i[0], work.var_i[1] = trk.pair_var[0], trk.pair_var[1]
+        work.var_j[0], work.var_j[1] = var_r, var_a
+        found = note_pair(
+            mem.biases, i, who, there, seen, work.var_i, work.var_j, trk.ph + trk.Pz[0],
+            trk.P[0, 2, 2] + trk.P[0, 3, 3], plot.raw_t - trk.pair_last_t,
+            mem.pair_info, mem.pair_sum, work.pair, cfg,
+        )  # fmt: skip
+        if found >= ALARM:
+            forget(i if found == ALARM else who, mem.pair_info, mem.pair_sum)
+        trk.pair_last_t = plot.raw_t
+        trk.pair_link = -1
+    else:
+        trk.pair_link = who
+        trk.pair_t = plot.raw_t
+        trk.pair_rng_m, trk.pair_azm_rad = plot.raw_rng_m, plot.raw_azm_rad
+        trk.pair_var[0], trk.pair_var[1] = var_r, var_a
+
+
+@kernel
+def straighten(mem: Tables, plot: Record) -> None:
+    """Take what is known of its radar's biases off a plot, and keep what the radar told."""
+    plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad = plot.rng_m, plot.azm_rad, plot.elv_rad
+    plot.raw_t = plot.t
+    if plot.what != POLAR:
+        return
+    bias = mem.biases[plot.link]
+    if bias.references + bias.pairs == 0:
+        return
+    plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t = correct(
+        bias, plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t
+    )
+    plot.rng_m = max(plot.rng_m, 1.0)
+    var_r, var_a, _ = correction_variance(bias, plot.rng_m, 0.0, 0.0)
+    plot.sigma_rng_m = math.sqrt(plot.sigma_rng_m * plot.sigma_rng_m + var_r)
+    plot.sigma_azm_rad = math.sqrt(plot.sigma_azm_rad * plot.sigma_azm_rad + var_a)
+
+
+@kernel
 def note_source(trk: Record, plot: Record, radars: Records) -> None:
     """Remember who contributed what and when."""
     t = plot.t
@@ -654,7 +834,12 @@ def note_source(trk: Record, plot: Record, radars: Records) -> None:
         trk.t_radar = max(trk.t_radar, t)
     if plot.kind == KIND_ADSB:
         trk.t_adsb = max(trk.t_adsb, t)
-    if plot.kind <= KIND_ADSB and abs(trk.t_radar - trk.t_adsb) < 15.0:
+        note_claim(trk, plot)
+    named = (plot.mode_s >= 0 and plot.mode_s == trk.mode_s) or (
+        plot.mode_3a >= 0 and plot.mode_3a == trk.mode_3a
+    )
+    # An echo alone may be clutter: it vouches for nobody.
+    if plot.kind <= KIND_MODE_S and named and t - trk.t_adsb < 15.0:
         trk.t_agree = t
 
 
@@ -751,6 +936,11 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.contra_n = 0
     trk.noted_n = 0
     trk.several = 0
+    trk.told_t = -math.inf
+    trk.honest = HONEST_AT_FIRST
+    trk.accused = 0
+    trk.pair_link = -1
+    trk.pair_last_t = -math.inf
     trk.past_n = 0
     trk.past_at = 0
     trk.cell[0] = NOWHERE
@@ -842,6 +1032,8 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     """Look at a live track once a second: is it missed, is it gone, is that due for publication?"""
     trk = mem.tracks[slot]
     hang(mem, slot, t)
+    if t - trk.t_adsb < CLAIM_ALIVE_S and (trk.honest < VOUCHED or (int(t) + slot) % 4 == 0):
+        check_claim(mem, slot, t, cfg)
     gap = debit_misses(trk, mem.near[slot].g, mem.radars, t, cfg)
     silent_s = t - trk.t_hit - cfg.lag_s
     if trk.status == TENTATIVE:
@@ -903,6 +1095,8 @@ def choose_track(
         trk.contra_n = 0
         return slot, UPDATE
     plot.stretch = 1.0
+    if trk.t_adsb > plot.t - CLAIM_ALIVE_S and plot.kind <= KIND_ADSB:
+        judge_claim(trk, ODD_PLACE)
     if note_contradiction(trk, plot) and plot.t >= trk.t:
         trk.contra_n = 0
         return slot, START
@@ -954,6 +1148,7 @@ def assign(
             mem.moved[1] = mem.past_plots[slot * PAST + leave_out]
         weigh(mem, trk, plot, pd, verdict == UPDATE, cfg)
         take_in_time(mem, slot, plot, leave_out, cfg, work)
+    learn_biases(mem, trk, plot, clock, work)
     note_source(trk, plot, radars)
     hang(mem, slot, trk.t)
     row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
@@ -1041,13 +1236,22 @@ def run(
                 publish(trk, t, t_ns, plot.frame, cfg, rows, clock, work)
                 if trk.status == ENDED:
                     end_track(mem, clock, slot)
+            if mem.pair_sum.size > 0 and t - clock.settled >= SETTLE_S:
+                settle(
+                    mem.biases, mem.pair_info, mem.pair_sum, t - clock.settled, t,
+                    mem.pair_work, mem.pair_right, mem.pair_rows, mem.bias_cfg[0],
+                )  # fmt: skip
+                clock.settled = t
             clock.tick += 1
         if clock.rows + 1 + DISPLACED_MAX > rows.size or clock.free_n <= DISPLACED_MAX:
             return i
         clock.pending = 0
+        straighten(mem, plot)
         rough_place(plot, radars, cfg)
         plot.stretch = 1.0
         radar = radars[plot.link]
+        if plot.what == POLAR and plot.t >= radar.beam_t:
+            radar.beam_t, radar.beam_rad = plot.t, plot.azm_rad
         plot.cell = -1
         if plot.kind == KIND_PSR and plot.what == POLAR:
             plot.cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)

@@ -89,6 +89,23 @@ TRACK_STATE: Final = np.dtype(
         ("noted", "i8", (CELLS_NOTED,)),
         ("noted_radar", "i8", (CELLS_NOTED,)),
         ("noted_n", "i8"),
+        # Its last ADS-B report, and what radars say of it.
+        ("told_t", "f8"),
+        ("told_lat_rad", "f8"),
+        ("told_lon_rad", "f8"),
+        ("told_hae_m", "f8"),
+        ("told_v", "f8", (3,)),  # east, north, up [m/s]
+        ("told_var_m2", "f8"),  # of its place, each axis
+        ("told_var_hae_m2", "f8"),
+        ("honest", "f8"),  # logarithm of the odds that the ADS-B is true
+        ("accused", "i8"),
+        # A plot that waits for one of another radar, to compare the two radars.
+        ("pair_link", "i8"),  # -1: none
+        ("pair_t", "f8"),
+        ("pair_rng_m", "f8"),
+        ("pair_azm_rad", "f8"),
+        ("pair_var", "f8", (2,)),
+        ("pair_last_t", "f8"),
         ("several", "i8"),  # 1: more than one radar has seen it
         # The ring of its last updates.
         ("past_n", "i8"),
@@ -151,6 +168,12 @@ WORK: Final = np.dtype(
         ("r", "f8", (3,)),
         ("d", "f8", (3,)),
         ("q", "f8", (max(3, MODELS),)),
+        # Registration's scratch.
+        ("ecef", "f8", (3,)),
+        ("vel", "f8", (3,)),
+        ("var_i", "f8", (2,)),
+        ("var_j", "f8", (2,)),
+        ("pair", "f8", (8, 8)),
     ]
 )
 
@@ -166,6 +189,10 @@ PLOT: Final = np.dtype(
         ("rng_m", "f8"),
         ("azm_rad", "f8"),
         ("elv_rad", "f8"),
+        ("raw_rng_m", "f8"),  # as the radar told them
+        ("raw_azm_rad", "f8"),
+        ("raw_elv_rad", "f8"),
+        ("raw_t", "f8"),
         ("lat_rad", "f8"),
         ("lon_rad", "f8"),
         ("baro_m", "f8"),
@@ -202,6 +229,8 @@ RADAR: Final = np.dtype(
         ("t_first", "f8"),  # earliest and latest report of this radar
         ("t_last", "f8"),
         ("cell_m", "f8"),  # depth of the rings of its clutter map
+        ("beam_t", "f8"),  # when its beam stood at its last plot's azimuth
+        ("beam_rad", "f8"),
     ]
 )
 
@@ -250,6 +279,7 @@ CLOCK: Final = np.dtype(
         ("next_number", "i8"),
         ("live", "i8"),
         ("free_n", "i8"),
+        ("settled", "f8"),  # when the pairs were last solved for
         ("rows", "i8"),  # rows written by the run at hand
     ]
 )
@@ -309,6 +339,16 @@ class Memory(NamedTuple):
     heads: NDArray[np.int64]
     links: NDArray[np.int64]
     radars: Any
+    cover: NDArray[np.float32]  # shape (radars, cells of cover, 2): hits and looks
+    cover_edges: NDArray[np.float64]
+    biases: Any  # registration: records of BIAS, its settings and scratch
+    bias_cfg: Any
+    sights: Any
+    pair_info: NDArray[np.float64]  # shape (4 radars, 4 radars); empty without pairs
+    pair_sum: NDArray[np.float64]
+    pair_work: NDArray[np.float64]
+    pair_right: NDArray[np.float64]
+    pair_rows: NDArray[np.int64]
     cells: NDArray[np.float32]  # shape (radars, CELL_RINGS * CELL_SECTORS, 2)
     rings: NDArray[np.float32]  # shape (radars, CELL_RINGS, 2)
 
