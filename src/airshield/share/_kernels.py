@@ -82,7 +82,7 @@ def number_tracks(
             if ring.count == 0:
                 number[i] = NOBODY
                 continue
-            n = int(free[ring.first])
+            n = np.int64(free[ring.first])
             ring.first = (ring.first + 1) % free.size
             ring.count -= 1
             lives[n].track = track[i]

@@ -40,9 +40,9 @@ from airshield.share.system_tracks import (
 from airshield.tables import TRACK, TRACK_STATUSES
 from airshield.units import NS_PER_S
 
-RECORDS_PER_BLOCK: Final = 16
-"""A block of as many system tracks fits a datagram over Ethernet: 16 records of 82 octets at
-most and their header are 1,315 of 1,472."""
+RECORDS_PER_BLOCK: Final = 20
+"""A block of as many system tracks fits a datagram over Ethernet, with room for a tunnel's header:
+20 records of 66 octets at most and their own header are 1,323 of 1,472."""
 
 _NO_BATCH: Final = -(1 << 62)
 _MESSAGES: Final = {kind.__name__: kind for kind in (SensorState, SystemState, ServiceReport)}
@@ -219,8 +219,9 @@ class SystemTrackWriter:
         """Take over the memory of a writer of the same settings."""
         self._batch, self._frames, self._octets = np.asarray(state["clock"]).tolist()
         octets = np.ascontiguousarray(state["rows"], np.uint8)
-        self._tracks = [pa.ipc.open_stream(pa.py_buffer(octets)).read_all()]
-        self._track_batches = [np.asarray(state["row_batches"], np.int64)]
+        rows = pa.ipc.open_stream(pa.py_buffer(octets)).read_all()
+        self._tracks = [rows] if rows.num_rows else []
+        self._track_batches = [np.asarray(state["row_batches"], np.int64)] if rows.num_rows else []
         memory = json.loads(np.asarray(state["memory"], np.uint8).tobytes())
         self._messages = [
             (batch, _MESSAGES[kind](**fields)) for batch, kind, fields in memory["messages"]
@@ -250,7 +251,7 @@ class SystemTrackWriter:
 
     def _rows_before(self, batch: int) -> tuple[pa.Table, I8]:
         """Take the rows of batches before this one out of those that wait."""
-        if not self._track_batches or self._track_batches[0][:1] >= batch:
+        if not self._track_batches or self._track_batches[0][0] >= batch:
             return tables.empty(TRACK), np.empty(0, np.int64)
         rows, batches = self._waiting_rows(), np.concatenate(self._track_batches)
         count = int(np.searchsorted(batches, batch))
@@ -294,8 +295,7 @@ class SystemTrackWriter:
             found[63, EDITIONS[63]] = table(records, 1, sensor_batches)
         if rows.num_rows:
             found[62, EDITIONS[62]] = table(self._track_records(rows), 2, row_batches)
-        frames = encode_frames(found, source=f"sdps:{self._system.sac}/{self._system.sic}")
-        return frames
+        return encode_frames(found, source=f"sdps:{self._system.sac}/{self._system.sic}")
 
     def _track_records(self, rows: pa.Table) -> Records:
         batch = columns_of(rows)
