@@ -41,6 +41,7 @@ ROOMS = (
     "zones",
     "warn",
     "picture",
+    "share",
     "config",
     "store",
     "watch",

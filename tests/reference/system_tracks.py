@@ -10,7 +10,8 @@ from collections import Counter, deque
 DAY_NS = 86_400 * 10**9
 ANGLE_DEG = 180.0 / 2**25
 A, E2 = 6_378_137.0, 0.00669437999014
-BITS = ("psr ssr psr_ssr mode_s adsb mlat track drone_id acoustic spotter").split()
+BITS = ["psr", "ssr", "psr_ssr", "mode_s", "adsb", "mlat", "track", "drone_id"]
+BITS += ["acoustic", "spotter"]
 
 
 class Numbers:
@@ -57,7 +58,9 @@ class Twin:
         lat, lon = row["lat_deg"], row["lon_deg"]
         if round(lon / ANGLE_DEG) == 2**25:
             lon = -180.0
-        self.pair(out, "I062/105", i105_lat_deg=(lat, ANGLE_DEG, 90), i105_lon_deg=(lon, ANGLE_DEG, 180))
+        self.pair(
+            out, "I062/105", i105_lat_deg=(lat, ANGLE_DEG, 90), i105_lon_deg=(lon, ANGLE_DEG, 180)
+        )
         east, north = row["vel_east_mps"], row["vel_north_mps"]
         self.pair(out, "I062/185", i185_vx_mps=(east, 0.25, 8192), i185_vy_mps=(north, 0.25, 8192))
         code = row["mode_3a"]
@@ -145,7 +148,7 @@ class Twin:
         }
         old = {f"i080_{k}": int(coasts or not seen & {*v, "track"}) for k, v in maybe.items()}
         sensors = bin(row["sensors"]).count("1")
-        silent = "spi fpc stp kos ama md4 me mi md5 suc aac".split()
+        silent = ["spi", "fpc", "stp", "kos", "ama", "md4", "me", "mi", "md5", "suc", "aac"]
         return {f"i080_{name}": 0 for name in silent} | old | {
             "i080_mon": int(sensors == 1 and row["sensors"] != 1 << 63),
             "i080_mrh": int(row["height_basis"] in ("geometric", "elevation")),
@@ -167,7 +170,7 @@ class Twin:
         def up(value, lsb, bits):
             return min(max(math.ceil(value / lsb - 1e-3), 1), 2**bits - 1) * lsb
 
-        if not any(math.isnan(x) for x in (ee, nn, row["lat_deg"])):
+        if "i105_lat_deg" in out:
             sin2 = math.sin(math.radians(row["lat_deg"])) ** 2
             meridian_m = A * (1 - E2) / (1 - E2 * sin2) ** 1.5
             parallel_m = A / math.sqrt(1 - E2 * sin2) * math.cos(math.radians(row["lat_deg"]))

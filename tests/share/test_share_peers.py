@@ -62,8 +62,8 @@ def test_asterix_decoder_and_libasterix_find_the_same(peer_python, drawn, said, 
     assert len(ours) == len(theirs)
     for (category, want), (their_category, got) in zip(ours, theirs, strict=True):
         assert their_category == category
-        want = {name: value for name, value in want.items() if name not in NOT_YET}
-        unlike = {n for n in want.keys() | got.keys() if not same(want.get(n), got.get(n))}
+        names = (want.keys() | got.keys()) - NOT_YET
+        unlike = {name for name in names if not same(want.get(name), got.get(name))}
         assert not unlike, [(name, want.get(name), got.get(name)) for name in unlike]
 
 

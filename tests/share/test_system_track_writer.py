@@ -61,8 +61,8 @@ def play(things, cuts=(), **options):
     writing = SystemTrackWriter(sac=20, sic=7, **options)
     parts = []
     for first, last in itertools.pairwise([0, *sorted(cuts), len(things)]):
-        for is_row, run in itertools.groupby(things[first:last], lambda x: isinstance(x, dict)):
-            run = list(run)
+        for is_row, some in itertools.groupby(things[first:last], lambda x: isinstance(x, dict)):
+            run = list(some)
             parts.append(writing.feed(table_of(run)) if is_row else writing.tell(*run))
     parts.append(writing.finish())
     return parts
@@ -92,7 +92,9 @@ def test_a_writer_goes_on_from_its_snapshot_octet_by_octet(things, cut, tmp_path
     first, second = SystemTrackWriter(sac=20, sic=7), SystemTrackWriter(sac=20, sic=7)
     parts = []
     for thing in things[:cut]:
-        parts.append(first.feed(table_of([thing])) if isinstance(thing, dict) else first.tell(thing))
+        parts.append(
+            first.feed(table_of([thing])) if isinstance(thing, dict) else first.tell(thing)
+        )
     kept = Snapshots(tmp_path_factory.mktemp("snapshots"))
     kept.save(1, first.snapshot())
     _, state = kept.load()

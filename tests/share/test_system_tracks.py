@@ -51,8 +51,10 @@ def one(**more):
 def alike(expected, found):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        same = math.isclose(value, found[name], abs_tol=1e-9) if isinstance(value, float) else (
-            value == found[name]
+        same = (
+            math.isclose(value, found[name], abs_tol=1e-9)
+            if isinstance(value, float)
+            else (value == found[name])
         )
         assert same, (name, value, found[name])
 
@@ -119,7 +121,18 @@ def test_the_accuracy_of_the_place_reads_back(lat_deg):
 
 def test_unknown_is_absent_and_never_zero():
     record, left_out = one(vel_east_mps=math.nan)
-    absent = ("i185", "i135", "i130", "i220", "i060", "i380", "i136", "i100", "i500_aga", "i500_atv")
+    absent = (
+        "i185",
+        "i135",
+        "i130",
+        "i220",
+        "i060",
+        "i380",
+        "i136",
+        "i100",
+        "i500_aga",
+        "i500_atv",
+    )
     assert not [name for name in record if name.startswith(absent)]
     assert left_out == {}
 
@@ -251,7 +264,9 @@ def test_the_ellipse_in_the_plane_is_the_one_over_the_ground(lon_deg):
     east_m, north_m = rng.multivariate_normal((0.0, 0.0), cov, 4000).T
     lat = lat_deg + np.degrees(north_m / 6_384_000.0)
     lon = lon_deg + np.degrees(east_m / (6_391_200.0 * math.cos(math.radians(lat_deg))))
-    points = [row(lat_deg=a, lon_deg=b, track=k) for k, (a, b) in enumerate(zip(lat, lon), 1)]  # noqa: B905
+    points = [
+        row(lat_deg=a, lon_deg=b, track=k) for k, (a, b) in enumerate(zip(lat, lon, strict=True))
+    ]
     found, _ = records_of(points, reference=PLANE)
     seen = np.cov([r["i100_x_m"] for r in found], [r["i100_y_m"] for r in found])
     figures = [4e6, 1.5e6, None, 1e6, None, None]

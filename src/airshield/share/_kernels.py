@@ -82,7 +82,7 @@ def number_tracks(
             if ring.count == 0:
                 number[i] = NOBODY
                 continue
-            n = np.int64(free[ring.first])
+            n = free[ring.first] + 0  # as wide as what number_of gives
             ring.first = (ring.first + 1) % free.size
             ring.count -= 1
             lives[n].track = track[i]

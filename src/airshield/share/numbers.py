@@ -72,7 +72,8 @@ class TrackNumbers:
         age_ns, is_changed = np.empty(rows, np.int64), np.empty(rows, np.uint8)
         # Arrow's arrays may not be written to, NumPy's may: to the compiler that is two types.
         _kernels.number_tracks(
-            np.array(track), np.array(t_ns), status, code, self._lives, self._heads, self._free, self._ring[0],
+            np.array(track), np.array(t_ns), status, code,
+            self._lives, self._heads, self._free, self._ring[0],
             number, before, age_ns, is_changed,
         )  # fmt: skip
         return Numbered(number=number, before=before, age_ns=age_ns, is_changed=is_changed)

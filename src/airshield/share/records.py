@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -65,7 +66,7 @@ class Records:
         if count:
             self.left_out[reason] += count
 
-    def measure(self, item: str, where: B1 | None = None, **columns: F8) -> B1:
+    def measure(self, item: str, columns: Mapping[str, F8], where: B1 | None = None) -> B1:
         """Set the quantities of one item, which are all there or not at all.
 
         Returns
@@ -86,7 +87,7 @@ class Records:
         self._put_all(columns, there)
         return there
 
-    def measure_error(self, where: B1 | None = None, **columns: F8) -> None:
+    def measure_error(self, columns: Mapping[str, F8], where: B1 | None = None) -> None:
         """Set one-sigmas: never smaller than they are, and the greatest means that or more."""
         known = np.ones(self.rows, np.bool_) if where is None else where
         told: dict[str, F8] = {}
@@ -117,7 +118,7 @@ class Records:
             return -float(1 << (leaf.bits - 1)), float((1 << (leaf.bits - 1)) - 1)
         return 0.0, float((1 << leaf.bits) - 1)
 
-    def _put_all(self, columns: dict[str, F8], there: B1) -> None:
+    def _put_all(self, columns: Mapping[str, F8], there: B1) -> None:
         if not there.any():
             return
         bitmap = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))

@@ -164,22 +164,19 @@ def sensor_records(states: Sequence[SensorState], system: System) -> Records:
     out.put("i050_sic", pairs[:, 1])
     _put_states(out, states)
 
-    out.measure("I063/070", i070_ms=_figures(states, "dt_bias_s") * MS_PER_S)
-    for item, gain, bias, azimuth in (
-        ("I063/080", "srg", "srb", "i081_deg"),
-        ("I063/090", "prg", "prb", "i091_deg"),
+    out.measure("I063/070", {"i070_ms": _figures(states, "dt_bias_s") * MS_PER_S})
+    for radar, item, gain, bias, azimuth in (
+        ("ssr", "I063/080", "i080_srg", "i080_srb_nmi", "i081_deg"),
+        ("psr", "I063/090", "i090_prg", "i090_prb_nmi", "i091_deg"),
     ):
-        radar = "ssr" if item == "I063/080" else "psr"
         gains = _figures(states, f"{radar}_rng_gain")
         biases_nmi = _figures(states, f"{radar}_rng_bias_m") / M_PER_NMI
-        out.leave_out(
-            f"{item}: half of range gain and bias is unknown", np.isnan(gains) ^ np.isnan(biases_nmi)
-        )
-        number = item[-3:]
-        out.measure(item, **{f"i{number}_{gain}": gains, f"i{number}_{bias}_nmi": biases_nmi})
-        degrees = _figures(states, f"{radar}_azm_bias_deg")
-        out.measure(f"I063/{azimuth[1:4]}", **{azimuth: degrees})
-    out.measure("I063/092", i092_deg=_figures(states, "psr_elv_bias_deg"))
+        is_half = np.isnan(gains) ^ np.isnan(biases_nmi)
+        out.leave_out(f"{item}: half of range gain and bias is unknown", is_half)
+        out.measure(item, {gain: gains, bias: biases_nmi})
+        turned = {azimuth: _figures(states, f"{radar}_azm_bias_deg")}
+        out.measure(f"I063/{azimuth[1:4]}", turned)
+    out.measure("I063/092", {"i092_deg": _figures(states, "psr_elv_bias_deg")})
     return out
 
 

@@ -70,13 +70,14 @@ def codes_of(tracks: pa.RecordBatch, name: str, words: tuple[str, ...]) -> NDArr
     column = tracks.column(name)
     place = {word: i for i, word in enumerate(words)}
     known = [place[word] for word in column.dictionary.to_pylist()]
-    return np.array(known, np.int32)[column.indices.to_numpy()]
+    return np.asarray(np.array(known, np.int32)[column.indices.to_numpy()])
 
 
 def mode_3a_of(tracks: pa.RecordBatch) -> NDArray[np.int32]:
     """Return Mode 3/A codes, -1 where unknown."""
     codes = pc.fill_null(tracks.column("mode_3a").cast(pa.int32()), -1).to_numpy()
-    return np.where(codes < len(_OCTAL), codes, -1)
+    # One that is no code is left out, so a track never has it.
+    return np.where(codes < len(_OCTAL), codes, np.int32(-1))
 
 
 def system_tracks(tracks: pa.RecordBatch, numbers: Numbered, system: System) -> Records:
@@ -87,27 +88,24 @@ def system_tracks(tracks: pa.RecordBatch, numbers: Numbered, system: System) -> 
     out.put("i015", system.service)
     out.put_time("i070_s", times_ns(tracks))
     lat_deg, lon_deg = _floats(tracks, "lat_deg"), _floats(tracks, "lon_deg")
-    _put_place(out, lat_deg, lon_deg)
-    out.measure(
-        "I062/185",
-        i185_vx_mps=_floats(tracks, "vel_east_mps"),
-        i185_vy_mps=_floats(tracks, "vel_north_mps"),
-    )
+    is_placed = _put_place(out, lat_deg, lon_deg)
+    velocity = {
+        "i185_vx_mps": _floats(tracks, "vel_east_mps"),
+        "i185_vy_mps": _floats(tracks, "vel_north_mps"),
+    }
+    out.measure("I062/185", velocity)
     _put_identity(out, tracks, numbers)
     out.put("i040", numbers.number.astype(np.uint16), numbers.number >= 0)
     out.leave_out("I062/040: every track number is taken", numbers.number < 0)
     _put_status(out, tracks, numbers, system)
     age_s = numbers.age_ns / NS_PER_S
-    out.measure("I062/290", numbers.number >= 0, i290_trk_s=np.minimum(age_s, TRK_MAX_S))
+    out.measure("I062/290", {"i290_trk_s": np.minimum(age_s, TRK_MAX_S)}, numbers.number >= 0)
 
-    baro_fl = _floats(tracks, "alt_baro_m") / M_PER_FL
-    if out.measure("I062/135", i135_ctb_fl=baro_fl).any():
-        # No part of an item may be told without the other: QNH is 0 where there is a level.
-        level = out.columns["i135_ctb_fl"]
-        out.columns["i135_qnh"] = pc.if_else(level.is_valid(), pa.scalar(0, pa.uint8()), None)
-    is_high = out.measure("I062/130", i130_ft=_floats(tracks, "alt_hae_m") / M_PER_FT)
-    out.measure("I062/220", i220_ft_min=_floats(tracks, "vel_up_mps") / MPS_PER_FT_MIN)
-    _put_errors(out, tracks, lat_deg, lon_deg, is_high, system)
+    # Its other part, QNH, is 0 where there is a level: not corrected.
+    out.measure("I062/135", {"i135_ctb_fl": _floats(tracks, "alt_baro_m") / M_PER_FL})
+    is_high = out.measure("I062/130", {"i130_ft": _floats(tracks, "alt_hae_m") / M_PER_FT})
+    out.measure("I062/220", {"i220_ft_min": _floats(tracks, "vel_up_mps") / MPS_PER_FT_MIN})
+    _put_errors(out, tracks, lat_deg, lon_deg, is_placed, is_high, system)
     return out
 
 
@@ -120,13 +118,12 @@ def _floats(tracks: pa.RecordBatch, name: str) -> F8:
     return np.asarray(tracks.column(name).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _put_place(out: Records, lat_deg: F8, lon_deg: F8) -> None:
+def _put_place(out: Records, lat_deg: F8, lon_deg: F8) -> B1:
     lsb_deg = 180.0 / (1 << 25)
     # The item has no +180: the meridian that rounds there is -180, the same one.
     on_line = np.rint(lon_deg / lsb_deg) == 1 << 25
-    out.measure(
-        "I062/105", i105_lat_deg=lat_deg, i105_lon_deg=np.where(on_line, -180.0, lon_deg)
-    )
+    lon_deg = np.where(on_line, -180.0, lon_deg)
+    return out.measure("I062/105", {"i105_lat_deg": lat_deg, "i105_lon_deg": lon_deg})
 
 
 def _put_identity(out: Records, tracks: pa.RecordBatch, numbers: Numbered) -> None:
@@ -179,9 +176,7 @@ _TRACK: Final = _kinds("track")
 _GNSS, _RADAR_3D, _MLAT = 1, 2, 7  # codes of I062/080/SRC; 0 is no source
 
 
-def _put_status(
-    out: Records, tracks: pa.RecordBatch, numbers: Numbered, system: System
-) -> None:
+def _put_status(out: Records, tracks: pa.RecordBatch, numbers: Numbered, system: System) -> None:
     status = codes_of(tracks, "status", TRACK_STATUSES)
     is_last = status == ENDED
     # The last row of a track only says that it is the last: it stays as sure as it was before.
@@ -224,7 +219,13 @@ def _bits(where: B1) -> NDArray[np.uint8]:
 
 
 def _put_errors(
-    out: Records, tracks: pa.RecordBatch, lat_deg: F8, lon_deg: F8, is_high: B1, system: System
+    out: Records,
+    tracks: pa.RecordBatch,
+    lat_deg: F8,
+    lon_deg: F8,
+    is_placed: B1,
+    is_high: B1,
+    system: System,
 ) -> None:
     """Put the accuracies, and the place in the system's plane with its own."""
     cov = tracks.column("cov_m2")
@@ -238,16 +239,17 @@ def _put_errors(
     bend = 1.0 - ECC2 * np.sin(lat_rad) ** 2
     north_m = SEMI_MAJOR_M * (1.0 - ECC2) / bend**1.5
     east_m = SEMI_MAJOR_M / np.sqrt(bend) * np.maximum(np.cos(lat_rad), 1e-12)
-    out.measure_error(
-        i500_apw_lat_deg=np.degrees(np.sqrt(nn) / north_m),
-        i500_apw_lon_deg=np.degrees(np.sqrt(ee) / east_m),
-    )
-    out.measure_error(is_high, i500_aga_ft=np.sqrt(uu) / M_PER_FT)
+    in_degrees = {
+        "i500_apw_lat_deg": np.degrees(np.sqrt(nn) / north_m),
+        "i500_apw_lon_deg": np.degrees(np.sqrt(ee) / east_m),
+    }
+    out.measure_error(in_degrees, is_placed)
+    out.measure_error({"i500_aga_ft": np.sqrt(uu) / M_PER_FT}, is_high)
     if system.reference is None:
         return
 
     x_m, y_m = plane_from_place(*system.reference, lat_deg, lon_deg)
-    is_there = out.measure("I062/100", i100_x_m=x_m, i100_y_m=y_m)
+    is_there = out.measure("I062/100", {"i100_x_m": x_m, "i100_y_m": y_m}, is_placed)
     # The plane's axes lie turned against east and north at the target, and it is stretched there.
     turn_rad, scale = turn_and_stretch(*system.reference, lat_deg, lon_deg)
     c, s = np.cos(turn_rad), np.sin(turn_rad)
@@ -257,6 +259,6 @@ def _put_errors(
     xy = area * (en * (c * c - s * s) + (nn - ee) * c * s)
     # Rounding may leave a variance of nothing at minus nothing.
     sigma_x_m, sigma_y_m = np.sqrt(np.maximum(xx, 0.0)), np.sqrt(np.maximum(yy, 0.0))
-    out.measure_error(is_there, i500_apc_x_m=sigma_x_m, i500_apc_y_m=sigma_y_m)
+    out.measure_error({"i500_apc_x_m": sigma_x_m, "i500_apc_y_m": sigma_y_m}, is_there)
     root_m = np.clip(np.sign(xy) * np.sqrt(np.abs(xy)), -COV_MAX_M, COV_MAX_M)
-    out.measure("I062/500/COV", is_there, i500_cov_m=root_m)
+    out.measure("I062/500/COV", {"i500_cov_m": root_m}, is_there)

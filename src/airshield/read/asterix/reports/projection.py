@@ -59,9 +59,7 @@ def plane_from_place(lat_deg: float, lon_deg: float, lat2_deg: F8, lon2_deg: F8)
     return in_plane_m * np.sin(azm_rad), in_plane_m * np.cos(azm_rad)
 
 
-def turn_and_stretch(
-    lat_deg: float, lon_deg: float, lat2_deg: F8, lon2_deg: F8
-) -> tuple[F8, F8]:
+def turn_and_stretch(lat_deg: float, lon_deg: float, lat2_deg: F8, lon2_deg: F8) -> tuple[F8, F8]:
     """Return how true north at points of the ground lies in the plane, and the plane's scale there.
 
     Returns
