@@ -107,6 +107,14 @@ def test_a_writer_goes_on_from_its_snapshot_octet_by_octet(things, cut, tmp_path
     assert total(parts) == total(play(things))
 
 
+def test_a_snapshot_of_other_settings_is_refused():
+    state = SystemTrackWriter(sac=20, sic=7, reference=(50.0, 30.0)).snapshot()
+    SystemTrackWriter(sac=20, sic=7, reference=(50.0, 30.0)).restore(state)
+    for other in ({}, {"reference": (50.0, 31.0)}, {"reference": (50.0, 30.0), "period_s": 2.0}):
+        with pytest.raises(UsageError, match="begin without it"):
+            SystemTrackWriter(sac=20, sic=7, **other).restore(state)
+
+
 @settings(deadline=None)
 @given(things=fed, options=st.fixed_dictionaries({}, optional={"reference": st.just((50.0, 30.0))}))
 def test_only_surveillance_and_status_leave_the_room(things, options):
@@ -118,6 +126,14 @@ def test_only_surveillance_and_status_leave_the_room(things, options):
         assert int.from_bytes(octets[1:3], "big") == len(octets)  # one block, nothing behind it
         editions = {62: "1.21", 63: "1.7", 65: "1.6"}
         assert asterix_oracle.records_of(octets[0], editions[octets[0]], octets)
+
+
+@pytest.mark.parametrize("thing", [{"task": "engage"}, "scramble", None, b"\x15\x00\x03"])
+def test_anything_but_states_and_reports_is_refused(thing):
+    writing = SystemTrackWriter(sac=20, sic=7)
+    with pytest.raises(UsageError, match="only states"):
+        writing.tell(thing)
+    assert writing.finish().octets == b""
 
 
 def test_the_room_has_one_writer_and_it_knows_three_categories():

@@ -123,14 +123,19 @@ _MESSAGE_TYPES: Final = {SystemState: 1, BatchEnd: 2, ServiceReport: 3}
 """I065/000."""
 
 
-def check_message(message: Message) -> None:
+def check_message(message: object) -> None:
     """Refuse what no item has a word for.
 
     Raises
     ------
     UsageError
-        A state or report that there is not.
+        A state or report that there is not, or something else altogether.
     """
+    if not isinstance(message, Message):
+        raise UsageError(
+            f"{type(message).__name__}: only states of sensors and of the system and reports on "
+            "its service, are told"
+        )
     if isinstance(message, ServiceReport):
         if message.report not in SERVICE_REPORTS:
             raise UsageError(f"report {message.report!r}: I065/050 has 1 to 16")

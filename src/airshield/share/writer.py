@@ -206,7 +206,8 @@ class SystemTrackWriter:
             [batch, type(message).__name__, dataclasses.asdict(message)]
             for batch, message in self._messages
         ]
-        memory = {"messages": said, "left_out": dict(self._left_out)}
+        left_out = dict(self._left_out)
+        memory = {"settings": self._settings(), "messages": said, "left_out": left_out}
         return {
             "clock": np.array([self._batch, self._frames, self._octets], np.int64),
             "rows": np.frombuffer(sink.getvalue(), np.uint8).copy(),
@@ -216,13 +217,24 @@ class SystemTrackWriter:
         }
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over the memory of a writer of the same settings."""
+        """Take over the memory of a writer of the same settings.
+
+        Raises
+        ------
+        UsageError
+            The snapshot belongs to a writer of other settings.
+        """
+        memory = json.loads(np.asarray(state["memory"], np.uint8).tobytes())
+        if memory["settings"] != self._settings():
+            raise UsageError(
+                f"the snapshot is of a writer with {memory['settings']}, this one has "
+                f"{self._settings()}; begin without it"
+            )
         self._batch, self._frames, self._octets = np.asarray(state["clock"]).tolist()
         octets = np.ascontiguousarray(state["rows"], np.uint8)
         rows = pa.ipc.open_stream(pa.py_buffer(octets)).read_all()
         self._tracks = [rows] if rows.num_rows else []
         self._track_batches = [np.asarray(state["row_batches"], np.int64)] if rows.num_rows else []
-        memory = json.loads(np.asarray(state["memory"], np.uint8).tobytes())
         self._messages = [
             (batch, _MESSAGES[kind](**fields)) for batch, kind, fields in memory["messages"]
         ]
@@ -234,6 +246,13 @@ class SystemTrackWriter:
                 if name.startswith("numbers_")
             }
         )
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what the octets depend on beside the rows, as JSON has it."""
+        told = dataclasses.asdict(self._system)
+        told |= {"period_ns": self._period_ns, "records_per_block": self._per_block}
+        told["reference"] = None if told["reference"] is None else list(told["reference"])
+        return told
 
     def _waiting_rows(self) -> pa.Table:
         if not self._tracks:
