@@ -42,6 +42,7 @@ ROOMS = (
     "zones",
     "warn",
     "picture",
+    "share",
     "config",
     "store",
     "watch",
