@@ -204,7 +204,7 @@ TRACK: Final = pa.schema(
         _field("cls", WORD, "one of TRACK_CLASSES"),
         _field(
             "cls_p",
-            pa.list_(pa.field("item", pa.float32(), nullable=False), len(TRACK_CLASSES) - 1),
+            pa.list_(pa.field("item", pa.float32(), nullable=True), len(TRACK_CLASSES) - 1),
             "probability of each class, in the order of TRACK_CLASSES without 'unknown'",
             null=True,
         ),
