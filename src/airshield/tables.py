@@ -204,6 +204,12 @@ TRACK: Final = pa.schema(
         _field("sensors", pa.uint64(), "bit i: sensor i of the shield has contributed"),
         _field("kinds", pa.uint32(), "bit i: REPORT_KINDS[i] has contributed"),
         _field("cls", WORD, "one of TRACK_CLASSES"),
+        _field(
+            "cls_p",
+            pa.list_(pa.field("item", pa.float32(), nullable=True), len(TRACK_CLASSES) - 1),
+            "probability of each class, in the order of TRACK_CLASSES without 'unknown'",
+            null=True,
+        ),
         _field("adsb_check", WORD, "one of ADSB_CHECKS"),
         _field("frame", pa.uint64(), "the frame whose arrival published this row"),
     ],
