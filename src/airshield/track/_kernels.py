@@ -675,6 +675,8 @@ def note_claim(trk: Record, plot: Record) -> None:
     if math.isnan(hae_m) and trk.basis != BASIS_NONE:
         hae_m = track_height_m(trk, plot.t)
         var = trk.ph + trk.Pz[0]
+    if trk.claimed_t == math.inf:
+        trk.claimed_t = plot.t
     if plot.t <= trk.told_t or math.isnan(hae_m) or math.isnan(plot.ve) or math.isnan(plot.vn):
         return
     trk.told_t = plot.t
@@ -716,7 +718,7 @@ def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
             continue
         _, azm_rad, elv_rad = sight_line(radar, g, cfg.geoid_m)
         since_s = since_pass_s(azm_rad, radar.beam_rad, radar.beam_t, radar.turn_s, then)
-        if since_s >= 1.0:
+        if since_s >= 1.0 or then - since_s < trk.claimed_t:
             continue
         cell = cover_cell(azm_rad, elv_rad, mem.cover_edges)
         if cell < 0:
@@ -937,6 +939,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.noted_n = 0
     trk.several = 0
     trk.told_t = -math.inf
+    trk.claimed_t = math.inf
     trk.honest = HONEST_AT_FIRST
     trk.accused = 0
     trk.pair_link = -1

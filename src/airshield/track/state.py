@@ -90,6 +90,7 @@ TRACK_STATE: Final = np.dtype(
         ("noted_radar", "i8", (CELLS_NOTED,)),
         ("noted_n", "i8"),
         # Its last ADS-B report, and what radars say of it.
+        ("claimed_t", "f8"),  # the first one
         ("told_t", "f8"),
         ("told_lat_rad", "f8"),
         ("told_lon_rad", "f8"),
