@@ -43,7 +43,11 @@ def track_files(
     replays = open_replays([path for path in inputs if path.suffix != ".parquet"], said)
     output = AsterixFile(to, shield) if to.suffix == ASTERIX_SUFFIX else TableFiles(to)
     prepare_kernels("track", *(["share"] if isinstance(output, AsterixFile) else []))
-    tracker = Tracker(shield.radars, geoid_height_m=shield.geoid_height_m)
+    tracker = Tracker(
+        shield.radars,
+        geoid_height_m=shield.geoid_height_m,
+        own=[(shield.system.sac, shield.system.sic)] if shield.system else [],
+    )
     counts: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     unused: Counter[str] = Counter()

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 
 from airshield._kernels import kernel
 from airshield.geo._kernels import ecef_of_place_m, place_of_ecef_rad
+from airshield.track.classes._kernels import (
+    identity_of,
+    name_class,
+    update_classes,
+    weigh_classes,
+)
 from airshield.track.clutter._kernels import cell_of, density_per_m2, note_false
 from airshield.track.filters._kernels import (
     BASIS_BARO,
@@ -22,6 +28,7 @@ from airshield.track.filters._kernels import (
     KIND_ADSB,
     KIND_MODE_S,
     KIND_PSR,
+    KIND_TRACK,
     PLACE,
     POLAR,
     SIN_ELV_MAX,
@@ -29,12 +36,19 @@ from airshield.track.filters._kernels import (
     blend,
     compare,
     ecef_of_track_m,
+    foreign_misfit,
     predict_track,
     start_state,
     track_height_m,
     turn_rad,
     update_track,
     usual_height_m,
+)
+from airshield.track.foreign._kernels import (
+    bind_alias,
+    find_alias,
+    judge_alias,
+    release_alias,
 )
 from airshield.track.registration._kernels import (
     ALARM,
@@ -52,11 +66,13 @@ from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
     CELLS_NOTED,
+    CLASSES,
     LINKS,
     MODELS,
     MOTION_FROM,
     MOTION_UPTO,
     PAST,
+    TURNING,
 )
 from airshield.track.trust._kernels import (
     cover_cell,
@@ -73,9 +89,9 @@ Records = Any
 Tables = Any
 
 TENTATIVE, CONFIRMED, COASTING, ENDED = 0, 1, 2, 3
-DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA = 5, 6, 7, 8
+DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA, DROP_OWN, DROP_FOREIGN = range(5, 11)
 UPDATE, START, REPLACE = -1, -2, -3  # beside the reasons to drop: what to do with a plot
-CLS_UNKNOWN, CLS_AIRLINER, CLS_JET, CLS_FAST_LOW = 0, 1, 3, 4
+CLS_UNKNOWN = 0
 ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED, ADSB_CONTRADICTED = range(4)
 
 CELL_M = 8000.0
@@ -104,6 +120,8 @@ HONEST_AT_FIRST, HONEST_MAX, VOUCHED = 4.6, 15.0, 8.0
 ACCUSE, ACQUIT = -2.3, 2.3
 ODD_PLACE = -2.0  # its address was seen elsewhere, or it has jumped
 BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
+KIND_DRONE_ID = 7
+SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -591,6 +609,8 @@ def publish(
     row.sensors = trk.sensors
     row.kinds = trk.kinds
     row.cls = trk.cls
+    for c in range(CLASSES):
+        row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
     row.adsb = ADSB_NONE
     if trk.t_adsb > -math.inf:
         row.adsb = ADSB_VERIFIED if t - trk.t_agree < 60.0 else ADSB_UNVERIFIED
@@ -604,24 +624,36 @@ def publish(
 
 
 @kernel
-def judge_class(trk: Record, row: Record) -> None:
-    """Name the class when speed and height leave no doubt, three rows in a row."""
-    spd = math.sqrt(row.ve * row.ve + row.vn * row.vn)
-    cls = CLS_UNKNOWN
-    if trk.basis != BASIS_NONE:
-        if spd > 350.0:  # above Mach 1 anywhere below the stratosphere's top: no airliner
-            cls = CLS_JET
-        elif spd > 180.0 and row.hae_m < 1500.0:  # 350 kt; 250 kt is the limit below 10,000 ft
-            cls = CLS_FAST_LOW
-        elif spd > 150.0 and row.hae_m > 6000.0 and trk.mode_s >= 0:
-            cls = CLS_AIRLINER
-    if cls == trk.cls_next:
-        trk.cls_n += 1
-    else:
-        trk.cls_next = cls
-        trk.cls_n = 1
-    if trk.cls_n >= 3 and cls != CLS_UNKNOWN:
-        trk.cls = cls
+def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
+    """Weigh what the track may be by how it flies, every two seconds once it is known how."""
+    t = trk.t
+    if trk.hits >= SETTLED_HITS and t - trk.cls_t >= CLASS_EVERY_S:
+        P = work.P
+        spd = math.sqrt(row.ve * row.ve + row.vn * row.vn)
+        sigma = math.sqrt(0.5 * max(P[2, 2] + P[3, 3], 0.0))
+        alt_m, sigma_alt, climb, sigma_climb = math.nan, math.nan, math.nan, math.nan
+        if row.basis != BASIS_NONE:
+            alt_m, sigma_alt = row.hae_m - cfg.geoid_m, math.sqrt(row.cov[5])
+        if row.vu == row.vu:
+            climb, sigma_climb = row.vu, math.sqrt(trk.Pz[2])
+        bend = abs(trk.x[TURNING, 4]) * spd * trk.w[TURNING]
+        update_classes(
+            trk.cls_logp, trk.cls_p, spd, sigma, alt_m, sigma_alt, climb, sigma_climb,
+            bend if trk.w[TURNING] > 0.5 else math.nan, t - trk.cls_t,
+        )  # fmt: skip
+        trk.cls_t = t
+        identity = identity_of(
+            trk.mode_s >= 0,
+            trk.mode_3a >= 0 or trk.is_baro == 1,
+            trk.t_adsb > -math.inf and trk.accused == 0,
+            (trk.kinds >> np.uint64(KIND_DRONE_ID)) & np.uint64(1) != np.uint64(0),
+            trk.silent_n,
+        )
+        weigh_classes(trk.cls_logp, identity, trk.cls_p)
+        trk.cls = name_class(trk.cls_p, trk.cls)
+    row.cls = trk.cls
+    for c in range(CLASSES):
+        row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
 
 
 @kernel
@@ -832,6 +864,8 @@ def note_source(trk: Record, plot: Record, radars: Records) -> None:
         trk.t_code = t
     if plot.callsign != 0:
         trk.callsign = plot.callsign
+    if plot.kind == KIND_PSR and plot.what == POLAR and radars[plot.link].asks == 1:
+        trk.silent_n += 1
     if plot.kind <= KIND_MODE_S:
         trk.t_radar = max(trk.t_radar, t)
     if plot.kind == KIND_ADSB:
@@ -928,8 +962,11 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.sensors = 0
     trk.kinds = 0
     trk.cls = CLS_UNKNOWN
-    trk.cls_next = CLS_UNKNOWN
-    trk.cls_n = 0
+    trk.cls_t = -math.inf
+    trk.silent_n = 0
+    for c in range(CLASSES):
+        trk.cls_logp[c] = 0.0
+        trk.cls_p[c] = 0.0
     trk.t_hit = -math.inf
     trk.t_radar = -math.inf
     trk.t_adsb = -math.inf
@@ -1124,7 +1161,11 @@ def assign(
     radars = mem.radars
     radar = radars[plot.link]
     work.slot = -1
-    slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
+    if plot.kind == KIND_TRACK:
+        slot, verdict = choose_foreign(mem, plot, cfg, work)
+        work.slot = -1
+    else:
+        slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
     if verdict >= 0:
         if verdict == DROP_SECOND and plot.cell >= 0:
             note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
@@ -1142,6 +1183,10 @@ def assign(
         trk.past_n = 0
         start_state(trk, plot, radars, cfg, work)
         note_echo(mem, trk, plot, 1.0)
+        if plot.kind == KIND_TRACK and plot.track_sensor >= 0:
+            a = find_alias(mem.aliases, plot.source, plot.track_sensor, plot.t)
+            if a >= 0:
+                bind_alias(mem.aliases[a], slot, trk.number)
     else:
         j = link_of(trk, plot.link)
         pd = trk.pd[j] if j >= 0 else 0.9 * radar.pd
@@ -1155,9 +1200,49 @@ def assign(
     note_source(trk, plot, radars)
     hang(mem, slot, trk.t)
     row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
-    judge_class(trk, row)
-    row.cls = trk.cls
+    judge_class(trk, row, work, cfg)
     return slot, verdict
+
+
+@kernel
+def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tuple[int, int]:
+    """Decide which track of ours a foreign system's track is, with hysteresis.
+
+    By address, else by the number's alias while it fits, else by place and course: then three
+    reports in a row must agree before anything is fused, and until then nothing new begins either.
+    """
+    tracks, aliases = mem.tracks, mem.aliases
+    a = (
+        find_alias(aliases, plot.source, plot.track_sensor, plot.t)
+        if plot.track_sensor >= 0
+        else -1
+    )
+    if a >= 0 and aliases[a].track != 0 and tracks[aliases[a].slot].number != aliases[a].track:
+        release_alias(aliases[a])
+    slot = find_address(tracks, mem.heads, mem.links, plot.mode_s) if plot.mode_s >= 0 else -1
+    by_address = slot >= 0
+    if slot < 0 and a >= 0 and aliases[a].track != 0:
+        slot = aliases[a].slot
+    fits = False
+    if slot >= 0:
+        d2 = foreign_misfit(tracks[slot], plot, mem.radars, cfg, work)
+        fits = d2 <= (4.0 if by_address else 1.0) * cfg.gate_foreign
+    if not fits and not by_address:
+        slot, verdict = find_fit(mem, plot, 12.0, cfg, work)
+        if verdict != UPDATE:
+            slot = -1
+        fits = slot >= 0
+    if a < 0:
+        if fits:
+            return slot, UPDATE
+        return (slot, DROP_CONTRA) if by_address else (-1, START)
+    bound = aliases[a].track != 0
+    number = tracks[slot].number if fits else 0
+    if judge_alias(aliases[a], slot if fits else -1, number, by_address and fits):
+        return slot, UPDATE
+    if fits or bound or by_address:
+        return slot, DROP_FOREIGN
+    return -1, START
 
 
 @kernel

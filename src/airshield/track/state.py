@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from airshield.tables import TRACK_CLASSES
+
 MODELS: Final = 3
 """Motion models that run side by side in every track."""
 
@@ -27,6 +29,8 @@ CELLS_NOTED: Final = 6
 CELL_RINGS: Final = 100
 CELL_SECTORS: Final = 120
 """The clutter map of a radar: rings of range and sectors of three degrees."""
+
+CLASSES: Final = len(TRACK_CLASSES) - 1
 
 PAST: Final = 6
 """Updates that a track remembers, to go back before a plot that comes late or a better one."""
@@ -73,8 +77,10 @@ TRACK_STATE: Final = np.dtype(
         ("sensors", "u8"),
         ("kinds", "u8"),
         ("cls", "i8"),
-        ("cls_next", "i8"),
-        ("cls_n", "i8"),
+        ("cls_t", "f8"),  # when the classes were last weighed
+        ("cls_logp", "f8", (CLASSES,)),
+        ("cls_p", "f8", (CLASSES,)),
+        ("silent_n", "i8"),  # echoes without an answer from radars that ask for one
         ("t_hit", "f8"),  # last update, by anything
         ("t_radar", "f8"),
         ("t_adsb", "f8"),
@@ -169,6 +175,14 @@ WORK: Final = np.dtype(
         ("r", "f8", (3,)),
         ("d", "f8", (3,)),
         ("q", "f8", (max(3, MODELS),)),
+        # Scratch for foreign tracks: a state without its rate of turn, theirs, and room.
+        ("x4", "f8", (4,)),
+        ("v4", "f8", (4,)),
+        ("d4", "f8", (4,)),
+        ("z4", "f8", (4,)),
+        ("P4", "f8", (4, 4)),
+        ("R4", "f8", (4, 4)),
+        ("W", "f8", (2, 4, 4)),
         # Registration's scratch.
         ("ecef", "f8", (3,)),
         ("vel", "f8", (3,)),
@@ -207,6 +221,8 @@ PLOT: Final = np.dtype(
         ("mode_s", "i8"),
         ("mode_3a", "i8"),
         ("callsign", "u8"),
+        ("track_sensor", "i8"),  # a foreign system's own number for its track
+        ("source", "i8"),  # the foreign system, counted as they appear
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
         ("log_density", "f8"),  # of its likelihood for the track at hand [1/m2]
         ("trust", "f8"),  # probability that it is the track's and not clutter
@@ -230,6 +246,7 @@ RADAR: Final = np.dtype(
         ("t_first", "f8"),  # earliest and latest report of this radar
         ("t_last", "f8"),
         ("cell_m", "f8"),  # depth of the rings of its clutter map
+        ("asks", "i8"),  # 1: it has a secondary channel too
         ("beam_t", "f8"),  # when its beam stood at its last plot's azimuth
         ("beam_rad", "f8"),
     ]
@@ -260,6 +277,8 @@ CONFIG: Final = np.dtype(
         ("var_hae_m2", "f8"),
         ("var_climb", "f8"),
         ("var_spd", "f8"),
+        ("var_spd_foreign", "f8"),
+        ("gate_foreign", "f8"),
         ("sigma_elv_rad", "f8"),
         ("late_max_s", "f8"),
         ("ahead_max_s", "f8"),
@@ -306,6 +325,7 @@ ROW: Final = np.dtype(
         ("sensors", "u8"),
         ("kinds", "u8"),
         ("cls", "i8"),
+        ("cls_p", "f8", (CLASSES,)),  # NaN while nothing has been weighed
         ("adsb", "i8"),
         ("frame", "u8"),
     ]
@@ -340,6 +360,7 @@ class Memory(NamedTuple):
     heads: NDArray[np.int64]
     links: NDArray[np.int64]
     radars: Any
+    aliases: Any  # foreign systems' numbers for tracks of ours
     cover: NDArray[np.float32]  # shape (radars, cells of cover, 2): hits and looks
     cover_edges: NDArray[np.float64]
     biases: Any  # registration: records of BIAS, its settings and scratch
@@ -364,5 +385,7 @@ DROPS: Final = (
     "far ahead of the clock",
     "second plot of a scan",
     "address contradicted",
+    "own system's track",
+    "foreign track not bound",
 )
 """Why a report did not update a track; the position in the tuple is the kernels' number."""
