@@ -122,6 +122,7 @@ ODD_PLACE = -2.0  # its address was seen elsewhere, or it has jumped
 BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
 KIND_DRONE_ID = 7
 SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
+FIRST_TURNS = 0.7  # in each turn a radar misses one in four of those it has not seen
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -954,7 +955,11 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     # An address checked by parity is hardly ever noise, a code seldom; a lone echo mostly is.
     trk.existence = 0.9 if plot.mode_s >= 0 else 0.5
     if plot.kind == KIND_PSR:
-        trk.existence = cfg.births / (cfg.births + clutter_per_m2(mem, plot, 0.0, cfg))
+        # A radar that has just begun to turn finds everybody new who is there.
+        radar = mem.radars[plot.link]
+        turns = (plot.t - radar.t_first) / radar.turn_s
+        births = cfg.births + cfg.births_first * math.exp(-turns / FIRST_TURNS)
+        trk.existence = births / (births + clutter_per_m2(mem, plot, 0.0, cfg))
     trk.mode_s = -1
     trk.mode_3a = -1
     trk.t_code = -math.inf
@@ -1020,8 +1025,9 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
         return
     trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
-    # A sure track must be able to lose its standing.
-    odds = min(odds, cfg.odds_max if trk.status != TENTATIVE else ODDS_YOUNG)
+    # A sure track must be able to lose its standing, a new one sooner than one of long standing.
+    most = min(cfg.odds_max, cfg.odds_hit * trk.hits)
+    odds = min(odds, most if trk.status != TENTATIVE else ODDS_YOUNG)
     trk.existence = odds / (1.0 + odds)
     if trk.status == COASTING:
         trk.status = CONFIRMED

@@ -267,8 +267,10 @@ CONFIG: Final = np.dtype(
         ("gate_address", "f8"),
         ("clutter", "f8", (7,)),  # false plots per m2 and scan by kind; NaN: as the map says
         ("births", "f8"),  # new silent targets per m2 and scan
+        ("births_first", "f8"),  # the same at a radar's first turn
         ("confirm", "f8"),  # existence that makes a track confirmed, and that ends one
         ("give_up", "f8"),
+        ("odds_hit", "f8"),
         ("odds_max", "f8"),
         ("pd_max", "f8"),
         ("publish_s", "f8"),  # age of its last row at which a track is told again

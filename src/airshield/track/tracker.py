@@ -174,9 +174,11 @@ class TrackSettings:
     gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
-    births_per_m2: float = 3e-14
+    births_per_m2: float = 1e-14
+    births_first_per_m2: float = 3e-12
     confirm: float = 0.997
     give_up: float = 0.1
+    odds_hit: float = 2.0
     odds_max: float = 100.0
     pd_max: float = 0.9
     publish_s: float = 3.0
@@ -611,8 +613,10 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.misses_end = settings.misses_end
     config.anchor_m = settings.anchor_m
     config.births = settings.births_per_m2
+    config.births_first = settings.births_first_per_m2
     config.confirm = settings.confirm
     config.give_up = settings.give_up
+    config.odds_hit = settings.odds_hit
     config.odds_max = settings.odds_max
     config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s
