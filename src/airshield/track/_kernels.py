@@ -67,11 +67,13 @@ from airshield.track.state import (
     CELL_SECTORS,
     CELLS_NOTED,
     CLASSES,
+    FAST,
     LINKS,
     MODELS,
     MOTION_FROM,
     MOTION_UPTO,
     PAST,
+    SLOW,
     TURNING,
 )
 from airshield.track.trust._kernels import (
@@ -123,6 +125,8 @@ BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
 KIND_DRONE_ID = 7
 SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
 FIRST_TURNS = 0.7  # in each turn a radar misses one in four of those it has not seen
+AIRLINER, JET, FAST_LOW = 0, 2, 3  # places among the class probabilities
+SLOW_FROM, SLOW_UPTO = 0.9, 0.6  # probability of a slow class that changes the motion models
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -278,7 +282,7 @@ def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Recor
     P, A, D = trk.P[AGILE], trk.A, radars[plot.link].A
     ecef = radars[plot.link].ecef
     dt = abs(plot.t - trk.t)
-    noise = cfg.q[AGILE] * dt * dt * dt / 3.0
+    noise = cfg.q[trk.behaviour, AGILE] * dt * dt * dt / 3.0
     ee = P[0, 0] + dt * (2.0 * P[0, 2] + dt * P[2, 2]) + noise
     en = P[0, 1] + dt * (P[0, 3] + P[1, 2] + dt * P[2, 3])
     nn = P[1, 1] + dt * (2.0 * P[1, 3] + dt * P[3, 3]) + noise
@@ -652,6 +656,11 @@ def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
         )
         weigh_classes(trk.cls_logp, identity, trk.cls_p)
         trk.cls = name_class(trk.cls_p, trk.cls)
+        slow = 1.0 - trk.cls_p[AIRLINER] - trk.cls_p[JET] - trk.cls_p[FAST_LOW]
+        if slow > SLOW_FROM:
+            trk.behaviour = SLOW
+        elif slow < SLOW_UPTO:
+            trk.behaviour = FAST
     row.cls = trk.cls
     for c in range(CLASSES):
         row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
@@ -967,6 +976,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.sensors = 0
     trk.kinds = 0
     trk.cls = CLS_UNKNOWN
+    trk.behaviour = FAST
     trk.cls_t = -math.inf
     trk.silent_n = 0
     for c in range(CLASSES):

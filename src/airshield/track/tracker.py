@@ -160,9 +160,11 @@ class TrackSettings:
     q_calm_m2ps3: float = 0.3
     q_agile_m2ps3: float = 100.0
     q_turning_m2ps3: float = 4.0
+    q_agile_slow_m2ps3: float = 20.0
+    sigma_turn_slow_degps: float = 6.0
     stay_calm_s: float = 120.0
     stay_agile_s: float = 15.0
-    stay_turning_s: float = 20.0
+    stay_turning_s: float = 30.0
     sigma_turn_degps: float = 3.0
     turn_noise_degps: float = 0.3
     height_noise_m: float = 30.0
@@ -175,8 +177,8 @@ class TrackSettings:
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
     births_per_m2: float = 1e-14
-    births_first_per_m2: float = 3e-12
-    confirm: float = 0.997
+    births_first_per_m2: float = 1e-12
+    confirm: float = 0.999
     give_up: float = 0.1
     odds_hit: float = 2.0
     odds_max: float = 100.0
@@ -586,10 +588,14 @@ def _radar_records(radars: Sequence[Radar]) -> Any:
 
 def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config = _records(CONFIG, 1)
-    config.q[0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3, settings.q_turning_m2ps3
+    config.q[0, 0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3, settings.q_turning_m2ps3
+    config.q[0, 1] = settings.q_calm_m2ps3, settings.q_agile_slow_m2ps3, settings.q_turning_m2ps3
     config.tau_s[0] = settings.stay_calm_s, settings.stay_agile_s, settings.stay_turning_s
     config.w0[0] = 0.4, 0.4, 0.2
-    config.var_turn = math.radians(settings.sigma_turn_degps) ** 2
+    config.var_turn[0] = (
+        math.radians(settings.sigma_turn_degps) ** 2,
+        math.radians(settings.sigma_turn_slow_degps) ** 2,
+    )
     config.q_turn = math.radians(settings.turn_noise_degps) ** 2
     config.q_height = settings.height_noise_m**2
     config.q_vertical = settings.q_vertical_m2ps3
