@@ -172,7 +172,7 @@ class TrackSettings:
     sigma_spd0_mps: float = 200.0
     sigma_spd0_calm_mps: float = 200.0
     climb_change_mps: float = 40.0
-    adsb_spread: float = 3.0
+    adsb_spread: float = 4.0
     gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
@@ -187,7 +187,7 @@ class TrackSettings:
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
-    sigma_spd_mps: float = 3.0
+    sigma_spd_mps: float = 2.0
     sigma_spd_foreign_mps: float = 10.0
     gate_foreign: float = 13.8
     sigma_elv_deg: float = 0.3

@@ -612,11 +612,12 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
     if not pressed and plot.what == POLAR and not math.isnan(plot.elv_rad):
         radar = radars[plot.sensor]
         across = plot.rng_m * math.cos(plot.elv_rad)
-        # 4/3 Earth: the usual allowance for the bending of the beam.
+        # REPORT's elevation is the geometric one. What the beam's bending leaves in it (a few
+        # hundredths of a degree) is learnt with the radar's elevation offset.
         hae_m = (
             radar.hae_m
             + plot.rng_m * math.sin(plot.elv_rad)
-            + across * across / (2.0 * 4.0 / 3.0 * radar.radius_m)
+            + across * across / (2.0 * radar.radius_m)
         )
         sigma_m = 50.0 + plot.rng_m * cfg.sigma_elv_rad
         learn_height(trk, t, hae_m, sigma_m * sigma_m)
