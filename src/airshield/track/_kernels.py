@@ -1074,8 +1074,13 @@ def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> 
             trk.t_pass[j] += turn_s
             if votes:
                 pd = trk.pd[j]
-                # Fades last longer than a turn: a miss counts for less than 1 - pd would say.
+                # Fades last longer than a turn: after one miss the next says less.
+                missed = round((trk.t_pass[j] - trk.t_plot[j]) / turn_s)
                 miss = 1.0 - min(pd, cfg.pd_max)
+                if missed == 2:
+                    miss = max(miss, cfg.fade[0])
+                elif missed > 2:
+                    miss = max(miss, cfg.fade[1])
                 trk.existence *= miss / (1.0 - trk.existence * (1.0 - miss))
                 trk.pd[j] = max(pd - PD_STEP * pd, PD_MIN)
         if votes and trk.pd[j] > 0.3:

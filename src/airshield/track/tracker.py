@@ -179,10 +179,11 @@ class TrackSettings:
     births_per_m2: float = 1e-14
     births_first_per_m2: float = 1e-12
     confirm: float = 0.999
-    give_up: float = 0.1
+    give_up: float = 0.15
     odds_hit: float = 2.0
     odds_max: float = 100.0
-    pd_max: float = 0.9
+    pd_max: float = 0.95
+    fade: tuple[float, float] = (0.4, 0.6)
     publish_s: float = 3.0
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
@@ -624,6 +625,7 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.give_up = settings.give_up
     config.odds_hit = settings.odds_hit
     config.odds_max = settings.odds_max
+    config.fade[0] = settings.fade
     config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s
     return config
