@@ -1035,8 +1035,9 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
         return
     trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
-    # A sure track must be able to lose its standing, a new one sooner than one of long standing.
-    most = min(cfg.odds_max, cfg.odds_hit * trk.hits)
+    # A sure track must be able to lose its standing, one of a few echoes soon.
+    named = trk.mode_s >= 0 or trk.mode_3a >= 0
+    most = cfg.odds_max if named else min(cfg.odds_max, cfg.odds_hit * trk.hits)
     odds = min(odds, most if trk.status != TENTATIVE else ODDS_YOUNG)
     trk.existence = odds / (1.0 + odds)
     if trk.status == COASTING:
