@@ -65,7 +65,6 @@ from airshield.track.trust._kernels import (
 from airshield.units import M_PER_NMI
 
 FIRST_CAPACITY: Final = 256
-SENSOR_BITS: Final = 64
 PAIRED_MAX: Final = 64
 """With more radars than this they are registered by ADS-B alone: what pairs of radars say is solved
 for all at once every ten seconds, 9 ms for 64 and 400 ms for 200."""
@@ -120,29 +119,59 @@ RADIUS_95_SIGMAS: Final = math.sqrt(-2.0 * math.log(0.05))
 class TrackSettings:
     """The tracker's constants. The defaults suit air traffic seen by rotating radars.
 
+    Those without another source were chosen by what scores best on scenes of benchmarks/tracking
+    whose seeds no table reports; docs/tracking.md says what each is worth.
+
     Attributes
     ----------
-    q_calm_m2ps3, q_agile_m2ps3 : float
-        Density of the white-noise acceleration of the two motion models. Calm: wind and
-        autopilot, 0.5 m/s wander in 1 s. Agile: a turn of 3 deg/s at 130 m/s is 7 m/s² sideways
-        and turns the velocity by 27 m/s in the 4 s between plots; √(q · 4 s) is 16 m/s.
-    stay_calm_s, stay_agile_s : float
-        Mean time in either model.
-    sigma_spd0_mps : float
+    q_calm_m2ps3, q_agile_m2ps3, q_turning_m2ps3 : float
+        Density of the white-noise acceleration of the three motion models. Calm: wind and
+        autopilot, 0.5 m/s wander in 1 s. Agile: what a fighter does in the 4 to 12 s between plots.
+        Turning: what a coordinated turn does beside turning.
+    q_agile_slow_m2ps3 : float
+        Of the agile model for what flies like a light aircraft, helicopter or drone.
+    sigma_turn_degps, sigma_turn_slow_degps, turn_noise_degps : float
+        One sigma of a rate of turn that is not known, of fast and of slow targets, and by how much
+        it changes in a second.
+    stay_calm_s, stay_agile_s, stay_turning_s : float
+        Mean time in each model.
+    height_noise_m : float
+        By how much (one sigma, in the root of a second) a height changes that nobody tells.
+    sigma_spd0_mps, sigma_spd0_calm_mps : float
         One sigma of each velocity component at birth: three sigmas are Mach 1.8.
+    climb_change_mps : float
+        An altitude that this change of climb explains is believed at once, not at the third.
     gate : float
-        Squared normalised distance up to which a plot without address fits: 99.9 % of its own.
+        Squared normalised distance up to which a plot without address fits: 99.97 % of its own.
     gate_address : float
         The same for a plot that carries the track's address: five sigmas, because nobody else's
         plot competes. A narrower one would take the first plots of a hard turn for outliers.
+    gate_foreign : float
+        The same, of a cautious distance, for another system's track.
     q_vertical_m2ps3 : float
-        The same for the climb rate: 2 m/s of change between plots, a level-off within three.
+        The same as the other densities for the climb rate: a level-off within three plots.
     clutter_per_m2 : tuple of 7 float
-        False plots per square metre and scan, for kinds psr … track: some 30 echoes within
-        150 km for a primary radar, next to none for addresses checked by parity.
-    sigma_baro_m, sigma_hae_m, sigma_climb_mps, sigma_spd_mps : float
+        False plots per square metre and scan for kinds psr … track; NaN: as the map has measured.
+    births_per_m2, births_first_per_m2 : float
+        New silent targets per square metre and scan, and at a radar's first turn, which finds
+        everybody new.
+    confirm, give_up : float
+        Existence that makes a track confirmed, and below which one ends.
+    odds_max, odds_hit : float
+        Odds of existence that no track exceeds; for one of echoes alone, per echo.
+    pd_max, fade : float, tuple of 2 float
+        No radar is believed to see a target oftener than this; the probability of a second miss
+        after a first, and of a further one: 0.39 and 0.67 to 0.84 in half an hour of a real Mode S
+        radar (Barcelona, targets that go out of cover included).
+    publish_s : float
+        Age of a track's last row at which it is told again.
+    adsb_spread : float
+        Factor on the sigma that ADS-B tells. GPS errors stay for minutes: taken as independent,
+        a report every second would soon be believed to the metre.
+    sigma_baro_m, sigma_hae_m, sigma_climb_mps, sigma_spd_mps, sigma_spd_foreign_mps : float
         One-sigma noise of a pressure altitude (quanta of 25 and 100 ft), of a geometric height, of
-        a reported climb rate and of each component of a reported velocity.
+        a reported climb rate, and of each component of a reported velocity and of a foreign
+        track's.
     late_max_s : float
         A report older than the newest by more than this is dropped, and counted.
     ahead_max_s : float
@@ -224,9 +253,9 @@ class Tracker:
     Parameters
     ----------
     radars : sequence of Radar
-        Every radar whose range and azimuth are to be used, at most 64 sensors in all. The order
-        numbers the bits of TRACK ``sensors``; sources without a radar (ADS-B, multilateration,
-        foreign tracks) take the following bits as they appear.
+        Every radar whose range and azimuth are to be used. The order numbers the bits of TRACK
+        ``sensors``; sources without a radar (ADS-B, multilateration, foreign tracks) take the
+        following bits as they appear. The last of the 64 bits stands for all sensors from there.
     geoid_height_m : float
         Height of mean sea level above the WGS-84 ellipsoid in the area.
     settings : TrackSettings
@@ -236,7 +265,7 @@ class Tracker:
     Raises
     ------
     UsageError
-        Two radars of the same SAC/SIC, too many radars, or a figure out of range.
+        Two radars of the same SAC/SIC, or a figure out of range.
     """
 
     def __init__(
