@@ -371,7 +371,7 @@ def gate_cost(
             if plot.t - trk.t_code < 1.5 * turn_s:
                 return math.inf
             cost += 2.0 * math.log(4096.0)
-    return cost
+    return float(cost)
 
 
 @lean_kernel
@@ -597,7 +597,7 @@ def publish(
     if row.basis != BASIS_NONE:
         dt = max(t - trk.tz, 0.0)
         row.hae_m = hae_m
-        if trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC:
+        if trk.basis in (BASIS_BARO, BASIS_GEOMETRIC):
             row.vu = trk.vz
         cov[2], cov[4] = work.C[0], work.C[1]
         cov[5] = (

@@ -29,6 +29,7 @@ from airshield.tables import (
     words,
 )
 from airshield.track import _kernels
+from airshield.track.filters import _kernels as filters
 from airshield.track.foreign import is_own, make_aliases
 from airshield.track.foreign.state import ALIAS
 from airshield.track.registration import (
@@ -495,8 +496,8 @@ class Tracker:
         test = (reports.column("flags").to_numpy() & ReportFlag.TEST) != 0
         what = np.full(n, -DROPS.index("no position"))
         what[polar & (radar < 0)] = -DROPS.index("unknown sensor")
-        what[place] = _kernels.PLACE
-        what[polar & (radar >= 0)] = _kernels.POLAR
+        what[place] = filters.PLACE
+        what[polar & (radar >= 0)] = filters.POLAR
         what[~is_radar & ~is_place] = -DROPS.index("kind not tracked")
         what[test] = -DROPS.index("test target")
         foreign = kind == REPORT_KINDS.index("track")
@@ -507,7 +508,7 @@ class Tracker:
         plots.what = what
 
         bits = radar.copy()
-        for code in np.unique(which[what == _kernels.PLACE]):
+        for code in np.unique(which[what == filters.PLACE]):
             if self._radar_of.get(names[code], -1) < 0:
                 number = self._others.setdefault(names[code], len(self._others))
                 bits[which == code] = len(self._radar_of) + number
@@ -515,9 +516,9 @@ class Tracker:
         plots.source = bits
         # Sources that are no radar are expected every few seconds, all of a kind alike.
         slow = kind == REPORT_KINDS.index("track")
-        plots.link = np.where(what == _kernels.POLAR, radar, len(self._radar_of) + slow)
+        plots.link = np.where(what == filters.POLAR, radar, len(self._radar_of) + slow)
 
-        at = np.flatnonzero(what == _kernels.POLAR)
+        at = np.flatnonzero(what == filters.POLAR)
         rng, azm = _floats(reports, "sigma_rng_m")[at], _floats(reports, "sigma_azm_deg")[at]
         plots.sigma_rng_m[at] = np.where(rng > 0.0, rng, self._sigma_rng_m[radar[at]])
         plots.sigma_azm_rad[at] = np.radians(
@@ -585,11 +586,11 @@ def compile_update(tracker: Tracker) -> None:
     memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
     trk = memory.tracks[0]
     plot = _records(PLOT, 1)[0]
-    plot.what = _kernels.POLAR
+    plot.what = filters.POLAR
     plot.rng_m, plot.sigma_rng_m, plot.sigma_azm_rad = 5e4, 50.0, 1e-3
     _kernels.rough_place(plot, memory.radars, config)
-    _kernels.start_state(trk, plot, memory.radars, config, work)
-    _kernels.update_track(trk, plot, False, memory.radars, config, work)
+    filters.start_state(trk, plot, memory.radars, config, work)
+    filters.update_track(trk, plot, False, memory.radars, config, work)
     rows = _records(ROW, 1)
     _kernels.publish(trk, trk.t, trk.t_ns, plot.frame, config, rows, tracker._clock[0], work)
 
