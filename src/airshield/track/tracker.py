@@ -31,7 +31,6 @@ from airshield.tables import (
 from airshield.track import _kernels
 from airshield.track.filters import _kernels as filters
 from airshield.track.foreign import is_own, make_aliases
-from airshield.track.foreign.state import ALIAS
 from airshield.track.registration import (
     SIGHT,
     RegistrationSettings,
@@ -39,7 +38,6 @@ from airshield.track.registration import (
     registration_table,
     start_biases,
 )
-from airshield.track.registration.state import BIAS
 from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
@@ -379,23 +377,14 @@ class Tracker:
         """Everything the tracker remembers, as plain arrays; :meth:`restore` goes on bit by bit."""
         names = "\n".join(self._others).encode()
         memory = self._memory
-        return {
-            "tracks": _octets(memory.tracks),
-            "near": _octets(memory.near),
-            "past": memory.past.copy(),
-            "past_t": memory.past_t.copy(),
-            "past_plots": _octets(memory.past_plots),
-            "free": memory.free.copy(),
-            "heads": memory.heads.copy(),
-            "links": memory.links.copy(),
-            "radars": _octets(memory.radars),
-            "aliases": _octets(memory.aliases),
-            "cover": memory.cover.copy(),
-            "biases": _octets(memory.biases),
-            "pair_info": memory.pair_info.copy(),
-            "pair_sum": memory.pair_sum.copy(),
-            "cells": memory.cells.copy(),
-            "rings": memory.rings.copy(),
+        live = np.flatnonzero(memory.tracks.number > 0)
+        of_tracks = {
+            name: _octets(table[_rows_of(name, live)]) for name, table in _tables_of(memory).items()
+        }
+        return of_tracks | {
+            "live": live,
+            **{name: getattr(memory, name).copy() for name in _PLAIN_MEMORY},
+            **{name: _octets(getattr(memory, name)) for name in _RECORD_MEMORY},
             "clock": _octets(self._clock),
             "others": np.frombuffer(names, np.uint8).copy(),
         }
@@ -409,38 +398,33 @@ class Tracker:
             The snapshot belongs to a tracker with other radars, or to another version.
         """
         memory = self._memory
-        octets = np.asarray(state["tracks"], np.uint8)
-        capacity = np.asarray(state["links"]).shape[1]
-        if (
-            np.asarray(state["radars"]).size != memory.radars.nbytes
-            or np.asarray(state["cells"]).shape != memory.cells.shape
-            or octets.size != capacity * TRACK_STATE.itemsize
-        ):
+        live = np.asarray(state["live"], np.int64)
+        fits = (
+            all(
+                np.asarray(state[name]).size == getattr(memory, name).nbytes
+                for name in _RECORD_MEMORY
+            )
+            and np.asarray(state["cells"]).shape == memory.cells.shape
+        )
+        if not fits or np.asarray(state["tracks"]).size != live.size * TRACK_STATE.itemsize:
             raise UsageError(
                 "the snapshot is of a tracker with other radars or of another version; "
                 "start from the journal instead"
             )
-        self._clock = _from_octets(state["clock"], CLOCK)
-        tables = _track_tables(capacity)
-        tables["tracks"][:] = _from_octets(octets, TRACK_STATE)
-        tables["near"][:] = _from_octets(state["near"], NEAR)
-        tables["past"][:] = state["past"]
-        tables["past_t"][:] = state["past_t"]
-        tables["past_plots"][:] = _from_octets(state["past_plots"], PLOT)
-        self._memory = memory._replace(
+        tables = _track_tables(np.asarray(state["links"]).shape[1])
+        restored = memory._replace(
             **tables,
-            free=np.array(state["free"], np.int64),
-            heads=np.array(state["heads"], np.int64),
-            links=np.array(state["links"], np.int64),
-            radars=_from_octets(state["radars"], RADAR),
-            aliases=_from_octets(state["aliases"], ALIAS),
-            cover=np.array(state["cover"], np.float32),
-            biases=_from_octets(state["biases"], BIAS),
-            pair_info=np.array(state["pair_info"], np.float64),
-            pair_sum=np.array(state["pair_sum"], np.float64),
-            cells=np.array(state["cells"], np.float32),
-            rings=np.array(state["rings"], np.float32),
+            **{name: np.array(state[name], getattr(memory, name).dtype) for name in _PLAIN_MEMORY},
+            **{
+                name: _from_octets(state[name], getattr(memory, name).dtype)
+                for name in _RECORD_MEMORY
+            },
         )
+        for name, table in _tables_of(restored).items():
+            rows = _rows_of(name, live)
+            table[rows] = _from_octets(state[name], table.dtype).reshape(table[rows].shape)
+        self._memory = restored
+        self._clock = _from_octets(state["clock"], CLOCK)
         names = np.asarray(state["others"], np.uint8).tobytes().decode()
         self._others = {name: i for i, name in enumerate(names.split("\n"))} if names else {}
 
@@ -547,6 +531,27 @@ _ANGLES: Final = {
 
 def _records(dtype: np.dtype[Any], n: int) -> Any:
     return np.zeros(n, dtype).view(np.recarray)
+
+
+_PLAIN_MEMORY: Final = (
+    "free", "heads", "links", "cover", "pair_info", "pair_sum", "cells", "rings",
+)  # fmt: skip
+"""Arrays of the tracker's memory that a snapshot copies whole, beside those of live tracks."""
+
+_RECORD_MEMORY: Final = ("radars", "aliases", "biases")
+
+
+def _tables_of(memory: Memory) -> dict[str, Any]:
+    """The tables of which a snapshot keeps the live tracks' rows; ``flat`` is ``tracks`` again."""
+    return {
+        name: getattr(memory, name) for name in ("tracks", "near", "past", "past_t", "past_plots")
+    }
+
+
+def _rows_of(name: str, live: NDArray[np.int64]) -> NDArray[np.int64]:
+    if name != "past_plots":
+        return live
+    return np.asarray((live[:, None] * PAST + np.arange(PAST)).ravel())
 
 
 def _track_tables(capacity: int) -> dict[str, Any]:
