@@ -46,6 +46,14 @@ def test_an_absent_nullable_column_becomes_null_and_never_zero():
     assert table["category"].to_pylist() == [None]
 
 
+@pytest.mark.parametrize("name", sorted(tables.TABLES))
+def test_absent_columns_can_be_cast_as_the_archive_casts_them(name):
+    nulls = [pa.nulls(2, field.type) for field in tables.TABLES[name] if field.nullable]
+    fields = [field for field in tables.TABLES[name] if field.nullable]
+    table = pa.Table.from_arrays(nulls, schema=pa.schema(fields))
+    assert table.cast(pa.schema(fields)).num_rows == 2
+
+
 def test_nan_in_a_nullable_column_is_unknown():
     columns = {
         "t": np.zeros(2, "datetime64[ns]"),

@@ -13,6 +13,7 @@ INCIDENT       one row per change of state of a (track, zone) affair
 WARNING        one row per warning issued, updated or cancelled
 REJECT         one row per piece of input that could not be read
 SENSOR_STATUS  one row per word of a sensor or system about itself
+REGISTRATION   one row per radar and instant: how wrong it is, as far as is known
 TRUTH          what a rehearsal knows and the watch does not: where everything really was
 =============  =====================================================================================
 """
@@ -203,6 +204,12 @@ TRACK: Final = pa.schema(
         _field("sensors", pa.uint64(), "bit i: sensor i of the shield has contributed"),
         _field("kinds", pa.uint32(), "bit i: REPORT_KINDS[i] has contributed"),
         _field("cls", WORD, "one of TRACK_CLASSES"),
+        _field(
+            "cls_p",
+            pa.list_(pa.field("item", pa.float32(), nullable=True), len(TRACK_CLASSES) - 1),
+            "probability of each class, in the order of TRACK_CLASSES without 'unknown'",
+            null=True,
+        ),
         _field("adsb_check", WORD, "one of ADSB_CHECKS"),
         _field("frame", pa.uint64(), "the frame whose arrival published this row"),
     ],
@@ -299,6 +306,31 @@ SENSOR_STATUS: Final = pa.schema(
     metadata={"table": "SENSOR_STATUS"},
 )
 
+REGISTRATION: Final = pa.schema(
+    [
+        _field("t", TIME, "moment for which it holds"),
+        _field("sensor", WORD, "the radar, 'SAC/SIC'"),
+        _field("rng_bias_m", _F8, "told minus true slant range at range zero", null=True),
+        _field("sigma_rng_bias_m", _F8, "one-sigma of it"),
+        _field("rng_gain_ppm", _F8, "by how much more it grows with range", null=True),
+        _field("sigma_rng_gain_ppm", _F8, "one-sigma of it"),
+        _field("azm_bias_deg", _F8, "told minus true azimuth", null=True),
+        _field("sigma_azm_bias_deg", _F8, "one-sigma of it"),
+        _field("t_bias_s", _F8, "told minus true time of measurement", null=True),
+        _field("sigma_t_bias_s", _F8, "one-sigma of it"),
+        _field("elv_bias_deg", _F8, "told minus true elevation, refraction included", null=True),
+        _field("sigma_elv_bias_deg", _F8, "one-sigma of it", null=True),
+        _field("references", pa.uint64(), "plots that were compared with ADS-B"),
+        _field("pairs", pa.uint64(), "plots that were compared with another radar's"),
+        _field("odd", pa.uint64(), "comparisons that were left out as wrong"),
+        _field("alarms", pa.uint64(), "jumps since the start"),
+        _field("t_alarm", TIME, "when the last jump was noticed", null=True),
+        _field("is_alarmed", pa.bool_(), "a bias has just jumped and is being learned anew"),
+    ],
+    metadata={"table": "REGISTRATION"},
+)
+"""A bias of which nothing is known is null; its sigma is then what was assumed at the start."""
+
 TRUTH: Final = pa.schema(
     [
         _field("t", TIME, "moment of the exercise"),
@@ -330,6 +362,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "WARNING": WARNING,
     "REJECT": REJECT,
     "SENSOR_STATUS": SENSOR_STATUS,
+    "REGISTRATION": REGISTRATION,
     "TRUTH": TRUTH,
 }
 

@@ -38,5 +38,6 @@ UNITS: Final = {
     "mps": "metre per second",
     "s": "second",
     "dbsm": "decibel relative to one square metre",
+    "ppm": "part per million",
 }
 """Suffixes that end a column's name, and the unit each stands for (``tables`` checks both)."""

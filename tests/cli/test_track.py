@@ -60,13 +60,18 @@ def test_an_input_that_is_not_there_is_told_before_anything_is_made(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def first_blocks(path, count):
+    """The first data blocks of a raw file."""
+    octets = path.read_bytes()
+    end = 0
+    for _ in range(count):
+        end += int.from_bytes(octets[end + 1 : end + 3], "big")
+    return octets[:end]
+
+
 def test_radar_and_state_vectors_are_tracked_together(barcelona_048, tmp_path):
     radar = tmp_path / "radar_20230502.ast"
-    octets = barcelona_048.read_bytes()
-    end = 0
-    for _ in range(400):
-        end += int.from_bytes(octets[end + 1 : end + 3], "big")
-    radar.write_bytes(octets[:end])
+    radar.write_bytes(first_blocks(barcelona_048, 400))
     t_ms = 1_683_014_400_000  # 2023-05-02 08:00 UTC
     lines = [
         {
@@ -113,3 +118,48 @@ def test_x_and_y_from_a_reference_point_that_is_told(shared_data, tmp_path):
     points = {"0/107": (41.297, 2.083, None)}
     reading = airshield.read(part, date=dt.date(2020, 10, 2), reference_points=points)
     assert sum(table.num_rows for table in reading.reports()) == document["reports"]
+
+
+def test_tracks_are_written_as_asterix_and_read_back(barcelona_048, tmp_path):
+    part = tmp_path / "radar_20230502.ast"
+    part.write_bytes(first_blocks(barcelona_048, 3000))
+    sensors = ("--sensors", EXAMPLES / "barcelona", "--json")
+    rows = run("track", part, *sensors, "--to", tmp_path / "tracks.parquet").document["rows"]
+    to = tmp_path / "tracks_20230502.ast"
+    done = run("track", part, *sensors, "--to", to)
+    assert done.code == 0, done.err
+    assert (done.document["rows"], done.document["left_out"]) == (rows, {})
+    assert [one.name for one in tmp_path.iterdir() if "part" in one.name] == []
+
+    reading = airshield.read(to, date=dt.date(2023, 5, 2))
+    found = {name: table.num_rows for name, table in reading.tables().items()}
+    assert found["cat062"] == rows
+    assert set(found) == {"cat062", "cat065"}
+    back = pa.concat_tables(airshield.read(to, date=dt.date(2023, 5, 2)).reports())
+    own = pq.read_table(tmp_path / "tracks.parquet")
+    off_ns = pa.compute.subtract(back["t"].cast(pa.int64()), own["t"].cast(pa.int64()))
+    assert pa.compute.max(pa.compute.abs(off_ns)).as_py() <= 1e9 / 256 + 1
+    for name in ("mode_s", "mode_3a", "callsign"):
+        assert back[name].equals(own[name]), name
+    for name, half in (("lat_deg", 90 / 2**25), ("lon_deg", 90 / 2**25), ("alt_baro_m", 3.811)):
+        off = pa.compute.abs(pa.compute.subtract(back[name], own[name]))
+        assert back[name].null_count == own[name].null_count
+        assert pa.compute.max(off).as_py() <= half + 1e-9
+
+
+def test_asterix_needs_to_know_who_sends_it(tmp_path):
+    table = tmp_path / "reports.parquet"
+    pq.write_table(tables.empty(tables.REPORT), table)
+    to = tmp_path / "tracks.ast"
+    done = run("track", table, "--sensors", EXAMPLES / "tiny", "--to", to)
+    assert done.code == 2
+    assert "add a [system] table with sac and sic" in done.err
+    assert "Traceback" not in done.err
+    assert not to.exists()
+
+
+def test_tracks_have_two_formats(tmp_path):
+    to = tmp_path / "tracks.csv"
+    done = run("track", tmp_path / "no.ast", "--sensors", EXAMPLES / "tiny", "--to", to)
+    assert done.code == 2
+    assert "name a .parquet or .ast file" in done.err

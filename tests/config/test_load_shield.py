@@ -333,3 +333,32 @@ def test_whatever_is_typed_the_answer_is_a_shield_or_a_problem_with_its_place(ti
         told = wrong.problems
     path.write_text(good)
     assert all(problem.where and problem.what and problem.remedy for problem in told)
+
+
+def add_system(folder, text):
+    path = folder / SHIELD_FILE
+    path.write_text(f"{path.read_text()}\n[system]\n{text}\n")
+
+
+def test_the_codes_under_which_the_system_sends_are_optional(tiny):
+    assert load_shield(tiny).system is None
+    add_system(tiny, "sac = 20\nsic = 7")
+    system = load_shield(tiny).system
+    assert (system.sac, system.sic) == (20, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sac = 0\nsic = 0", "SAC 0 with SIC 0 names no system"),
+        ("sac = 0\nsic = 1", "SAC/SIC 0/1 is that of radar 'Roztochia long range' too"),
+        ("sac = 256\nsic = 1", "sac is 256"),
+        ("sac = 1", "sic is missing"),
+        ("sac = 1\nsic = 1\nsics = 2", "did you mean 'sic'?"),
+    ],
+)
+def test_codes_that_no_system_can_send_under_are_refused_in_their_line(tiny, text, said):
+    add_system(tiny, text)
+    problem = only_problem(tiny)
+    assert said in str(problem)
+    assert "line " in problem.where

@@ -80,7 +80,7 @@ def table_of(rows):
         return words([names.index(row[name]) for row in rows], names)
 
     cov = [[900.0, -100.0, None, 400.0, None, row["var_up"]] for row in rows]
-    plain = [name for name in TRACK.names if name not in ("cov_m2", "frame", "t")]
+    plain = [name for name in TRACK.names if name not in ("cls_p", "cov_m2", "frame", "t")]
     coded = {
         "status": TRACK_STATUSES,
         "height_basis": HEIGHT_BASES,

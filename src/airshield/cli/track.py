@@ -26,7 +26,13 @@ def track(
         ),
     ],
     to: Annotated[
-        Path, typer.Option("--to", metavar="TRACKS.parquet", help="Where the TRACK rows go.")
+        Path,
+        typer.Option(
+            "--to",
+            metavar="TRACKS.parquet|.ast",
+            help="Where the TRACK rows go; .ast: as ASTERIX, under the codes of the shield's "
+            "[system].",
+        ),
     ],
     threads: Annotated[
         int,
@@ -74,3 +80,5 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"  {count:,} records without a report: {reason}")
     for reason, count in summary["dropped"].items():
         typer.echo(f"  {count:,} reports not used: {reason}")
+    for reason, count in summary["left_out"].items():
+        typer.echo(f"  {count:,} items not told: {reason}")

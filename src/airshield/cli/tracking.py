@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from airshield import tables
 from airshield.cli.console import prepare_kernels, tell_cut
+from airshield.cli.outbound import ASTERIX_SUFFIX, AsterixFile
 from airshield.cli.output import TableFiles
 from airshield.cli.replaying import Said, describe, open_replays, tell_all_unread
 from airshield.config import load_shield
@@ -32,14 +33,21 @@ def track_files(
     inputs: Sequence[Path], *, sensors: Path, to: Path, said: Said, shown: Progress
 ) -> dict[str, Any]:
     """Track recordings and REPORT tables together, as one stream in order of time."""
-    if to.suffix != ".parquet":
-        raise UsageError(f"--to {to}: tracks are written as Parquet; name a .parquet file")
+    if to.suffix not in (".parquet", ASTERIX_SUFFIX):
+        raise UsageError(
+            f"--to {to}: tracks are written as Parquet or ASTERIX; name a .parquet or "
+            f"{ASTERIX_SUFFIX} file"
+        )
     shield = load_shield(sensors.parent if sensors.name == "shield.toml" else sensors)
     given = [_open_parquet(path) for path in inputs if path.suffix == ".parquet"]
     replays = open_replays([path for path in inputs if path.suffix != ".parquet"], said)
-    prepare_kernels("track")
-    tracker = Tracker(shield.radars, geoid_height_m=shield.geoid_height_m)
-    output = TableFiles(to)
+    output = AsterixFile(to, shield) if to.suffix == ASTERIX_SUFFIX else TableFiles(to)
+    prepare_kernels("track", *(["share"] if isinstance(output, AsterixFile) else []))
+    tracker = Tracker(
+        shield.radars,
+        geoid_height_m=shield.geoid_height_m,
+        own=[(shield.system.sac, shield.system.sic)] if shield.system else [],
+    )
     counts: Counter[str] = Counter()
     heard: Counter[str] = Counter()
     unused: Counter[str] = Counter()
@@ -92,6 +100,9 @@ def track_files(
         "dropped": dict(sorted(dropped.items())),
         "tracks": {"all": len(seen), "confirmed": len(confirmed)},
         "rows": counts["rows"],
+        "left_out": dict(sorted(output.left_out.items()))
+        if isinstance(output, AsterixFile)
+        else {},
         "written": str(to),
     }
 

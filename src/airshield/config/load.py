@@ -10,7 +10,7 @@ from typing import Any
 
 from airshield.config.geojson_file import SiteProperties, ZoneProperties, read_sites, read_zones
 from airshield.config.problems import Place, Problems, nearest
-from airshield.config.shield import Contributor, Feed, Shield
+from airshield.config.shield import Contributor, Feed, Shield, SystemCodes
 from airshield.config.toml_file import FeedTable, RadarTable, ShieldFile, place_in_words
 from airshield.errors import MissingFileError, ShieldError
 from airshield.sensors import Radar
@@ -70,6 +70,7 @@ def load_shield(folder: str | Path) -> Shield:
         sites=sites,
         zone_settings=ZoneSettings(**thresholds["zone_settings"]),
         warn_settings=WarnSettings(**thresholds["warn_settings"]),
+        system=None if file.system is None else SystemCodes(**file.system.model_dump()),
     )
 
 
@@ -172,6 +173,22 @@ def _check_links(file: ShieldFile, text: str, path: Path, problems: Problems) ->
         what="SAC/SIC",
         remedy="two radars cannot share one: their reports could not be told apart",
     )
+    if (system := file.system) is not None:
+        if system.sac == system.sic == 0:
+            problems.add(
+                file=str(path),
+                where=at("system", "sic"),
+                what="SAC 0 with SIC 0 names no system",
+                remedy="write the codes allotted to yours",
+            )
+        for radar in file.radars:
+            if (radar.sac, radar.sic) == (system.sac, system.sic):
+                problems.add(
+                    file=str(path),
+                    where=at("system", "sic"),
+                    what=f"SAC/SIC {system.sac}/{system.sic} is that of radar {radar.name!r} too",
+                    remedy="give the system codes of its own: it would be taken for the radar",
+                )
     problems.unique(
         (
             (f"{f.protocol} {f.host}:{f.port}", at("feeds", i, "port"))

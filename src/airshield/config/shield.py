@@ -40,6 +40,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemCodes:
+    """System area and identification code of this system in the ASTERIX that it sends."""
+
+    sac: int
+    sic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shield:
     """Everything a shield file says.
 
@@ -47,6 +55,8 @@ class Shield:
 
     ``geoid_height_m`` is the height of mean sea level above the WGS-84 ellipsoid over the area
     (geoid undulation); it links the heights of people to those of satellites.
+
+    ``system`` is None where the shield does not say: then nothing can be sent as ASTERIX.
     """
 
     name: str
@@ -61,3 +71,4 @@ class Shield:
     sites: tuple[Site, ...]
     zone_settings: ZoneSettings = field(default_factory=ZoneSettings)
     warn_settings: WarnSettings = field(default_factory=WarnSettings)
+    system: SystemCodes | None = None

@@ -110,6 +110,17 @@ class FeedTable(Door):
         return text
 
 
+class SystemTable(Door):
+    """``[system]``: this system as the sender of ASTERIX; only needed to write some."""
+
+    sac: int = Field(
+        ge=0, le=255, description="system area code that this system sends under, 0 to 255"
+    )
+    sic: int = Field(
+        ge=0, le=255, description="system identification code that it sends under, 0 to 255"
+    )
+
+
 def _settings_table(name: str, settings: type, about: str) -> type[Door]:
     """A table for a room's settings: each key optional, its default and meaning the room's own."""
     hints = typing.get_type_hints(settings)
@@ -155,6 +166,9 @@ class ShieldFile(Door):
     )
     radars: list[RadarTable] = Field(default=[], description="[[radars]] tables")
     feeds: list[FeedTable] = Field(default=[], description="[[feeds]] tables")
+    system: SystemTable | None = Field(
+        default=None, description="the codes under which this system sends ASTERIX"
+    )
     zone_settings: ZoneSettingsTable = Field(  # type: ignore[valid-type]
         default=ZoneSettingsTable(), description="thresholds of the zone watch"
     )

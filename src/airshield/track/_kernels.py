@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 
 from airshield._kernels import kernel
 from airshield.geo._kernels import ecef_of_place_m, place_of_ecef_rad
+from airshield.track.classes._kernels import (
+    identity_of,
+    name_class,
+    update_classes,
+    weigh_classes,
+)
 from airshield.track.clutter._kernels import cell_of, density_per_m2, note_false
 from airshield.track.filters._kernels import (
     BASIS_BARO,
@@ -22,6 +28,7 @@ from airshield.track.filters._kernels import (
     KIND_ADSB,
     KIND_MODE_S,
     KIND_PSR,
+    KIND_TRACK,
     PLACE,
     POLAR,
     SIN_ELV_MAX,
@@ -29,6 +36,7 @@ from airshield.track.filters._kernels import (
     blend,
     compare,
     ecef_of_track_m,
+    foreign_misfit,
     predict_track,
     start_state,
     track_height_m,
@@ -36,16 +44,42 @@ from airshield.track.filters._kernels import (
     update_track,
     usual_height_m,
 )
+from airshield.track.foreign._kernels import (
+    bind_alias,
+    find_alias,
+    judge_alias,
+    release_alias,
+)
+from airshield.track.registration._kernels import (
+    ALARM,
+    carry_place,
+    correct,
+    correction_variance,
+    forget,
+    note_pair,
+    note_reference,
+    settle,
+    sight,
+)
 from airshield.track.state import (
     AGILE,
     CELL_RINGS,
     CELL_SECTORS,
     CELLS_NOTED,
+    CLASSES,
     LINKS,
     MODELS,
     MOTION_FROM,
     MOTION_UPTO,
     PAST,
+    TURNING,
+)
+from airshield.track.trust._kernels import (
+    cover_cell,
+    evidence,
+    expected_pd,
+    sight_line,
+    since_pass_s,
 )
 
 F8 = NDArray[np.float64]
@@ -55,10 +89,10 @@ Records = Any
 Tables = Any
 
 TENTATIVE, CONFIRMED, COASTING, ENDED = 0, 1, 2, 3
-DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA = 5, 6, 7, 8
+DROP_LATE, DROP_AHEAD, DROP_SECOND, DROP_CONTRA, DROP_OWN, DROP_FOREIGN = range(5, 11)
 UPDATE, START, REPLACE = -1, -2, -3  # beside the reasons to drop: what to do with a plot
-CLS_UNKNOWN, CLS_AIRLINER, CLS_JET, CLS_FAST_LOW = 0, 1, 3, 4
-ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED = 0, 1, 2
+CLS_UNKNOWN = 0
+ADSB_NONE, ADSB_UNVERIFIED, ADSB_VERIFIED, ADSB_CONTRADICTED = range(4)
 
 CELL_M = 8000.0
 ADDRESSES, GRID = 0, 1
@@ -74,6 +108,20 @@ SEVERAL_S = 60.0  # radars that have seen a track within this time see it togeth
 ODDS_YOUNG = 1e9
 SURE = 1.0 - 1e-6  # a plot that is trusted as much is trusted fully
 LOG_STRETCH = math.log(STRETCH)
+FASTEST = 680.0  # [m/s]
+VAR_TOLD_HAE_M2 = 30.0 * 30.0  # of a geometric height that ADS-B tells
+VAR_ELV = math.radians(0.3) ** 2
+CLAIM_MAX_S = 2.5  # a radar's plot is compared with an ADS-B report within this time
+CLAIM_ALIVE_S = 10.0
+PAIR_MAX_S = 6.0
+SETTLE_S = 10.0
+# Logarithms of odds: one ADS-B target in a hundred is doubted at first; accused at 1 : 10.
+HONEST_AT_FIRST, HONEST_MAX, VOUCHED = 4.6, 15.0, 8.0
+ACCUSE, ACQUIT = -2.3, 2.3
+ODD_PLACE = -2.0  # its address was seen elsewhere, or it has jumped
+BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
+KIND_DRONE_ID = 7
+SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -125,8 +173,8 @@ def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
 
 @kernel
 def hang(mem: Tables, slot: int, t: float) -> None:
-    """Put a track into the grid where it is (expected) at a time, unless it is there already."""
-    trk, heads, links = mem.tracks[slot], mem.heads, mem.links
+    """Put a track into the grid where it is (expected) at a time, and note how far it may be."""
+    trk, heads, links, near = mem.tracks[slot], mem.heads, mem.links, mem.near[slot]
     dt = t - trk.t
     east = 0.0
     north = 0.0
@@ -134,8 +182,16 @@ def hang(mem: Tables, slot: int, t: float) -> None:
         east += trk.w[m] * (trk.x[m, 0] + dt * trk.x[m, 2])
         north += trk.w[m] * (trk.x[m, 1] + dt * trk.x[m, 3])
     x, y, z = ecef_of_track_m(trk, east, north, track_height_m(trk, t))
-    trk.g[0], trk.g[1], trk.g[2] = x, y, z
-    trk.t_g = t
+    near.g[0], near.g[1], near.g[2] = x, y, z
+    near.t = t
+    P, v = trk.P[AGILE], trk.x[AGILE]
+    dt = abs(dt)
+    var_spd = P[2, 2] + P[3, 3]
+    var_m2 = P[0, 0] + P[1, 1] + dt * (2.0 * abs(P[0, 2] + P[1, 3]) + 70.0 * dt * dt)
+    # Six sigmas, but nobody is faster than twice the speed of sound.
+    near.grows_mps = min(6.0 * math.sqrt(var_spd) + math.sqrt(v[2] * v[2] + v[3] * v[3]), FASTEST)
+    near.reach_m = 500.0 + 6.0 * math.sqrt(var_m2) + dt * min(6.0 * math.sqrt(var_spd), FASTEST)
+    near.has_height = 0 if trk.basis == BASIS_NONE else 1
     ix, iy, iz = math.floor(x / CELL_M), math.floor(y / CELL_M), math.floor(z / CELL_M)
     cell = trk.cell
     if ix == cell[0] and iy == cell[1] and iz == cell[2]:
@@ -179,28 +235,24 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
 
 
 @kernel
-def is_near(trk: Record, plot: Record, radars: Records) -> bool:
-    """A cheap test that never refuses what the gate would take: spares the prediction.
+def is_near(near: Record, plot: Record, radars: Records) -> bool:
+    """A cheap test that hardly ever refuses what the gate would take: spares the prediction.
 
     A radar's plot is compared in the radar's own terms, range and line of azimuth: then it does
     not matter that the plot tells no height.
     """
-    P, x = trk.P[AGILE], trk.x[AGILE]
-    dt = plot.t - trk.t
-    var_m2 = P[0, 0] + P[1, 1] + dt * dt * (P[2, 2] + P[3, 3]) + 2.0 * abs(dt * (P[0, 2] + P[1, 3]))
-    reach_m = 500.0 + 6.0 * math.sqrt(var_m2 + 100.0 * abs(dt * dt * dt))
-    reach_m += 2.0 * abs(plot.t - trk.t_g) * math.sqrt(x[2] * x[2] + x[3] * x[3])
+    reach_m = near.reach_m + abs(plot.t - near.t) * near.grows_mps
     if plot.what == PLACE:
-        dx, dy, dz = plot.ecef[0] - trk.g[0], plot.ecef[1] - trk.g[1], plot.ecef[2] - trk.g[2]
+        dx, dy, dz = plot.ecef[0] - near.g[0], plot.ecef[1] - near.g[1], plot.ecef[2] - near.g[2]
         reach_m += 6.0 * plot.sigma_pos_m + HEIGHT_MAX_M + 2.0 * HEIGHT_SIGMA_MAX_M
         return bool(dx * dx + dy * dy + dz * dz <= reach_m * reach_m)
     radar = radars[plot.link]
-    reach_m += 60.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
-    if trk.basis == BASIS_NONE:
-        # Seen from another side an unknown height changes the range by as much at the most.
-        reach_m += min(4.0 * HEIGHT_SIGMA_MAX_M, 0.5 * plot.rng_m)
+    reach_m += 6.0 * (plot.sigma_rng_m + plot.rng_m * plot.sigma_azm_rad)
+    if near.has_height == 0:
+        # Seen from elsewhere 5 km of height more change the range by so much.
+        reach_m += min(5e3 * 1e4 / plot.rng_m, 5e3)
     A = radar.A
-    dx, dy, dz = trk.g[0] - radar.ecef[0], trk.g[1] - radar.ecef[1], trk.g[2] - radar.ecef[2]
+    dx, dy, dz = near.g[0] - radar.ecef[0], near.g[1] - radar.ecef[1], near.g[2] - radar.ecef[2]
     rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
     if abs(rng_m - plot.rng_m) > reach_m:
         return False
@@ -211,6 +263,48 @@ def is_near(trk: Record, plot: Record, radars: Records) -> bool:
         abs(east * cos_azm - north * sin_azm) <= reach_m
         and east * sin_azm + north * cos_azm >= -reach_m
     )
+
+
+@kernel
+def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Record) -> bool:
+    """Tell whether a plot may lie within a track's gate, by either coordinate alone.
+
+    A squared normalised distance is at least that of each coordinate by itself. The widest
+    model's variance is taken, half as much again; what is left out is the rate of turn.
+    """
+    if plot.what == PLACE:
+        return True
+    P, A, D = trk.P[AGILE], trk.A, radars[plot.link].A
+    ecef = radars[plot.link].ecef
+    dt = abs(plot.t - trk.t)
+    noise = cfg.q[AGILE] * dt * dt * dt / 3.0
+    ee = P[0, 0] + dt * (2.0 * P[0, 2] + dt * P[2, 2]) + noise
+    en = P[0, 1] + dt * (P[0, 3] + P[1, 2] + dt * P[2, 3])
+    nn = P[1, 1] + dt * (2.0 * P[1, 3] + dt * P[3, 3]) + noise
+    dx, dy, dz = near.g[0] - ecef[0], near.g[1] - ecef[1], near.g[2] - ecef[2]
+    rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
+    sin_azm, cos_azm = math.sin(plot.azm_rad), math.cos(plot.azm_rad)
+    # The directions along and across, in Earth-centred axes, then in the track's.
+    off = abs(plot.t - near.t) * math.sqrt(
+        trk.x[AGILE, 2] * trk.x[AGILE, 2] + trk.x[AGILE, 3] * trk.x[AGILE, 3]
+    )
+    height_m = min(5e3 * 1e4 / plot.rng_m, 5e3) if near.has_height == 0 else 500.0
+    slack_m = off + height_m
+    ue = (A[0, 0] * dx + A[0, 1] * dy + A[0, 2] * dz) / rng_m
+    un = (A[1, 0] * dx + A[1, 1] * dy + A[1, 2] * dz) / rng_m
+    along_m = max(abs(plot.rng_m - rng_m) - slack_m, 0.0)
+    var_m2 = ue * ue * ee + 2.0 * ue * un * en + un * un * nn
+    stretch = 10.0 if plot.mode_3a >= 0 else 1.0  # an outlier's, where a code may name the owner
+    spread = stretch * plot.sigma_rng_m
+    if along_m * along_m > 1.5 * cfg.gate * (var_m2 + spread * spread):
+        return False
+    cross_m = (D[0, 0] * dx + D[0, 1] * dy + D[0, 2] * dz) * cos_azm - (
+        D[1, 0] * dx + D[1, 1] * dy + D[1, 2] * dz
+    ) * sin_azm
+    cross_m = max(abs(cross_m) - slack_m, 0.0)
+    var_m2 = un * un * ee - 2.0 * ue * un * en + ue * ue * nn
+    spread = stretch * plot.rng_m * plot.sigma_azm_rad
+    return bool(cross_m * cross_m <= 1.5 * cfg.gate * (var_m2 + spread * spread))
 
 
 @kernel
@@ -290,48 +384,62 @@ def find_fit(
     tracks, radars, heads = mem.tracks, mem.radars, mem.heads
     # A plot with an address of its own can only be that of a track without one.
     only_nameless = plot.mode_s >= 0
-    best, best_cost, best_sure, best_stretch = -1, math.inf, False, 1.0
-    best_fit = 0.0
-    log_clutter, log_pd = math.log(clutter_per_m2(mem, plot, 0.0, cfg)), math.log(radars[plot.link].pd)
+    best, best_cost, best_stretch, best_fit = -1, math.inf, 1.0, 0.0
+    log_clutter, log_pd = (
+        math.log(clutter_per_m2(mem, plot, 0.0, cfg)),
+        math.log(radars[plot.link].pd),
+    )
     taken, taken_cost = -1, math.inf
     swap, best_gain, swap_cost, swap_stretch, swap_fit = -1, 1e-6, math.inf, 1.0, 0.0
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
     iz = math.floor(plot.ecef[2] / CELL_M)
-    for k in range(27):
-        kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
-        slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
-        while slot >= 0:
-            trk = tracks[slot]
-            here = trk.cell[0] == kx and trk.cell[1] == ky and trk.cell[2] == kz
-            if here and not (only_nameless and trk.mode_s >= 0) and is_near(trk, plot, radars):
-                had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
-                before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
-                if before >= 0:
-                    trk = as_before(mem, slot, before)
-                cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
-                work.slot = slot if before < 0 else -1
-                least = 0.0 if trk.status != TENTATIVE else YOUNG_LEAST
-                if plot.log_density + log_pd - log_clutter < least:
-                    cost = math.inf  # more likely clutter than this track's
-                if had:
+    for sure in (True, False):
+        for k in range(27):
+            kx, ky, kz = ix + k // 9 - 1, iy + (k // 3) % 3 - 1, iz + k % 3 - 1
+            slot = heads[GRID, cell_bucket(kx, ky, kz, heads.shape[1])]
+            while slot >= 0:
+                near = mem.near[slot]
+                # Chains of different cells may share a bucket.
+                here = (
+                    math.floor(near.g[0] / CELL_M) == kx
+                    and math.floor(near.g[1] / CELL_M) == ky
+                    and math.floor(near.g[2] / CELL_M) == kz
+                )
+                trk = tracks[slot]
+                if (
+                    here
+                    and is_near(near, plot, radars)
+                    and (trk.status != TENTATIVE) == sure
+                    and not (only_nameless and trk.mode_s >= 0)
+                    and may_fit(trk, near, plot, radars, cfg)
+                ):
+                    had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
+                    before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
                     if before >= 0:
-                        gain = mem.past_plots[slot * PAST + before].cost - cost
-                        if gain > best_gain:
-                            swap, best_gain = slot, gain
-                            swap_stretch, swap_fit = plot.stretch, plot.log_density
-                            swap_cost = cost
-                    if cost < taken_cost:
-                        taken, taken_cost = slot, cost
-                elif cost < math.inf:
-                    sure = trk.status != TENTATIVE
-                    better = cost < best_cost or (
-                        cost == best_cost and trk.number < tracks[best].number
-                    )
-                    if (sure and not best_sure) or (sure == best_sure and better):
-                        best, best_cost, best_sure = slot, cost, sure
+                        trk = as_before(mem, slot, before)
+                    cost = gate_cost(trk, plot, radars, turn_s, cfg, work)
+                    work.slot = slot if before < 0 else -1
+                    least = 0.0 if sure else YOUNG_LEAST
+                    if plot.log_density + log_pd - log_clutter < least:
+                        cost = math.inf  # more likely clutter than this track's
+                    if had:
+                        if before >= 0:
+                            gain = mem.past_plots[slot * PAST + before].cost - cost
+                            if gain > best_gain:
+                                swap, best_gain = slot, gain
+                                swap_stretch, swap_fit = plot.stretch, plot.log_density
+                                swap_cost = cost
+                        if cost < taken_cost:
+                            taken, taken_cost = slot, cost
+                    elif cost < best_cost or (
+                        cost < math.inf and cost == best_cost and trk.number < tracks[best].number
+                    ):
+                        best, best_cost = slot, cost
                         best_stretch, best_fit = plot.stretch, plot.log_density
-            slot = mem.links[GRID, slot]
+                slot = mem.links[GRID, slot]
+        if best >= 0 or swap >= 0 or taken >= 0:
+            break
     if best < 0 and swap >= 0:
         plot.stretch, plot.log_density, plot.cost = swap_stretch, swap_fit, swap_cost
         return swap, REPLACE
@@ -501,9 +609,13 @@ def publish(
     row.sensors = trk.sensors
     row.kinds = trk.kinds
     row.cls = trk.cls
+    for c in range(CLASSES):
+        row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
     row.adsb = ADSB_NONE
     if trk.t_adsb > -math.inf:
         row.adsb = ADSB_VERIFIED if t - trk.t_agree < 60.0 else ADSB_UNVERIFIED
+        if trk.accused == 1:
+            row.adsb = ADSB_CONTRADICTED
     row.frame = frame
     return row
 
@@ -512,24 +624,36 @@ def publish(
 
 
 @kernel
-def judge_class(trk: Record, row: Record) -> None:
-    """Name the class when speed and height leave no doubt, three rows in a row."""
-    spd = math.sqrt(row.ve * row.ve + row.vn * row.vn)
-    cls = CLS_UNKNOWN
-    if trk.basis != BASIS_NONE:
-        if spd > 350.0:  # above Mach 1 anywhere below the stratosphere's top: no airliner
-            cls = CLS_JET
-        elif spd > 180.0 and row.hae_m < 1500.0:  # 350 kt; 250 kt is the limit below 10,000 ft
-            cls = CLS_FAST_LOW
-        elif spd > 150.0 and row.hae_m > 6000.0 and trk.mode_s >= 0:
-            cls = CLS_AIRLINER
-    if cls == trk.cls_next:
-        trk.cls_n += 1
-    else:
-        trk.cls_next = cls
-        trk.cls_n = 1
-    if trk.cls_n >= 3 and cls != CLS_UNKNOWN:
-        trk.cls = cls
+def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
+    """Weigh what the track may be by how it flies, every two seconds once it is known how."""
+    t = trk.t
+    if trk.hits >= SETTLED_HITS and t - trk.cls_t >= CLASS_EVERY_S:
+        P = work.P
+        spd = math.sqrt(row.ve * row.ve + row.vn * row.vn)
+        sigma = math.sqrt(0.5 * max(P[2, 2] + P[3, 3], 0.0))
+        alt_m, sigma_alt, climb, sigma_climb = math.nan, math.nan, math.nan, math.nan
+        if row.basis != BASIS_NONE:
+            alt_m, sigma_alt = row.hae_m - cfg.geoid_m, math.sqrt(row.cov[5])
+        if row.vu == row.vu:
+            climb, sigma_climb = row.vu, math.sqrt(trk.Pz[2])
+        bend = abs(trk.x[TURNING, 4]) * spd * trk.w[TURNING]
+        update_classes(
+            trk.cls_logp, trk.cls_p, spd, sigma, alt_m, sigma_alt, climb, sigma_climb,
+            bend if trk.w[TURNING] > 0.5 else math.nan, t - trk.cls_t,
+        )  # fmt: skip
+        trk.cls_t = t
+        identity = identity_of(
+            trk.mode_s >= 0,
+            trk.mode_3a >= 0 or trk.is_baro == 1,
+            trk.t_adsb > -math.inf and trk.accused == 0,
+            (trk.kinds >> np.uint64(KIND_DRONE_ID)) & np.uint64(1) != np.uint64(0),
+            trk.silent_n,
+        )
+        weigh_classes(trk.cls_logp, identity, trk.cls_p)
+        trk.cls = name_class(trk.cls_p, trk.cls)
+    row.cls = trk.cls
+    for c in range(CLASSES):
+        row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
 
 
 @kernel
@@ -577,6 +701,157 @@ def note_link(trk: Record, plot: Record, radars: Records) -> None:
 
 
 @kernel
+def note_claim(trk: Record, plot: Record) -> None:
+    """Keep an ADS-B report, to hold radars and aircraft against each other."""
+    hae_m, var = plot.hae_m, VAR_TOLD_HAE_M2
+    if math.isnan(hae_m) and trk.basis != BASIS_NONE:
+        hae_m = track_height_m(trk, plot.t)
+        var = trk.ph + trk.Pz[0]
+    if trk.claimed_t == math.inf:
+        trk.claimed_t = plot.t
+    if plot.t <= trk.told_t or math.isnan(hae_m) or math.isnan(plot.ve) or math.isnan(plot.vn):
+        return
+    trk.told_t = plot.t
+    trk.told_lat_rad, trk.told_lon_rad, trk.told_hae_m = plot.lat_rad, plot.lon_rad, hae_m
+    trk.told_v[0], trk.told_v[1] = plot.ve, plot.vn
+    trk.told_v[2] = 0.0 if math.isnan(plot.vu) else plot.vu
+    trk.told_var_m2 = plot.sigma_pos_m * plot.sigma_pos_m
+    trk.told_var_hae_m2 = var
+
+
+@kernel
+def judge_claim(trk: Record, change: float) -> None:
+    """Add evidence to the odds that a track's ADS-B is true, and accuse or acquit it.
+
+    From some 1000 : 1 that there is nothing down to 1 : 10: two plots that every radar around gives
+    and that did not come, or three that most would. An acquittal takes as much again.
+    """
+    trk.honest = min(max(trk.honest + change, -HONEST_MAX), HONEST_MAX)
+    if trk.honest < ACCUSE:
+        trk.accused = 1
+    elif trk.honest > ACQUIT:
+        trk.accused = 0
+
+
+@kernel
+def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
+    """Hold a track's ADS-B against the beams that have passed it within the last second."""
+    trk, g = mem.tracks[slot], mem.near[slot].g
+    then = t - BEAM_LAG_S
+    is_sure = trk.honest > VOUCHED and trk.accused == 0
+    for r in range(mem.cover.shape[0]):
+        radar = mem.radars[r]
+        if then - radar.t_last > radar.turn_s or not radar.t_first < then - radar.turn_s:
+            continue
+        dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
+        d2 = dx * dx + dy * dy + dz * dz
+        # The claim is some seconds and metres old, and the edge is no wall.
+        if d2 > 0.95 * radar.rng_max_m * radar.rng_max_m or d2 < 4.0 * radar.rng_min_m**2:
+            continue
+        _, azm_rad, elv_rad = sight_line(radar, g, cfg.geoid_m)
+        since_s = since_pass_s(azm_rad, radar.beam_rad, radar.beam_t, radar.turn_s, then)
+        if since_s >= 1.0 or then - since_s < trk.claimed_t:
+            continue
+        cell = cover_cell(azm_rad, elv_rad, mem.cover_edges)
+        if cell < 0:
+            continue
+        j = link_of(trk, r)
+        is_hit = j >= 0 and abs(trk.t_plot[j] - (then - since_s)) < 0.25 * radar.turn_s
+        judge_claim(trk, evidence(expected_pd(mem.cover[r], cell), is_hit))
+        if is_sure:
+            mem.cover[r, cell, 1] += 1.0
+            if is_hit:
+                mem.cover[r, cell, 0] += 1.0
+
+
+@kernel
+def learn_biases(mem: Tables, trk: Record, plot: Record, clock: Record, work: Record) -> None:
+    """Compare a radar's plot with its target's ADS-B, or with another radar's plot of it."""
+    if plot.what != POLAR or trk.accused == 1:
+        return
+    who, cfg = plot.link, mem.bias_cfg[0]
+    radar, bias, seen = mem.radars[who], mem.biases[who], mem.sights[0]
+    var_r = plot.sigma_rng_m * plot.sigma_rng_m
+    var_a = plot.sigma_azm_rad * plot.sigma_azm_rad
+    dt = plot.raw_t - trk.told_t
+    if abs(dt) <= CLAIM_MAX_S:
+        v = trk.told_v
+        carry_place(
+            trk.told_lat_rad, trk.told_lon_rad, trk.told_hae_m, v[0], v[1], v[2], dt,
+            work.ecef, work.vel,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, 0.0,
+            plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad, plot.raw_t, seen,
+        )  # fmt: skip
+        j = link_of(trk, who)
+        since_s = plot.t - trk.t_plot[j] if j >= 0 else math.inf
+        found = note_reference(
+            bias, seen, var_r, var_a, VAR_ELV, trk.told_var_m2, trk.told_var_hae_m2,
+            dt * dt * (1.0 + dt * dt), since_s, cfg,
+        )  # fmt: skip
+        if found == ALARM and mem.pair_sum.size > 0:
+            forget(who, mem.pair_info, mem.pair_sum)
+        return
+    if mem.pair_sum.size == 0 or trk.is_baro == 0 or plot.kind == KIND_PSR:
+        return
+    i = trk.pair_link
+    if i >= 0 and i != who and abs(plot.raw_t - trk.pair_t) < PAIR_MAX_S:
+        lat, lon, hae = place_of_ecef_rad(
+            *ecef_of_track_m(trk, trk.x[0, 0], trk.x[0, 1], track_height_m(trk, trk.t))
+        )
+        turn = turn_rad(trk, trk.x[0, 0])
+        cos_turn, sin_turn = math.cos(turn), math.sin(turn)
+        ve = trk.x[0, 2] * cos_turn + trk.x[0, 3] * sin_turn
+        vn = trk.x[0, 3] * cos_turn - trk.x[0, 2] * sin_turn
+        carry_place(lat, lon, hae, ve, vn, trk.vz, 0.0, work.ecef, work.vel)
+        other, there = mem.radars[i], mem.sights[1]
+        sight(
+            other.ecef, other.A, work.ecef, work.vel, trk.pair_t - trk.t,
+            trk.pair_rng_m, trk.pair_azm_rad, math.nan, trk.pair_t, there,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, plot.raw_t - trk.t,
+            plot.raw_rng_m, plot.raw_azm_rad, math.nan, plot.raw_t, seen,
+        )  # fmt: skip
+        work.var_i[0], work.var_i[1] = trk.pair_var[0], trk.pair_var[1]
+        work.var_j[0], work.var_j[1] = var_r, var_a
+        found = note_pair(
+            mem.biases, i, who, there, seen, work.var_i, work.var_j, trk.ph + trk.Pz[0],
+            trk.P[0, 2, 2] + trk.P[0, 3, 3], plot.raw_t - trk.pair_last_t,
+            mem.pair_info, mem.pair_sum, work.pair, cfg,
+        )  # fmt: skip
+        if found >= ALARM:
+            forget(i if found == ALARM else who, mem.pair_info, mem.pair_sum)
+        trk.pair_last_t = plot.raw_t
+        trk.pair_link = -1
+    else:
+        trk.pair_link = who
+        trk.pair_t = plot.raw_t
+        trk.pair_rng_m, trk.pair_azm_rad = plot.raw_rng_m, plot.raw_azm_rad
+        trk.pair_var[0], trk.pair_var[1] = var_r, var_a
+
+
+@kernel
+def straighten(mem: Tables, plot: Record) -> None:
+    """Take what is known of its radar's biases off a plot, and keep what the radar told."""
+    plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad = plot.rng_m, plot.azm_rad, plot.elv_rad
+    plot.raw_t = plot.t
+    if plot.what != POLAR:
+        return
+    bias = mem.biases[plot.link]
+    if bias.references + bias.pairs == 0:
+        return
+    plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t = correct(
+        bias, plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t
+    )
+    plot.rng_m = max(plot.rng_m, 1.0)
+    var_r, var_a, _ = correction_variance(bias, plot.rng_m, 0.0, 0.0)
+    plot.sigma_rng_m = math.sqrt(plot.sigma_rng_m * plot.sigma_rng_m + var_r)
+    plot.sigma_azm_rad = math.sqrt(plot.sigma_azm_rad * plot.sigma_azm_rad + var_a)
+
+
+@kernel
 def note_source(trk: Record, plot: Record, radars: Records) -> None:
     """Remember who contributed what and when."""
     t = plot.t
@@ -589,11 +864,18 @@ def note_source(trk: Record, plot: Record, radars: Records) -> None:
         trk.t_code = t
     if plot.callsign != 0:
         trk.callsign = plot.callsign
+    if plot.kind == KIND_PSR and plot.what == POLAR and radars[plot.link].asks == 1:
+        trk.silent_n += 1
     if plot.kind <= KIND_MODE_S:
         trk.t_radar = max(trk.t_radar, t)
     if plot.kind == KIND_ADSB:
         trk.t_adsb = max(trk.t_adsb, t)
-    if plot.kind <= KIND_ADSB and abs(trk.t_radar - trk.t_adsb) < 15.0:
+        note_claim(trk, plot)
+    named = (plot.mode_s >= 0 and plot.mode_s == trk.mode_s) or (
+        plot.mode_3a >= 0 and plot.mode_3a == trk.mode_3a
+    )
+    # An echo alone may be clutter: it vouches for nobody.
+    if plot.kind <= KIND_MODE_S and named and t - trk.t_adsb < 15.0:
         trk.t_agree = t
 
 
@@ -680,8 +962,11 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.sensors = 0
     trk.kinds = 0
     trk.cls = CLS_UNKNOWN
-    trk.cls_next = CLS_UNKNOWN
-    trk.cls_n = 0
+    trk.cls_t = -math.inf
+    trk.silent_n = 0
+    for c in range(CLASSES):
+        trk.cls_logp[c] = 0.0
+        trk.cls_p[c] = 0.0
     trk.t_hit = -math.inf
     trk.t_radar = -math.inf
     trk.t_adsb = -math.inf
@@ -690,6 +975,12 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.contra_n = 0
     trk.noted_n = 0
     trk.several = 0
+    trk.told_t = -math.inf
+    trk.claimed_t = math.inf
+    trk.honest = HONEST_AT_FIRST
+    trk.accused = 0
+    trk.pair_link = -1
+    trk.pair_last_t = -math.inf
     trk.past_n = 0
     trk.past_at = 0
     trk.cell[0] = NOWHERE
@@ -715,9 +1006,7 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
 
 
 @kernel
-def weigh(
-    mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record
-) -> None:
+def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record) -> None:
     """Judge a plot that fits: how far is it the target's, and what does it say of the track?
 
     Raises the existence (IPDA with one plot in the gate: Musicki, Evans and Stankovic, IEEE
@@ -745,7 +1034,7 @@ def weigh(
 
 
 @kernel
-def debit_misses(trk: Record, radars: Records, t: float, cfg: Record) -> float:
+def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> float:
     """Lower the existence for every beam that passed without a plot; returns the least interval.
 
     Only sources vote that have seen this track before: whether another could see it past the
@@ -761,11 +1050,7 @@ def debit_misses(trk: Record, radars: Records, t: float, cfg: Record) -> float:
         slowest = max(slowest, turn_s)
         votes = t - radar.t_last < 3.0 * turn_s
         if votes and radar.rng_max_m < math.inf:
-            dx, dy, dz = (
-                trk.g[0] - radar.ecef[0],
-                trk.g[1] - radar.ecef[1],
-                trk.g[2] - radar.ecef[2],
-            )
+            dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
             rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
             votes = radar.rng_min_m <= rng_m <= radar.rng_max_m
         # A target's bearing changes between turns, so a quarter turn of grace.
@@ -787,7 +1072,9 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     """Look at a live track once a second: is it missed, is it gone, is that due for publication?"""
     trk = mem.tracks[slot]
     hang(mem, slot, t)
-    gap = debit_misses(trk, mem.radars, t, cfg)
+    if t - trk.t_adsb < CLAIM_ALIVE_S and (trk.honest < VOUCHED or (int(t) + slot) % 4 == 0):
+        check_claim(mem, slot, t, cfg)
+    gap = debit_misses(trk, mem.near[slot].g, mem.radars, t, cfg)
     silent_s = t - trk.t_hit - cfg.lag_s
     if trk.status == TENTATIVE:
         hopeless = trk.hits > CELLS_NOTED and trk.existence < HOPELESS
@@ -848,6 +1135,8 @@ def choose_track(
         trk.contra_n = 0
         return slot, UPDATE
     plot.stretch = 1.0
+    if trk.t_adsb > plot.t - CLAIM_ALIVE_S and plot.kind <= KIND_ADSB:
+        judge_claim(trk, ODD_PLACE)
     if note_contradiction(trk, plot) and plot.t >= trk.t:
         trk.contra_n = 0
         return slot, START
@@ -872,7 +1161,11 @@ def assign(
     radars = mem.radars
     radar = radars[plot.link]
     work.slot = -1
-    slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
+    if plot.kind == KIND_TRACK:
+        slot, verdict = choose_foreign(mem, plot, cfg, work)
+        work.slot = -1
+    else:
+        slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
     if verdict >= 0:
         if verdict == DROP_SECOND and plot.cell >= 0:
             note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
@@ -890,6 +1183,10 @@ def assign(
         trk.past_n = 0
         start_state(trk, plot, radars, cfg, work)
         note_echo(mem, trk, plot, 1.0)
+        if plot.kind == KIND_TRACK and plot.track_sensor >= 0:
+            a = find_alias(mem.aliases, plot.source, plot.track_sensor, plot.t)
+            if a >= 0:
+                bind_alias(mem.aliases[a], slot, trk.number)
     else:
         j = link_of(trk, plot.link)
         pd = trk.pd[j] if j >= 0 else 0.9 * radar.pd
@@ -899,12 +1196,53 @@ def assign(
             mem.moved[1] = mem.past_plots[slot * PAST + leave_out]
         weigh(mem, trk, plot, pd, verdict == UPDATE, cfg)
         take_in_time(mem, slot, plot, leave_out, cfg, work)
+    learn_biases(mem, trk, plot, clock, work)
     note_source(trk, plot, radars)
     hang(mem, slot, trk.t)
     row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
-    judge_class(trk, row)
-    row.cls = trk.cls
+    judge_class(trk, row, work, cfg)
     return slot, verdict
+
+
+@kernel
+def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tuple[int, int]:
+    """Decide which track of ours a foreign system's track is, with hysteresis.
+
+    By address, else by the number's alias while it fits, else by place and course: then three
+    reports in a row must agree before anything is fused, and until then nothing new begins either.
+    """
+    tracks, aliases = mem.tracks, mem.aliases
+    a = (
+        find_alias(aliases, plot.source, plot.track_sensor, plot.t)
+        if plot.track_sensor >= 0
+        else -1
+    )
+    if a >= 0 and aliases[a].track != 0 and tracks[aliases[a].slot].number != aliases[a].track:
+        release_alias(aliases[a])
+    slot = find_address(tracks, mem.heads, mem.links, plot.mode_s) if plot.mode_s >= 0 else -1
+    by_address = slot >= 0
+    if slot < 0 and a >= 0 and aliases[a].track != 0:
+        slot = aliases[a].slot
+    fits = False
+    if slot >= 0:
+        d2 = foreign_misfit(tracks[slot], plot, mem.radars, cfg, work)
+        fits = d2 <= (4.0 if by_address else 1.0) * cfg.gate_foreign
+    if not fits and not by_address:
+        slot, verdict = find_fit(mem, plot, 12.0, cfg, work)
+        if verdict != UPDATE:
+            slot = -1
+        fits = slot >= 0
+    if a < 0:
+        if fits:
+            return slot, UPDATE
+        return (slot, DROP_CONTRA) if by_address else (-1, START)
+    bound = aliases[a].track != 0
+    number = tracks[slot].number if fits else 0
+    if judge_alias(aliases[a], slot if fits else -1, number, by_address and fits):
+        return slot, UPDATE
+    if fits or bound or by_address:
+        return slot, DROP_FOREIGN
+    return -1, START
 
 
 @kernel
@@ -986,13 +1324,22 @@ def run(
                 publish(trk, t, t_ns, plot.frame, cfg, rows, clock, work)
                 if trk.status == ENDED:
                     end_track(mem, clock, slot)
+            if mem.pair_sum.size > 0 and t - clock.settled >= SETTLE_S:
+                settle(
+                    mem.biases, mem.pair_info, mem.pair_sum, t - clock.settled, t,
+                    mem.pair_work, mem.pair_right, mem.pair_rows, mem.bias_cfg[0],
+                )  # fmt: skip
+                clock.settled = t
             clock.tick += 1
         if clock.rows + 1 + DISPLACED_MAX > rows.size or clock.free_n <= DISPLACED_MAX:
             return i
         clock.pending = 0
+        straighten(mem, plot)
         rough_place(plot, radars, cfg)
         plot.stretch = 1.0
         radar = radars[plot.link]
+        if plot.what == POLAR and plot.t >= radar.beam_t:
+            radar.beam_t, radar.beam_rad = plot.t, plot.azm_rad
         plot.cell = -1
         if plot.kind == KIND_PSR and plot.what == POLAR:
             plot.cell = cell_of(plot.rng_m, plot.azm_rad, radar.cell_m, CELL_RINGS, CELL_SECTORS)

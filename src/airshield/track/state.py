@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from airshield.tables import TRACK_CLASSES
+
 MODELS: Final = 3
 """Motion models that run side by side in every track."""
 
@@ -27,6 +29,8 @@ CELLS_NOTED: Final = 6
 CELL_RINGS: Final = 100
 CELL_SECTORS: Final = 120
 """The clutter map of a radar: rings of range and sectors of three degrees."""
+
+CLASSES: Final = len(TRACK_CLASSES) - 1
 
 PAST: Final = 6
 """Updates that a track remembers, to go back before a plot that comes late or a better one."""
@@ -73,8 +77,10 @@ TRACK_STATE: Final = np.dtype(
         ("sensors", "u8"),
         ("kinds", "u8"),
         ("cls", "i8"),
-        ("cls_next", "i8"),
-        ("cls_n", "i8"),
+        ("cls_t", "f8"),  # when the classes were last weighed
+        ("cls_logp", "f8", (CLASSES,)),
+        ("cls_p", "f8", (CLASSES,)),
+        ("silent_n", "i8"),  # echoes without an answer from radars that ask for one
         ("t_hit", "f8"),  # last update, by anything
         ("t_radar", "f8"),
         ("t_adsb", "f8"),
@@ -89,6 +95,24 @@ TRACK_STATE: Final = np.dtype(
         ("noted", "i8", (CELLS_NOTED,)),
         ("noted_radar", "i8", (CELLS_NOTED,)),
         ("noted_n", "i8"),
+        # Its last ADS-B report, and what radars say of it.
+        ("claimed_t", "f8"),  # the first one
+        ("told_t", "f8"),
+        ("told_lat_rad", "f8"),
+        ("told_lon_rad", "f8"),
+        ("told_hae_m", "f8"),
+        ("told_v", "f8", (3,)),  # east, north, up [m/s]
+        ("told_var_m2", "f8"),  # of its place, each axis
+        ("told_var_hae_m2", "f8"),
+        ("honest", "f8"),  # logarithm of the odds that the ADS-B is true
+        ("accused", "i8"),
+        # A plot that waits for one of another radar, to compare the two radars.
+        ("pair_link", "i8"),  # -1: none
+        ("pair_t", "f8"),
+        ("pair_rng_m", "f8"),
+        ("pair_azm_rad", "f8"),
+        ("pair_var", "f8", (2,)),
+        ("pair_last_t", "f8"),
         ("several", "i8"),  # 1: more than one radar has seen it
         # The ring of its last updates.
         ("past_n", "i8"),
@@ -97,12 +121,21 @@ TRACK_STATE: Final = np.dtype(
         ("contra_n", "i8"),
         ("contra_t", "f8"),
         ("contra", "f8", (3,)),  # Earth-centred place of the last of them
-        # Where the track hangs in the grid.
-        ("g", "f8", (3,)),  # Earth-centred place when it was last put into the grid
-        ("t_g", "f8"),  # the time of that place
-        ("cell", "i8", (3,)),
+        ("cell", "i8", (3,)),  # of the grid in which it hangs
     ]
 )
+
+NEAR: Final = np.dtype(
+    [
+        ("g", "f8", (3,)),  # Earth-centred place when the track was last put into the grid
+        ("t", "f8"),  # the time of that place
+        ("reach_m", "f8"),  # how far it may be from there then, and how that grows
+        ("grows_mps", "f8"),
+        ("has_height", "i8"),
+        ("spare", "i8"),
+    ]
+)
+"""What the first look at a track needs: one line of the processor's cache."""
 
 WORK: Final = np.dtype(
     [
@@ -142,6 +175,20 @@ WORK: Final = np.dtype(
         ("r", "f8", (3,)),
         ("d", "f8", (3,)),
         ("q", "f8", (max(3, MODELS),)),
+        # Scratch for foreign tracks: a state without its rate of turn, theirs, and room.
+        ("x4", "f8", (4,)),
+        ("v4", "f8", (4,)),
+        ("d4", "f8", (4,)),
+        ("z4", "f8", (4,)),
+        ("P4", "f8", (4, 4)),
+        ("R4", "f8", (4, 4)),
+        ("W", "f8", (2, 4, 4)),
+        # Registration's scratch.
+        ("ecef", "f8", (3,)),
+        ("vel", "f8", (3,)),
+        ("var_i", "f8", (2,)),
+        ("var_j", "f8", (2,)),
+        ("pair", "f8", (8, 8)),
     ]
 )
 
@@ -157,6 +204,10 @@ PLOT: Final = np.dtype(
         ("rng_m", "f8"),
         ("azm_rad", "f8"),
         ("elv_rad", "f8"),
+        ("raw_rng_m", "f8"),  # as the radar told them
+        ("raw_azm_rad", "f8"),
+        ("raw_elv_rad", "f8"),
+        ("raw_t", "f8"),
         ("lat_rad", "f8"),
         ("lon_rad", "f8"),
         ("baro_m", "f8"),
@@ -170,6 +221,8 @@ PLOT: Final = np.dtype(
         ("mode_s", "i8"),
         ("mode_3a", "i8"),
         ("callsign", "u8"),
+        ("track_sensor", "i8"),  # a foreign system's own number for its track
+        ("source", "i8"),  # the foreign system, counted as they appear
         ("ecef", "f8", (3,)),  # rough place for the grid, filled in by the kernel
         ("log_density", "f8"),  # of its likelihood for the track at hand [1/m2]
         ("trust", "f8"),  # probability that it is the track's and not clutter
@@ -193,6 +246,9 @@ RADAR: Final = np.dtype(
         ("t_first", "f8"),  # earliest and latest report of this radar
         ("t_last", "f8"),
         ("cell_m", "f8"),  # depth of the rings of its clutter map
+        ("asks", "i8"),  # 1: it has a secondary channel too
+        ("beam_t", "f8"),  # when its beam stood at its last plot's azimuth
+        ("beam_rad", "f8"),
     ]
 )
 
@@ -221,6 +277,8 @@ CONFIG: Final = np.dtype(
         ("var_hae_m2", "f8"),
         ("var_climb", "f8"),
         ("var_spd", "f8"),
+        ("var_spd_foreign", "f8"),
+        ("gate_foreign", "f8"),
         ("sigma_elv_rad", "f8"),
         ("late_max_s", "f8"),
         ("ahead_max_s", "f8"),
@@ -241,6 +299,7 @@ CLOCK: Final = np.dtype(
         ("next_number", "i8"),
         ("live", "i8"),
         ("free_n", "i8"),
+        ("settled", "f8"),  # when the pairs were last solved for
         ("rows", "i8"),  # rows written by the run at hand
     ]
 )
@@ -266,10 +325,12 @@ ROW: Final = np.dtype(
         ("sensors", "u8"),
         ("kinds", "u8"),
         ("cls", "i8"),
+        ("cls_p", "f8", (CLASSES,)),  # NaN while nothing has been weighed
         ("adsb", "i8"),
         ("frame", "u8"),
     ]
 )
+
 
 def _word(name: str) -> int:
     """Place of a field in a track's record, in words of eight octets."""
@@ -287,6 +348,7 @@ class Memory(NamedTuple):
 
     tracks: Any
     flat: NDArray[np.int64]  # the same octets as ``tracks``, by words: shape (tracks, words)
+    near: Any
     past: NDArray[np.int64]  # shape (tracks, PAST, words of motion): before each update
     past_t: NDArray[np.float64]  # shape (tracks, PAST): the time of that state
     past_plots: Any  # shape (tracks * PAST): the plot that followed
@@ -298,6 +360,17 @@ class Memory(NamedTuple):
     heads: NDArray[np.int64]
     links: NDArray[np.int64]
     radars: Any
+    aliases: Any  # foreign systems' numbers for tracks of ours
+    cover: NDArray[np.float32]  # shape (radars, cells of cover, 2): hits and looks
+    cover_edges: NDArray[np.float64]
+    biases: Any  # registration: records of BIAS, its settings and scratch
+    bias_cfg: Any
+    sights: Any
+    pair_info: NDArray[np.float64]  # shape (4 radars, 4 radars); empty without pairs
+    pair_sum: NDArray[np.float64]
+    pair_work: NDArray[np.float64]
+    pair_right: NDArray[np.float64]
+    pair_rows: NDArray[np.int64]
     cells: NDArray[np.float32]  # shape (radars, CELL_RINGS * CELL_SECTORS, 2)
     rings: NDArray[np.float32]  # shape (radars, CELL_RINGS, 2)
 
@@ -312,5 +385,7 @@ DROPS: Final = (
     "far ahead of the clock",
     "second plot of a scan",
     "address contradicted",
+    "own system's track",
+    "foreign track not bound",
 )
 """Why a report did not update a track; the position in the tuple is the kernels' number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,16 @@ from airshield.tables import (
     words,
 )
 from airshield.track import _kernels
+from airshield.track.foreign import is_own, make_aliases
+from airshield.track.foreign.state import ALIAS
+from airshield.track.registration import (
+    SIGHT,
+    RegistrationSettings,
+    config_record,
+    registration_table,
+    start_biases,
+)
+from airshield.track.registration.state import BIAS
 from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
@@ -37,6 +47,7 @@ from airshield.track.state import (
     DROPS,
     MOTION_FROM,
     MOTION_UPTO,
+    NEAR,
     NO_CODE,
     PAST,
     PLOT,
@@ -46,10 +57,22 @@ from airshield.track.state import (
     WORK,
     Memory,
 )
+from airshield.track.trust._kernels import (
+    COVER_AZIMUTHS,
+    COVER_ELEVATIONS,
+    ELEVATION_EDGES_RAD,
+)
 from airshield.units import M_PER_NMI
 
 FIRST_CAPACITY: Final = 256
 SENSOR_BITS: Final = 64
+PAIRED_MAX: Final = 64
+"""With more radars than this they are registered by ADS-B alone: what pairs of radars say is solved
+for all at once every ten seconds, 9 ms for 64 and 400 ms for 200."""
+
+ALIASES: Final = 1 << 14
+"""Room for foreign systems' track numbers: some 8,000 foreign tracks at a time."""
+
 TABLE_SIZE: Final = 1 << 15
 """Buckets of the address table and of the grid: more than one per track over a continent."""
 
@@ -161,6 +184,8 @@ class TrackSettings:
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
     sigma_spd_mps: float = 3.0
+    sigma_spd_foreign_mps: float = 10.0
+    gate_foreign: float = 13.8
     sigma_elv_deg: float = 0.3
     late_max_s: float = 8.0
     ahead_max_s: float = 60.0
@@ -200,6 +225,8 @@ class Tracker:
     geoid_height_m : float
         Height of mean sea level above the WGS-84 ellipsoid in the area.
     settings : TrackSettings
+    own : collection of (int, int)
+        SAC and SIC under which tracks of ours are sent out: what comes back is never fused.
 
     Raises
     ------
@@ -213,6 +240,7 @@ class Tracker:
         *,
         geoid_height_m: float,
         settings: TrackSettings | None = None,
+        own: Collection[tuple[int, int]] = (),
     ) -> None:
         settings = settings or TrackSettings()
         self._radar_of = {radar.sensor: i for i, radar in enumerate(radars)}
@@ -220,6 +248,7 @@ class Tracker:
             raise UsageError("two radars have the same SAC/SIC; give each its own")
         if not math.isfinite(geoid_height_m):
             raise UsageError(f"geoid_height_m must be a number of metres, got {geoid_height_m!r}")
+        self._own = frozenset(own)
         self._adsb_spread = settings.adsb_spread
         self._others: dict[str, int] = {}
         self._sigma_rng_m = np.array([radar.sigma_rng_m for radar in radars])
@@ -230,6 +259,8 @@ class Tracker:
         self._clock.next_number = 1
         self._work = _records(WORK, 1)
         scratch = _records(TRACK_STATE, 1)
+        bias_config = config_record(RegistrationSettings())
+        paired = len(radars) if 1 < len(radars) <= PAIRED_MAX else 0
         self._memory = Memory(
             **_track_tables(0),
             scratch=scratch,
@@ -240,6 +271,17 @@ class Tracker:
             heads=np.full((2, TABLE_SIZE), -1, np.int64),
             links=np.empty((2, 0), np.int64),
             radars=_radar_records(radars),
+            aliases=make_aliases(ALIASES),
+            cover=np.zeros((len(radars), COVER_AZIMUTHS * COVER_ELEVATIONS, 2), np.float32),
+            cover_edges=ELEVATION_EDGES_RAD.copy(),
+            biases=start_biases(len(radars), bias_config),
+            bias_cfg=bias_config,
+            sights=_records(SIGHT, 2),
+            pair_info=np.zeros((4 * paired, 4 * paired)),
+            pair_sum=np.zeros(4 * paired),
+            pair_work=np.zeros((4 * paired + 4, 4 * paired + 4)),
+            pair_right=np.zeros(4 * paired),
+            pair_rows=np.zeros(paired, np.int64),
             cells=np.zeros((len(radars), CELL_RINGS * CELL_SECTORS, 2), np.float32),
             rings=np.zeros((len(radars), CELL_RINGS, 2), np.float32),
         )
@@ -288,12 +330,23 @@ class Tracker:
             dropped={DROPS[i]: int(n) for i, n in enumerate(drops) if n},
         )
 
+    def registration(self) -> pa.Table:
+        """What is known of the radars' biases now: REGISTRATION rows, one for each radar."""
+        clock = self._clock[0]
+        return registration_table(
+            self._memory.biases,
+            sensors=list(self._radar_of),
+            t_s=float(clock.now),
+            t0_ns=max(int(clock.t0_ns), 0),
+        )
+
     def snapshot(self) -> dict[str, NDArray[Any]]:
         """Everything the tracker remembers, as plain arrays; :meth:`restore` goes on bit by bit."""
         names = "\n".join(self._others).encode()
         memory = self._memory
         return {
             "tracks": _octets(memory.tracks),
+            "near": _octets(memory.near),
             "past": memory.past.copy(),
             "past_t": memory.past_t.copy(),
             "past_plots": _octets(memory.past_plots),
@@ -301,6 +354,11 @@ class Tracker:
             "heads": memory.heads.copy(),
             "links": memory.links.copy(),
             "radars": _octets(memory.radars),
+            "aliases": _octets(memory.aliases),
+            "cover": memory.cover.copy(),
+            "biases": _octets(memory.biases),
+            "pair_info": memory.pair_info.copy(),
+            "pair_sum": memory.pair_sum.copy(),
             "cells": memory.cells.copy(),
             "rings": memory.rings.copy(),
             "clock": _octets(self._clock),
@@ -330,6 +388,7 @@ class Tracker:
         self._clock = _from_octets(state["clock"], CLOCK)
         tables = _track_tables(capacity)
         tables["tracks"][:] = _from_octets(octets, TRACK_STATE)
+        tables["near"][:] = _from_octets(state["near"], NEAR)
         tables["past"][:] = state["past"]
         tables["past_t"][:] = state["past_t"]
         tables["past_plots"][:] = _from_octets(state["past_plots"], PLOT)
@@ -339,6 +398,11 @@ class Tracker:
             heads=np.array(state["heads"], np.int64),
             links=np.array(state["links"], np.int64),
             radars=_from_octets(state["radars"], RADAR),
+            aliases=_from_octets(state["aliases"], ALIAS),
+            cover=np.array(state["cover"], np.float32),
+            biases=_from_octets(state["biases"], BIAS),
+            pair_info=np.array(state["pair_info"], np.float64),
+            pair_sum=np.array(state["pair_sum"], np.float64),
             cells=np.array(state["cells"], np.float32),
             rings=np.array(state["rings"], np.float32),
         )
@@ -401,6 +465,11 @@ class Tracker:
         what[polar & (radar >= 0)] = _kernels.POLAR
         what[~is_radar & ~is_place] = -DROPS.index("kind not tracked")
         what[test] = -DROPS.index("test target")
+        foreign = kind == REPORT_KINDS.index("track")
+        if foreign.any():
+            ours = np.array([is_own(name, self._own) for name in names], bool)[which]
+            what[foreign & ours] = -DROPS.index("own system's track")
+            plots.track_sensor = _integers(reports, "track_sensor")
         plots.what = what
 
         bits = radar.copy()
@@ -409,6 +478,7 @@ class Tracker:
                 number = self._others.setdefault(names[code], len(self._others))
                 bits[which == code] = len(self._radar_of) + number
         plots.sensor = bits
+        plots.source = bits
         # Sources that are no radar are expected every few seconds, all of a kind alike.
         slow = kind == REPORT_KINDS.index("track")
         plots.link = np.where(what == _kernels.POLAR, radar, len(self._radar_of) + slow)
@@ -450,6 +520,7 @@ def _track_tables(capacity: int) -> dict[str, Any]:
     return {
         "tracks": tracks,
         "flat": np.asarray(tracks).view(np.int64).reshape(capacity, TRACK_STATE.itemsize // 8),
+        "near": _records(NEAR, capacity),
         "past": np.zeros((capacity, PAST, MOTION_UPTO - MOTION_FROM), np.int64),
         "past_t": np.zeros((capacity, PAST)),
         "past_plots": _records(PLOT, capacity * PAST),
@@ -492,7 +563,7 @@ def compile_update(tracker: Tracker) -> None:
 def _radar_records(radars: Sequence[Radar]) -> Any:
     """Make the radars' records, and after them those of the other sources."""
     records = _records(RADAR, len(radars) + len(OTHER_INTERVALS_S))
-    records.t_first, records.t_last = np.inf, -np.inf
+    records.t_first, records.t_last, records.beam_t = np.inf, -np.inf, -np.inf
     for i, radar in enumerate(radars):
         record = records[i]
         record.ecef = geo.ecef_from_geodetic(radar.lat_deg, radar.lon_deg, radar.antenna_hae_m)
@@ -504,6 +575,7 @@ def _radar_records(radars: Sequence[Radar]) -> Any:
         record.rng_min_m = radar.rng_min_m
         record.rng_max_m = radar.rng_max_m
         record.pd = radar.pd
+        record.asks = int(radar.has_secondary)
         record.cell_m = max(CELL_MIN_M, radar.rng_max_m / CELL_RINGS)
     others = records[len(radars) :]
     others.turn_s, others.pd, others.rng_max_m = OTHER_INTERVALS_S, OTHER_PD, np.inf
@@ -530,6 +602,8 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.var_hae_m2 = settings.sigma_hae_m**2
     config.var_climb = settings.sigma_climb_mps**2
     config.var_spd = settings.sigma_spd_mps**2
+    config.var_spd_foreign = settings.sigma_spd_foreign_mps**2
+    config.gate_foreign = settings.gate_foreign
     config.sigma_elv_rad = math.radians(settings.sigma_elv_deg)
     config.late_max_s = settings.late_max_s
     config.ahead_max_s = settings.ahead_max_s
@@ -612,10 +686,18 @@ def _track_table(rows: Any) -> pa.Table:
         "sensors": rows.sensors,
         "kinds": pa.array(rows.kinds.astype(np.uint32)),
         "cls": words(rows.cls, TRACK_CLASSES),
+        "cls_p": _class_shares(rows.cls_p),
         "adsb_check": words(rows.adsb, ADSB_CHECKS),
         "frame": rows.frame,
     }
     return make_table(TRACK, columns, rows=len(rows))
+
+
+def _class_shares(shares: NDArray[np.float64]) -> pa.Array:
+    """Class probabilities; null where nothing has been weighed yet."""
+    kind = TRACK.field("cls_p").type
+    flat = pa.array(np.ascontiguousarray(shares, np.float32).ravel(), pa.float32())
+    return pa.FixedSizeListArray.from_arrays(flat, type=kind, mask=pa.array(np.isnan(shares[:, 0])))
 
 
 def _known(codes: NDArray[np.int64], kind: pa.DataType) -> pa.Array:

@@ -62,7 +62,11 @@ class Chain:
         editions: Editions | None = None,
     ) -> None:
         self._reader = Readings(editions=editions, date=date)
-        self._tracker = Tracker(shield.radars, geoid_height_m=shield.geoid_height_m)
+        self._tracker = Tracker(
+            shield.radars,
+            geoid_height_m=shield.geoid_height_m,
+            own=[(shield.system.sac, shield.system.sic)] if shield.system else [],
+        )
         self._zones = ZoneWatch(
             shield.zones, geoid_height_m=shield.geoid_height_m, settings=shield.zone_settings
         )

@@ -15,6 +15,14 @@ from numpy.typing import NDArray
 
 from airshield._kernels import kernel
 from airshield.geo._kernels import ECC2, SEMI_MAJOR_M, ecef_of_place_m, place_of_ecef_rad
+from airshield.track.foreign._kernels import (
+    ci_weight,
+    ci_weight_place,
+    fuse_ci,
+    fuse_ci_place,
+    misfit,
+    misfit_place,
+)
 from airshield.track.state import MODELS, TURNING
 
 F8 = NDArray[np.float64]
@@ -83,9 +91,7 @@ def predict_straight(x: F8, P: F8, C: F8, dt: float, q: float, var_turn: float) 
 
 
 @kernel
-def predict_turning(
-    x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8
-) -> None:
+def predict_turning(x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8) -> None:
     """Carry one coordinated-turn estimate forward by ``dt``, in place (Bar-Shalom, 11.7.2).
 
     ``q_turn`` [rad2/s3] is the density of the noise that drives the rate of turn; ``F`` and ``B``
@@ -694,6 +700,78 @@ def adopt(trk: Record, plot: Record, trust: float, work: Record) -> None:
 
 
 @kernel
+def foreign_misfit(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> float:
+    """Cautious squared distance of a foreign track's report; ``work`` is left ready for the fusion.
+
+    Places are compared, and velocities where the report has one.
+    """
+    predict_track(trk, plot.t, cfg, work)
+    place_plot(plot, radars, trk, work)
+    blend(work.c, work.xs, work.Ps, work.Cs, work.x, work.P, work.C)
+    has_velocity = not (math.isnan(plot.ve) or math.isnan(plot.vn))
+    ve, vn = work.x[2], work.x[3]
+    if has_velocity:
+        turn = turn_rad(trk, work.p[0])
+        cos_turn, sin_turn = math.cos(turn), math.sin(turn)
+        ve, vn = plot.ve * cos_turn - plot.vn * sin_turn, plot.ve * sin_turn + plot.vn * cos_turn
+    # A late report is carried on to the state's time.
+    work.z4[0] = work.p[0] - work.late_s * ve
+    work.z4[1] = work.p[1] - work.late_s * vn
+    work.z4[2], work.z4[3] = ve, vn
+    for i in range(4):
+        work.x4[i] = work.x[i]
+        for k in range(4):
+            work.P4[i, k] = work.P[i, k]
+            work.R4[i, k] = 0.0
+    for i in range(2):
+        work.R4[i + 2, i + 2] = cfg.var_spd_foreign
+        for k in range(2):
+            work.R4[i, k] = work.R[i, k]
+    if has_velocity:
+        return misfit(work.x4, work.P4, work.z4, work.R4, work.W)
+    return misfit_place(work.x4, work.P4, work.z4, work.R)
+
+
+@kernel
+def adopt_foreign(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> None:
+    """Fuse a foreign track's report by covariance intersection, each model with one omega."""
+    foreign_misfit(trk, plot, radars, cfg, work)
+    has_velocity = not (math.isnan(plot.ve) or math.isnan(plot.vn))
+    if has_velocity:
+        omega = ci_weight(work.P4, work.R4, work.W)
+    else:
+        omega = ci_weight_place(work.P4, work.R)
+    for m in range(MODELS):
+        x, P, C = work.xs[m], work.Ps[m], work.Cs[m]
+        for i in range(4):
+            work.x4[i] = x[i]
+            for k in range(4):
+                work.P4[i, k] = P[i, k]
+        if has_velocity:
+            fuse_ci(work.x4, work.P4, work.z4, work.R4, omega, work.W)
+        else:
+            fuse_ci_place(work.x4, work.P4, work.z4, work.R, omega, work.W)
+            for i in range(4):
+                work.W[0, i, 2] = 0.0
+                work.W[0, i, 3] = 0.0
+        # Whatever is carried along shrinks with the same gain: the height's error, the turn.
+        for i in range(4):
+            x[i] = work.x4[i]
+            work.v4[i] = C[i]
+            work.d4[i] = P[i, 4]
+            for k in range(4):
+                P[i, k] = work.P4[i, k]
+        for i in range(4):
+            for k in range(4):
+                C[i] -= work.W[0, i, k] * work.v4[k]
+                P[i, 4] -= work.W[0, i, k] * work.d4[k]
+            P[4, i] = P[i, 4]
+    if work.late_s == 0.0:
+        trk.t_ns = plot.t_ns
+    keep_prediction(trk, plot.t, work)
+
+
+@kernel
 def tells_first_height(trk: Record, plot: Record) -> bool:
     """Tell whether a plot brings a height to a track that has none: then height comes first."""
     if trk.basis == BASIS_GEOMETRIC or (trk.basis == BASIS_BARO and math.isnan(plot.hae_m)):
@@ -710,6 +788,12 @@ def update_track(
     ``is_ready`` says that ``work`` holds the result of :func:`compare` for this plot, fully
     trusted, already. A first height comes before the place, which profits from it.
     """
+    if plot.kind == KIND_TRACK:
+        adopt_foreign(trk, plot, radars, cfg, work)
+        update_vertical(trk, plot, radars, cfg)
+        if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
+            anchor_anew(trk, work)
+        return
     first = tells_first_height(trk, plot)
     if first:
         predict_track(trk, plot.t, cfg, work)
@@ -796,5 +880,3 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
         if speed:
             trk.x[m, 2] = plot.ve
             trk.x[m, 3] = plot.vn
-
-

@@ -1,0 +1,54 @@
+"""Tracks to a raw ASTERIX file, as a system would send them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from airshield.config import Shield
+from airshield.errors import UsageError
+from airshield.share import Outbound, SystemTrackWriter
+
+ASTERIX_SUFFIX: Final = ".ast"
+
+
+class AsterixFile:
+    """A raw file of CAT062 with the ends of batches (CAT065), which appears when it is whole.
+
+    Raises
+    ------
+    UsageError
+        The shield does not say under which codes its system sends, or the folder is not there.
+    """
+
+    def __init__(self, to: Path, shield: Shield) -> None:
+        if shield.system is None:
+            raise UsageError(
+                f"--to {to}: ASTERIX names its sender; add a [system] table with sac and sic to "
+                f"{shield.folder / 'shield.toml'}"
+            )
+        if not to.parent.is_dir():
+            raise UsageError(f"--to {to}: there is no folder {to.parent}; make it first")
+        self._to = to
+        self._part = to.with_name(f".{to.name}.part")
+        self._writer = SystemTrackWriter(sac=shield.system.sac, sic=shield.system.sic)
+        self._file = self._part.open("wb")
+        self.left_out: Counter[str] = Counter()
+        """Items that could not be told, by reason."""
+
+    def write(self, _name: str, tracks: pa.Table) -> None:
+        """Add TRACK rows."""
+        self._put(self._writer.feed(tracks))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._put(self._writer.finish())
+        self._file.close()
+        self._part.replace(self._to)
+
+    def _put(self, made: Outbound) -> None:
+        self._file.write(made.octets)
+        self.left_out.update(made.left_out)
