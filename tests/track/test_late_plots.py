@@ -15,50 +15,58 @@ RADARS = [
 ]
 
 
-def apart(one, other):
-    """How far the last states of two trackers lie apart, track by track [m, m/s]."""
-    assert len(one) == len(other)
-    out = []
-    for a, b in zip(one, other, strict=True):
-        assert a[0] == b[0]  # the same time, to the nanosecond
-        out.append(
-            (np.hypot((a[1] - b[1]) * 111e3, (a[2] - b[2]) * 72e3), np.hypot(*(a[3:] - b[3:])))
-        )
-    return np.array(out)
+def in_both_orders(radars, *, kind, seed, first_s):
+    """Eight targets, in order and delayed by up to 3 s after some time: the last rows of both.
 
-
-def in_both_orders(*, kind, seed, first_s):
-    """Eight targets under three radars, in order and delayed by up to 3 s after some time."""
+    Returns places and speeds of the one less those of the other, in standard deviations of the
+    place [m], and metres and metres a second, one row per target.
+    """
     rng = np.random.default_rng(seed)
     silent = {"kind": "psr", "mode_s": None, "has_baro": False}
     more = silent if kind == "silent" else {"has_baro": kind == "named"}
     targets = list(fleet(rng, 8, highest_m=4000.0, **more))
-    reports, truth = skies.sky(targets, RADARS, 160.0, seed=seed)
+    reports, truth = skies.sky(targets, radars, 160.0, seed=seed)
     t = skies.seconds_of(reports)
     order = np.argsort(t + np.where(t > first_s, rng.uniform(0.0, 3.0, t.size), 0.0), kind="stable")
-    assert (np.diff(order) < 0).sum() > 100
-    plain = Followed(reports, RADARS, truth)
-    late = Followed(reports.take(pa.array(order)), RADARS, truth[order])
+    assert (np.diff(order) < 0).sum() > 50
+    plain = Followed(reports, radars, truth)
+    late = Followed(reports.take(pa.array(order)), radars, truth[order])
     assert plain.dropped == late.dropped == {}
-    states = [
-        [found.states()[found.owner(k)] for k in range(len(targets))] for found in (plain, late)
-    ]
-    return apart(*states)
+    out = []
+    for k in range(len(targets)):
+        one, other = (found.states()[found.owner(k)] for found in (plain, late))
+        dt = one[0] - other[0]
+        north = (one[1] - other[1]) * 111.2e3 - dt * other[4]
+        east = (one[2] - other[2]) * 111.4e3 * np.cos(np.radians(one[1])) - dt * other[3]
+        _, cov = plain.errors(targets[k], plain.owner(k))
+        off = np.array([east, north])
+        sigmas = np.sqrt(off @ np.linalg.solve(cov[-1, :2, :2], off))
+        out.append((sigmas, np.hypot(east, north), np.hypot(*(one[3:] - other[3:])), dt))
+    return np.array(out)
 
 
 @pytest.mark.parametrize("kind", ["named", "without height", "silent"])
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_within_three_seconds_the_states_are_those_of_plots_in_order(kind, seed):
-    far = in_both_orders(kind=kind, seed=seed, first_s=30.0)
-    assert far[:, 0].max() < 0.05
-    assert far[:, 1].max() < 0.005
+    # Known heights under several radars register these, from what has come so far: see below.
+    far = in_both_orders(RADARS[: 1 if kind == "named" else 3], kind=kind, seed=seed, first_s=30.0)
+    assert far[:, 1].max() < 0.05
+    assert far[:, 2].max() < 0.005
+    assert (far[:, 3] == 0.0).all()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_while_radars_are_registered_the_order_matters_less_than_the_doubt(seed):
+    """Biases are learnt from what has come: another order, another estimate, within its sigma."""
+    far = in_both_orders(RADARS, kind="named", seed=seed, first_s=30.0)
+    assert np.sqrt((far[:, 0] ** 2).mean()) < 1.0
 
 
 def test_where_a_track_began_is_forgotten_when_plots_were_late_from_the_first():
     """Another first plot lays another frame; two minutes later it is a matter of decimetres."""
-    far = in_both_orders(kind="named", seed=4, first_s=-1.0)
-    assert far[:, 0].max() < 1.0
-    assert far[:, 1].max() < 0.1
+    far = in_both_orders(RADARS[1:2], kind="named", seed=4, first_s=-1.0)
+    assert far[:, 1].max() < 1.0
+    assert far[:, 2].max() < 0.1
 
 
 def test_the_rows_of_a_track_never_go_back_in_time():
