@@ -91,13 +91,29 @@ def kernel(function: _F) -> _F:
     The plain Python function stays reachable as ``.py_func``, for the tests that hold the
     interpreted and the compiled form to the same slow twin.
     """
+    return _compiled(function, counts_references=True)
+
+
+def lean_kernel(function: _F) -> _F:
+    """Like :func:`kernel`, for a loop that makes no arrays of its own.
+
+    It counts no references. Passing a record of two dozen arrays from loop to loop took two fifths
+    of the tracker's time, and a good part of its compilation, for counting them up and down. A
+    loop that makes an array does not compile this way.
+    """
+    return _compiled(function, counts_references=False)
+
+
+def _compiled(function: _F, *, counts_references: bool) -> _F:
     # Numba reads the folder from its settings while it decorates; other packages' kernels in the
     # same process keep theirs.
     settings: Any = numba.config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        compiled: Any = numba.njit(nogil=True, error_model="numpy")(function)
+        compiled: Any = numba.njit(nogil=True, error_model="numpy", _nrt=counts_references)(
+            function
+        )
         if compiled is function:  # NUMBA_DISABLE_JIT is set: the loops are debugged or fuzzed
             cast(Any, function).py_func = function
         else:

@@ -25,7 +25,7 @@ from airshield.track import Tracker
 from airshield.watch import Spoken
 from airshield.watch.readings import Readings
 
-REPORT_ROWS = 8192
+REPORT_ROWS = 32_768
 """Reports handed to the tracker at once; the tracks do not depend on it."""
 
 

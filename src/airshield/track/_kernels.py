@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 from airshield.geo._kernels import ecef_of_place_m, place_of_ecef_rad
 from airshield.track.classes._kernels import (
     identity_of,
@@ -131,26 +131,26 @@ PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 # grid: ``heads[which, bucket]`` is the first slot, ``links[which, slot]`` the next, -1 ends.
 
 
-@kernel
+@lean_kernel
 def bucket_of(value: int, size: int) -> int:
     """Place of a key in a table whose size is a power of two (Fibonacci hashing)."""
     return ((value * 2654435761) >> 7) & (size - 1)
 
 
-@kernel
+@lean_kernel
 def cell_bucket(ix: int, iy: int, iz: int, size: int) -> int:
     """Place of a grid cell in its table."""
     return bucket_of((ix * 73856093) ^ (iy * 19349663) ^ (iz * 83492791), size)
 
 
-@kernel
+@lean_kernel
 def link(heads: I8, links: I8, bucket: int, slot: int) -> None:
     """Put a slot at the head of a chain."""
     links[slot] = heads[bucket]
     heads[bucket] = slot
 
 
-@kernel
+@lean_kernel
 def unlink(heads: I8, links: I8, bucket: int, slot: int) -> None:
     """Take a slot out of its chain."""
     at = heads[bucket]
@@ -162,7 +162,7 @@ def unlink(heads: I8, links: I8, bucket: int, slot: int) -> None:
     links[at] = links[slot]
 
 
-@kernel
+@lean_kernel
 def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
     """Slot of the live track with an address, or -1."""
     slot = heads[ADDRESSES, bucket_of(address, heads.shape[1])]
@@ -171,7 +171,7 @@ def find_address(tracks: Records, heads: I8, links: I8, address: int) -> int:
     return int(slot)
 
 
-@kernel
+@lean_kernel
 def hang(mem: Tables, slot: int, t: float) -> None:
     """Put a track into the grid where it is (expected) at a time, and note how far it may be."""
     trk, heads, links, near = mem.tracks[slot], mem.heads, mem.links, mem.near[slot]
@@ -206,7 +206,7 @@ def hang(mem: Tables, slot: int, t: float) -> None:
 # --- Association ----------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
     """Earth-centred place of a plot by itself, for the grid and for the birth of a track."""
     hae_m = plot.hae_m
@@ -234,7 +234,7 @@ def rough_place(plot: Record, radars: Records, cfg: Record) -> None:
         plot.ecef[i] = radar.ecef[i] + d0 * D[0, i] + d1 * D[1, i] + d2 * D[2, i]
 
 
-@kernel
+@lean_kernel
 def is_near(near: Record, plot: Record, radars: Records) -> bool:
     """A cheap test that hardly ever refuses what the gate would take: spares the prediction.
 
@@ -265,7 +265,7 @@ def is_near(near: Record, plot: Record, radars: Records) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Record) -> bool:
     """Tell whether a plot may lie within a track's gate, by either coordinate alone.
 
@@ -307,7 +307,7 @@ def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Recor
     return bool(cross_m * cross_m <= 1.5 * cfg.gate * (var_m2 + spread * spread))
 
 
-@kernel
+@lean_kernel
 def compare_twice(
     trk: Record, plot: Record, radars: Records, gate: float, cfg: Record, work: Record
 ) -> tuple[float, float]:
@@ -325,7 +325,7 @@ def compare_twice(
     return d2, log_density
 
 
-@kernel
+@lean_kernel
 def gate_cost(
     trk: Record, plot: Record, radars: Records, turn_s: float, cfg: Record, work: Record
 ) -> float:
@@ -369,7 +369,7 @@ def gate_cost(
     return cost
 
 
-@kernel
+@lean_kernel
 def find_fit(
     mem: Tables, plot: Record, turn_s: float, cfg: Record, work: Record
 ) -> tuple[int, int]:
@@ -455,7 +455,7 @@ def find_fit(
 # that comes late finds the state of its own time, and the later ones are taken again after it.
 
 
-@kernel
+@lean_kernel
 def push_past(mem: Tables, slot: int, plot: Record) -> None:
     """Remember a track's motion as it is, before a plot."""
     trk = mem.tracks[slot]
@@ -468,7 +468,7 @@ def push_past(mem: Tables, slot: int, plot: Record) -> None:
     trk.past_n = min(trk.past_n + 1, PAST)
 
 
-@kernel
+@lean_kernel
 def find_past(mem: Tables, slot: int, plot: Record, span_s: float) -> int:
     """Place in the ring of the update by the same radar within a span of a plot's time, or -1."""
     trk = mem.tracks[slot]
@@ -480,7 +480,7 @@ def find_past(mem: Tables, slot: int, plot: Record, span_s: float) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def as_before(mem: Tables, slot: int, k: int) -> Record:
     """A copy of a track as it was before an update of the ring."""
     mem.scratch[0] = mem.tracks[slot]
@@ -489,7 +489,7 @@ def as_before(mem: Tables, slot: int, k: int) -> Record:
     return mem.scratch[0]
 
 
-@kernel
+@lean_kernel
 def take_in_time(
     mem: Tables, slot: int, plot: Record, leave_out: int, cfg: Record, work: Record
 ) -> None:
@@ -540,7 +540,7 @@ def take_in_time(
         update_track(trk, mem.replay[i], False, mem.radars, cfg, work)
 
 
-@kernel
+@lean_kernel
 def is_within(trk: Record, k: int, back: int) -> bool:
     """Tell whether place k of the ring is among the last ``back`` updates."""
     return bool((trk.past_at - 1 - k) % PAST < back)
@@ -549,7 +549,7 @@ def is_within(trk: Record, k: int, back: int) -> bool:
 # --- Publication ----------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def publish(
     trk: Record,
     t: float,
@@ -623,7 +623,7 @@ def publish(
 # --- Life -----------------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
     """Weigh what the track may be by how it flies, every two seconds once it is known how."""
     t = trk.t
@@ -656,7 +656,7 @@ def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
         row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
 
 
-@kernel
+@lean_kernel
 def link_of(trk: Record, who: int) -> int:
     """Place of a radar among those that have seen a track, or -1."""
     for j in range(LINKS):
@@ -665,14 +665,14 @@ def link_of(trk: Record, who: int) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def had_plot(trk: Record, plot: Record, span_s: float) -> bool:
     """Tell whether the plot's radar has given the track a plot within a span of time already."""
     j = link_of(trk, plot.link)
     return bool(j >= 0 and abs(plot.t - trk.t_plot[j]) < span_s)
 
 
-@kernel
+@lean_kernel
 def note_link(trk: Record, plot: Record, radars: Records) -> None:
     """Remember that a source has seen a track; returns how reliably it has done so before."""
     t, who = plot.t, plot.link
@@ -700,7 +700,7 @@ def note_link(trk: Record, plot: Record, radars: Records) -> None:
     trk.t_pass[j] = max(trk.t_pass[j], t)
 
 
-@kernel
+@lean_kernel
 def note_claim(trk: Record, plot: Record) -> None:
     """Keep an ADS-B report, to hold radars and aircraft against each other."""
     hae_m, var = plot.hae_m, VAR_TOLD_HAE_M2
@@ -719,7 +719,7 @@ def note_claim(trk: Record, plot: Record) -> None:
     trk.told_var_hae_m2 = var
 
 
-@kernel
+@lean_kernel
 def judge_claim(trk: Record, change: float) -> None:
     """Add evidence to the odds that a track's ADS-B is true, and accuse or acquit it.
 
@@ -733,7 +733,7 @@ def judge_claim(trk: Record, change: float) -> None:
         trk.accused = 0
 
 
-@kernel
+@lean_kernel
 def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
     """Hold a track's ADS-B against the beams that have passed it within the last second."""
     trk, g = mem.tracks[slot], mem.near[slot].g
@@ -764,7 +764,7 @@ def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
                 mem.cover[r, cell, 0] += 1.0
 
 
-@kernel
+@lean_kernel
 def learn_biases(mem: Tables, trk: Record, plot: Record, clock: Record, work: Record) -> None:
     """Compare a radar's plot with its target's ADS-B, or with another radar's plot of it."""
     if plot.what != POLAR or trk.accused == 1:
@@ -832,7 +832,7 @@ def learn_biases(mem: Tables, trk: Record, plot: Record, clock: Record, work: Re
         trk.pair_var[0], trk.pair_var[1] = var_r, var_a
 
 
-@kernel
+@lean_kernel
 def straighten(mem: Tables, plot: Record) -> None:
     """Take what is known of its radar's biases off a plot, and keep what the radar told."""
     plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad = plot.rng_m, plot.azm_rad, plot.elv_rad
@@ -851,7 +851,7 @@ def straighten(mem: Tables, plot: Record) -> None:
     plot.sigma_azm_rad = math.sqrt(plot.sigma_azm_rad * plot.sigma_azm_rad + var_a)
 
 
-@kernel
+@lean_kernel
 def note_source(trk: Record, plot: Record, radars: Records) -> None:
     """Remember who contributed what and when."""
     t = plot.t
@@ -879,7 +879,7 @@ def note_source(trk: Record, plot: Record, radars: Records) -> None:
         trk.t_agree = t
 
 
-@kernel
+@lean_kernel
 def own_echoes(trk: Record, who: int, cell: int) -> float:
     """How many of the echoes counted in a cell are a young track's own."""
     own = 0.0
@@ -889,7 +889,7 @@ def own_echoes(trk: Record, who: int, cell: int) -> float:
     return own
 
 
-@kernel
+@lean_kernel
 def clutter_per_m2(mem: Tables, plot: Record, own: float, cfg: Record) -> float:
     """False plots per square metre and scan where a plot is, ``own`` echoes left out."""
     if plot.cell < 0:
@@ -907,7 +907,7 @@ def clutter_per_m2(mem: Tables, plot: Record, own: float, cfg: Record) -> float:
     )
 
 
-@kernel
+@lean_kernel
 def note_clutter(mem: Tables, who: int, cell: int, t: float, count: float) -> None:
     """Count false plots in a radar's clutter map."""
     radar = mem.radars[who]
@@ -915,7 +915,7 @@ def note_clutter(mem: Tables, who: int, cell: int, t: float, count: float) -> No
     note_false(mem.cells[who], mem.rings[who], cell, CELL_SECTORS, turn, count)
 
 
-@kernel
+@lean_kernel
 def note_echo(mem: Tables, trk: Record, plot: Record, count: float) -> None:
     """Count an echo as clutter as far as it is none of the track's.
 
@@ -931,7 +931,7 @@ def note_echo(mem: Tables, trk: Record, plot: Record, count: float) -> None:
         trk.noted_n += 1
 
 
-@kernel
+@lean_kernel
 def confirm(mem: Tables, trk: Record, t: float) -> None:
     """Make a young track a sure one; its echoes were no clutter."""
     trk.status = CONFIRMED
@@ -940,7 +940,7 @@ def confirm(mem: Tables, trk: Record, t: float) -> None:
     trk.noted_n = 0
 
 
-@kernel
+@lean_kernel
 def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     """Take a free slot for a tentative track, its state yet to be started; returns the slot."""
     clock.free_n -= 1
@@ -989,7 +989,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     return int(slot)
 
 
-@kernel
+@lean_kernel
 def end_track(mem: Tables, clock: Record, slot: int) -> None:
     """Free a slot. The track's number is never used again."""
     trk = mem.tracks[slot]
@@ -1005,7 +1005,7 @@ def end_track(mem: Tables, clock: Record, slot: int) -> None:
     clock.live -= 1
 
 
-@kernel
+@lean_kernel
 def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: Record) -> None:
     """Judge a plot that fits: how far is it the target's, and what does it say of the track?
 
@@ -1033,7 +1033,7 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
     note_echo(mem, trk, plot, 1.0 - share)
 
 
-@kernel
+@lean_kernel
 def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> float:
     """Lower the existence for every beam that passed without a plot; returns the least interval.
 
@@ -1067,7 +1067,7 @@ def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> 
     return gap if gap < math.inf else max(slowest, 5.0)
 
 
-@kernel
+@lean_kernel
 def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     """Look at a live track once a second: is it missed, is it gone, is that due for publication?"""
     trk = mem.tracks[slot]
@@ -1091,7 +1091,7 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     return bool(t - trk.t_row >= cfg.publish_s)
 
 
-@kernel
+@lean_kernel
 def note_contradiction(trk: Record, plot: Record) -> bool:
     """Count a plot of the track's own address that lies elsewhere; True when it is believed.
 
@@ -1114,7 +1114,7 @@ def note_contradiction(trk: Record, plot: Record) -> bool:
     return bool(trk.contra_n >= (2 if trk.status == TENTATIVE else 3))
 
 
-@kernel
+@lean_kernel
 def choose_track(
     mem: Tables, plot: Record, turn_s: float, cfg: Record, work: Record
 ) -> tuple[int, int]:
@@ -1143,7 +1143,7 @@ def choose_track(
     return -1, DROP_CONTRA
 
 
-@kernel
+@lean_kernel
 def assign(
     mem: Tables,
     plot: Record,
@@ -1204,7 +1204,7 @@ def assign(
     return slot, verdict
 
 
-@kernel
+@lean_kernel
 def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tuple[int, int]:
     """Decide which track of ours a foreign system's track is, with hysteresis.
 
@@ -1245,7 +1245,7 @@ def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tupl
     return -1, START
 
 
-@kernel
+@lean_kernel
 def is_ahead(plot: Record, clock: Record, cfg: Record) -> bool:
     """Tell whether a report is too far ahead of the clock to be believed on its own word.
 
@@ -1264,7 +1264,7 @@ def is_ahead(plot: Record, clock: Record, cfg: Record) -> bool:
     return True
 
 
-@kernel
+@lean_kernel
 def run(
     mem: Tables,
     clocks: Records,

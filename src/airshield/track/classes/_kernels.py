@@ -34,7 +34,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 
 F8 = NDArray[np.float64]
 F4 = NDArray[np.float32]
@@ -181,7 +181,7 @@ PRIORS = np.vstack([np.ones(CLASSES), np.array(ANSWERS).T, _REMOTE]) * np.array(
 """Weight of each class by what is known of its identity, one row each."""
 
 
-@kernel
+@lean_kernel
 def layer_of(value: float, sigma: float, sigmas: tuple[float, ...]) -> int:
     """First layer that is no sharper than the measurement; the one after the last is no word."""
     if not math.isnan(value):
@@ -191,7 +191,7 @@ def layer_of(value: float, sigma: float, sigmas: tuple[float, ...]) -> int:
     return len(sigmas)
 
 
-@kernel
+@lean_kernel
 def knot_of(value: float, scale: float, knots: int) -> float:
     """Place of a quantity's size among the knots; the last knot stands for all beyond."""
     if math.isnan(value):
@@ -199,7 +199,7 @@ def knot_of(value: float, scale: float, knots: int) -> float:
     return min(math.sqrt(abs(value)) * scale, knots - 1.001)
 
 
-@kernel
+@lean_kernel
 def update_classes(
     logp: F8,
     p: F8,
@@ -269,7 +269,7 @@ def update_classes(
         logp[c] = max(logp[c], most - MEMORY_MAX)
 
 
-@kernel
+@lean_kernel
 def identity_of(
     has_mode_s: bool, has_code: bool, has_adsb: bool, has_remote_id: bool, silent_n: int
 ) -> int:
@@ -291,7 +291,7 @@ def identity_of(
     return NOT_ASKED
 
 
-@kernel
+@lean_kernel
 def weigh_classes(logp: F8, identity: int, p: F8) -> None:
     """Write the class probabilities: how well the motion fits, how usual the class is.
 
@@ -310,7 +310,7 @@ def weigh_classes(logp: F8, identity: int, p: F8) -> None:
         p[c] /= total
 
 
-@kernel
+@lean_kernel
 def name_class(p: F8, named_before: int) -> int:
     """Return the code into ``TRACK_CLASSES`` of the class to show; 0 is unknown.
 

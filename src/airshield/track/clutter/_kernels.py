@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 
 F4 = NDArray[np.float32]
 Record = Any
@@ -22,19 +22,19 @@ CELL_TURNS = 6.0  # and the cell's beside its ring's
 GUESS_PER_SCAN = 30.0
 
 
-@kernel
+@lean_kernel
 def turns_watched(turn: float) -> float:
     """How many turns stand behind the counts, the faded ones taken off."""
     return TURNS_KEPT * (1.0 - math.exp(-turn / TURNS_KEPT))
 
 
-@kernel
+@lean_kernel
 def faded(count: float, since: float) -> float:
     """What is left of a count after some turns."""
     return count * math.exp(-since / TURNS_KEPT)
 
 
-@kernel
+@lean_kernel
 def cell_of(rng_m: float, azm_rad: float, cell_m: float, rings: int, sectors: int) -> int:
     """Number of the cell of a place in polar coordinates."""
     ring = min(int(rng_m / cell_m), rings - 1)
@@ -42,7 +42,7 @@ def cell_of(rng_m: float, azm_rad: float, cell_m: float, rings: int, sectors: in
     return ring * sectors + sector
 
 
-@kernel
+@lean_kernel
 def note_false(cells: F4, rings: F4, cell: int, sectors: int, turn: float, count: float) -> None:
     """Count false plots in a cell and in its ring."""
     c, r = cells[cell], rings[cell // sectors]
@@ -52,7 +52,7 @@ def note_false(cells: F4, rings: F4, cell: int, sectors: int, turn: float, count
     r[1] = turn
 
 
-@kernel
+@lean_kernel
 def density_per_m2(
     cells: F4,
     rings: F4,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 from airshield.geo._kernels import ECC2, SEMI_MAJOR_M, ecef_of_place_m, place_of_ecef_rad
 from airshield.track.foreign._kernels import (
     ci_weight,
@@ -51,7 +51,7 @@ LOG_2PI = math.log(2.0 * math.pi)
 # the coordinated turn believes in a rate of turn; in the other models it is nought, not known.
 
 
-@kernel
+@lean_kernel
 def forget_turn(x: F8, P: F8, C: F8, var: float) -> None:
     """Make the rate of turn unknown: nought, with its usual variance."""
     x[4] = 0.0
@@ -62,7 +62,7 @@ def forget_turn(x: F8, P: F8, C: F8, var: float) -> None:
     P[4, 4] = var
 
 
-@kernel
+@lean_kernel
 def add_acceleration(P: F8, dt: float, q: float) -> None:
     """Add white-noise acceleration of density ``q`` [m2/s3] on each axis (Bar-Shalom, 6.2.2)."""
     for a in range(2):
@@ -72,7 +72,7 @@ def add_acceleration(P: F8, dt: float, q: float) -> None:
         P[a + 2, a + 2] += q * dt
 
 
-@kernel
+@lean_kernel
 def predict_straight(x: F8, P: F8, C: F8, dt: float, q: float, var_turn: float) -> None:
     """Carry one constant-velocity estimate forward by ``dt``, in place."""
     forget_turn(x, P, C, var_turn)
@@ -90,7 +90,7 @@ def predict_straight(x: F8, P: F8, C: F8, dt: float, q: float, var_turn: float) 
     add_acceleration(P, dt, q)
 
 
-@kernel
+@lean_kernel
 def predict_turning(x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: F8, B: F8) -> None:
     """Carry one coordinated-turn estimate forward by ``dt``, in place (Bar-Shalom, 11.7.2).
 
@@ -143,7 +143,7 @@ def predict_turning(x: F8, P: F8, C: F8, dt: float, q: float, q_turn: float, F: 
     P[4, 4] += q_turn * dt
 
 
-@kernel
+@lean_kernel
 def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8, share: F8) -> None:
     """The interaction step of the IMM: each model starts from a blend of all.
 
@@ -177,7 +177,7 @@ def mix(w: F8, x: F8, P: F8, C: F8, stay: F8, c: F8, xs: F8, Ps: F8, Cs: F8, sha
                 Ps[j, b, a] = total
 
 
-@kernel
+@lean_kernel
 def blend(c: F8, xs: F8, Ps: F8, Cs: F8, x: F8, P: F8, C: F8) -> None:
     """Mean and covariance of the models together (moment matching), into ``x``, ``P``, ``C``."""
     for a in range(5):
@@ -192,7 +192,7 @@ def blend(c: F8, xs: F8, Ps: F8, Cs: F8, x: F8, P: F8, C: F8) -> None:
             P[b, a] = total
 
 
-@kernel
+@lean_kernel
 def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
     """Write the track's state at ``t`` into ``work``; the track itself stays as it is.
 
@@ -232,7 +232,7 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
         work.ph += cfg.q_height * dt
 
 
-@kernel
+@lean_kernel
 def keep_prediction(trk: Record, t: float, work: Record) -> None:
     """Make what ``work`` holds the track's state."""
     if work.late_s == 0.0:
@@ -250,7 +250,7 @@ def keep_prediction(trk: Record, t: float, work: Record) -> None:
 # --- Measurement ----------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def fuse(
     x: F8,
     P: F8,
@@ -307,7 +307,7 @@ def fuse(
     return d2, math.log(det)
 
 
-@kernel
+@lean_kernel
 def place_polar(plot: Record, hae_m: float, radar: Record, trk: Record, work: Record) -> None:
     """Put a plot of range and azimuth into the track's frame, at a height.
 
@@ -370,13 +370,13 @@ def place_polar(plot: Record, hae_m: float, radar: Record, trk: Record, work: Re
     work.gh[1] = -(i10 * J[0, 2] + i11 * J[1, 2])
 
 
-@kernel
+@lean_kernel
 def track_height_m(trk: Record, t: float) -> float:
     """Height above the ellipsoid at a time, as good as it is known."""
     return float(trk.z + trk.vz * (t - trk.tz) + trk.offset_m)
 
 
-@kernel
+@lean_kernel
 def place_plot(plot: Record, radars: Records, trk: Record, work: Record) -> None:
     """Put a plot of either kind into the track's frame: p, R, gh."""
     hae_m = track_height_m(trk, plot.t)
@@ -402,7 +402,7 @@ def place_plot(plot: Record, radars: Records, trk: Record, work: Record) -> None
             work.R[i, k] *= plot.stretch
 
 
-@kernel
+@lean_kernel
 def ecef_of_track_m(
     trk: Record, east: float, north: float, hae_m: float
 ) -> tuple[float, float, float]:
@@ -416,7 +416,7 @@ def ecef_of_track_m(
     )
 
 
-@kernel
+@lean_kernel
 def anchor(trk: Record, lat_rad: float, lon_rad: float) -> None:
     """Lay the track's frame at a place on the ellipsoid."""
     trk.lat_rad = lat_rad
@@ -432,7 +432,7 @@ def anchor(trk: Record, lat_rad: float, lon_rad: float) -> None:
     trk.radius_m = SEMI_MAJOR_M * math.sqrt(1.0 - ECC2) / (1.0 - ECC2 * sin_lat * sin_lat)
 
 
-@kernel
+@lean_kernel
 def anchor_anew(trk: Record, work: Record) -> None:
     """Move the frame under the track and carry the state over.
 
@@ -462,7 +462,7 @@ def anchor_anew(trk: Record, work: Record) -> None:
 # --- Height ---------------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def predict_height(trk: Record, t: float, q: float) -> None:
     """Carry altitude and climb rate forward; a late time leaves them where they are."""
     dt = t - trk.tz
@@ -476,7 +476,7 @@ def predict_height(trk: Record, t: float, q: float) -> None:
     trk.tz = t
 
 
-@kernel
+@lean_kernel
 def fuse_height(trk: Record, value: float, var: float, a: float, b: float) -> None:
     """Update with a measured ``a · altitude + b · climb rate``."""
     Pz = trk.Pz
@@ -491,7 +491,7 @@ def fuse_height(trk: Record, value: float, var: float, a: float, b: float) -> No
     Pz[2] -= u1 / s * u1
 
 
-@kernel
+@lean_kernel
 def bound_height(trk: Record) -> None:
     """Keep every model's covariance with the height's error possible (Cauchy and Schwarz).
 
@@ -503,7 +503,7 @@ def bound_height(trk: Record) -> None:
             trk.C[m, i] = min(max(trk.C[m, i], -most), most)
 
 
-@kernel
+@lean_kernel
 def learn_height(trk: Record, t: float, hae_m: float, var: float) -> None:
     """Improve a guessed (or worse) height by a measured one, and let the places profit.
 
@@ -525,7 +525,7 @@ def learn_height(trk: Record, t: float, hae_m: float, var: float) -> None:
     trk.ph *= var / s
 
 
-@kernel
+@lean_kernel
 def restart_height(trk: Record, t: float, z: float, var: float) -> None:
     """Begin the vertical filter at an altitude, with no knowledge of the climb rate."""
     trk.z = z
@@ -537,7 +537,7 @@ def restart_height(trk: Record, t: float, z: float, var: float) -> None:
     trk.odd_n = 0
 
 
-@kernel
+@lean_kernel
 def update_altitude(trk: Record, t: float, z: float, var: float, cfg: Record) -> None:
     """Feed the vertical filter; an altitude that does not fit must be seen three times."""
     since = t - trk.tz
@@ -558,7 +558,7 @@ def update_altitude(trk: Record, t: float, z: float, var: float, cfg: Record) ->
     fuse_height(trk, z, var, 1.0, late)
 
 
-@kernel
+@lean_kernel
 def baro_doubt_m2(baro_m: float) -> float:
     """Variance of "pressure altitude plus geoid" as a height above the ellipsoid.
 
@@ -569,7 +569,7 @@ def baro_doubt_m2(baro_m: float) -> float:
     return sigma_m * sigma_m
 
 
-@kernel
+@lean_kernel
 def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> None:
     """Take whatever the plot says about height."""
     has_baro = not math.isnan(plot.baro_m)
@@ -627,13 +627,13 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
 # --- Update ---------------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def turn_rad(trk: Record, east: float) -> float:
     """Angle from the frame's north to true north at a point of the frame, westward positive."""
     return float(east * math.tan(trk.lat_rad) / trk.radius_m)
 
 
-@kernel
+@lean_kernel
 def compare(
     trk: Record, plot: Record, trust: float, radars: Records, cfg: Record, work: Record
 ) -> tuple[float, float]:
@@ -679,7 +679,7 @@ def compare(
     return nearest, best + math.log(total) - LOG_2PI
 
 
-@kernel
+@lean_kernel
 def adopt(trk: Record, plot: Record, trust: float, work: Record) -> None:
     """Make what :func:`compare` has left in ``work`` the track's state."""
     mean_h, mean_h2, ph = 0.0, 0.0, 0.0
@@ -699,7 +699,7 @@ def adopt(trk: Record, plot: Record, trust: float, work: Record) -> None:
         bound_height(trk)
 
 
-@kernel
+@lean_kernel
 def foreign_misfit(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> float:
     """Cautious squared distance of a foreign track's report; ``work`` is left ready for the fusion.
 
@@ -732,7 +732,7 @@ def foreign_misfit(trk: Record, plot: Record, radars: Records, cfg: Record, work
     return misfit_place(work.x4, work.P4, work.z4, work.R)
 
 
-@kernel
+@lean_kernel
 def adopt_foreign(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> None:
     """Fuse a foreign track's report by covariance intersection, each model with one omega."""
     foreign_misfit(trk, plot, radars, cfg, work)
@@ -771,7 +771,7 @@ def adopt_foreign(trk: Record, plot: Record, radars: Records, cfg: Record, work:
     keep_prediction(trk, plot.t, work)
 
 
-@kernel
+@lean_kernel
 def tells_first_height(trk: Record, plot: Record) -> bool:
     """Tell whether a plot brings a height to a track that has none: then height comes first."""
     if trk.basis == BASIS_GEOMETRIC or (trk.basis == BASIS_BARO and math.isnan(plot.hae_m)):
@@ -779,7 +779,7 @@ def tells_first_height(trk: Record, plot: Record) -> bool:
     return not (math.isnan(plot.baro_m) and math.isnan(plot.hae_m) and math.isnan(plot.elv_rad))
 
 
-@kernel
+@lean_kernel
 def update_track(
     trk: Record, plot: Record, is_ready: bool, radars: Records, cfg: Record, work: Record
 ) -> None:
@@ -833,7 +833,7 @@ def update_track(
         anchor_anew(trk, work)
 
 
-@kernel
+@lean_kernel
 def usual_height_m(rng_m: float, radar: Record, geoid_m: float) -> float:
     """Height above the ellipsoid of a target of which a radar says only the range."""
     earth_m = 4.0 / 3.0 * radar.radius_m
@@ -843,7 +843,7 @@ def usual_height_m(rng_m: float, radar: Record, geoid_m: float) -> float:
     return float(geoid_m + least_m + min(HEIGHT_SHARE * rng_m, HEIGHT_MAX_M))
 
 
-@kernel
+@lean_kernel
 def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> None:
     """Lay the frame at a plot and begin all filters there, with no idea of the velocity."""
     lat, lon, _ = place_of_ecef_rad(plot.ecef[0], plot.ecef[1], plot.ecef[2])

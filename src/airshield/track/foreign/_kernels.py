@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 
 F8 = NDArray[np.float64]
 Record = Any
@@ -33,7 +33,7 @@ FITS_BIND, MISFITS_UNBIND = 3, 3
 # --- Covariance intersection ----------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def factor(A: F8, L: F8) -> None:
     """Cholesky factor of a 4 x 4 matrix: A = L L', L lower; what is above L's diagonal is zero."""
     for i in range(4):
@@ -51,7 +51,7 @@ def factor(A: F8, L: F8) -> None:
             L[i, j] = rest / L[j, j]
 
 
-@kernel
+@lean_kernel
 def solve_lower(L: F8, B: F8) -> None:
     """Put L^-1 B in B's place, for a lower 4 x 4 factor."""
     for c in range(4):
@@ -62,7 +62,7 @@ def solve_lower(L: F8, B: F8) -> None:
             B[i, c] = rest / L[i, i]
 
 
-@kernel
+@lean_kernel
 def solve_upper(L: F8, B: F8) -> None:
     """Put L'^-1 B in B's place."""
     for c in range(4):
@@ -73,7 +73,7 @@ def solve_upper(L: F8, B: F8) -> None:
             B[i, c] = rest / L[i, i]
 
 
-@kernel
+@lean_kernel
 def diagonalise(A: F8) -> None:
     """Turn a symmetric 4 x 4 matrix until its diagonal holds its eigenvalues (Jacobi, cyclic)."""
     for _ in range(SWEEPS):
@@ -102,7 +102,7 @@ def diagonalise(A: F8) -> None:
                     A[p, k], A[q, k] = cos * a - sin * b, sin * a + cos * b
 
 
-@kernel
+@lean_kernel
 def weight_of(mu0: float, mu1: float, mu2: float, mu3: float) -> float:
     """The omega that makes the fused covariance's determinant least.
 
@@ -137,7 +137,7 @@ def weight_of(mu0: float, mu1: float, mu2: float, mu3: float) -> float:
     return omega
 
 
-@kernel
+@lean_kernel
 def ci_weight(P: F8, R: F8, work: F8) -> float:
     """Choose omega for a foreign estimate of the whole state.
 
@@ -171,7 +171,7 @@ def ci_weight(P: F8, R: F8, work: F8) -> float:
     return weight_of(M[0, 0], M[1, 1], M[2, 2], M[3, 3])
 
 
-@kernel
+@lean_kernel
 def fuse_ci(x: F8, P: F8, z: F8, R: F8, omega: float, work: F8) -> None:
     """Fuse a foreign estimate of the whole state into ``x`` and ``P``, in place.
 
@@ -226,7 +226,7 @@ def fuse_ci(x: F8, P: F8, z: F8, R: F8, omega: float, work: F8) -> None:
             P[j, i] = P[i, j]
 
 
-@kernel
+@lean_kernel
 def ci_weight_place(P: F8, R: F8) -> float:
     """Choose omega for a foreign place without velocity: from a half to 1.
 
@@ -240,7 +240,7 @@ def ci_weight_place(P: F8, R: F8) -> float:
     return weight_of(half + apart, whole / (half + apart), 0.0, 0.0)
 
 
-@kernel
+@lean_kernel
 def fuse_ci_place(x: F8, P: F8, z: F8, R: F8, omega: float, work: F8) -> None:
     """Fuse a foreign place without velocity into ``x`` and ``P``, in place.
 
@@ -267,7 +267,7 @@ def fuse_ci_place(x: F8, P: F8, z: F8, R: F8, omega: float, work: F8) -> None:
             P[j, i] = P[i, j]
 
 
-@kernel
+@lean_kernel
 def misfit(x: F8, P: F8, z: F8, R: F8, work: F8) -> float:
     """Squared normalised distance of two estimates, at most chi-square of four freedoms.
 
@@ -289,7 +289,7 @@ def misfit(x: F8, P: F8, z: F8, R: F8, work: F8) -> float:
     return d2
 
 
-@kernel
+@lean_kernel
 def misfit_place(x: F8, P: F8, z: F8, R: F8) -> float:
     """As ``misfit``, of places alone: two freedoms; ``R`` is 2 x 2."""
     s00 = 2.0 * (P[0, 0] + R[0, 0])
@@ -302,7 +302,7 @@ def misfit_place(x: F8, P: F8, z: F8, R: F8) -> float:
 # --- Aliases --------------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def release_alias(alias: Record) -> None:
     """Bind a number to nothing: its track has ended, or the number has moved on."""
     alias.slot = -1
@@ -312,7 +312,7 @@ def release_alias(alias: Record) -> None:
     alias.fits = 0
 
 
-@kernel
+@lean_kernel
 def find_alias(aliases: Records, source: int, number: int, t: float) -> int:
     """Place of a source's track number in the table, made if need be; -1 when there is no room.
 
@@ -347,7 +347,7 @@ def find_alias(aliases: Records, source: int, number: int, t: float) -> int:
     return room
 
 
-@kernel
+@lean_kernel
 def bind_alias(alias: Record, slot: int, track: int) -> None:
     """Bind a number to one of our tracks at once: one that it has begun, or by address."""
     release_alias(alias)
@@ -355,7 +355,7 @@ def bind_alias(alias: Record, slot: int, track: int) -> None:
     alias.track = track
 
 
-@kernel
+@lean_kernel
 def judge_alias(alias: Record, slot: int, track: int, by_address: bool) -> bool:
     """Take one report's word for which track its number is; True: fuse it with that track.
 

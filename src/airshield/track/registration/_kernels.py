@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 from airshield.geo._kernels import ECC2, ecef_of_place_m
 
 F8 = NDArray[np.float64]
@@ -42,7 +42,7 @@ WIDEN = 4.0  # a bias that jumped out of what had been opened gets this many tim
 WATCHED_BY_REFERENCE_S = 60.0
 
 
-@kernel
+@lean_kernel
 def start_bias(bias: Record, cfg: Record) -> None:
     """Forget all of a radar: no bias is known, each has the settings' variance about zero."""
     bias.t = math.nan
@@ -68,7 +68,7 @@ def start_bias(bias: Record, cfg: Record) -> None:
     bias.alarms = 0
 
 
-@kernel
+@lean_kernel
 def age_bias(bias: Record, t: float, cfg: Record) -> None:
     """Let the biases drift to ``t``; what is not known at all does not get less known."""
     dt = t - bias.t
@@ -84,7 +84,7 @@ def age_bias(bias: Record, t: float, cfg: Record) -> None:
         bias.t = t
 
 
-@kernel
+@lean_kernel
 def carry_place(
     lat_rad: float,
     lon_rad: float,
@@ -112,7 +112,7 @@ def carry_place(
     ecef[2] = z + dt_s * vel[2]
 
 
-@kernel
+@lean_kernel
 def sight(
     radar_ecef: F8,
     radar_axes: F8,
@@ -195,7 +195,7 @@ def sight(
         out.E[k, 3] = -out.v[k]
 
 
-@kernel
+@lean_kernel
 def fuse_row(x: F8, P: F8, g: F8, v: F8, y: float, var: float) -> None:
     """A Kalman update with one number ``y = g · x + noise``; ``v`` is scratch."""
     s = var
@@ -212,7 +212,7 @@ def fuse_row(x: F8, P: F8, g: F8, v: F8, y: float, var: float) -> None:
             P[i, k] -= v[i] * v[k] / s
 
 
-@kernel
+@lean_kernel
 def spread(P: F8, G: F8, V: F8) -> tuple[float, float, float]:
     """Covariance of two residuals with rows ``G``: G · P · Gᵀ as 00, 01, 11. ``V`` is scratch."""
     for k in range(2):
@@ -229,7 +229,7 @@ def spread(P: F8, G: F8, V: F8) -> tuple[float, float, float]:
     return s00, s01, s11
 
 
-@kernel
+@lean_kernel
 def watch(bias: Record, by: int, scores: F8, cfg: Record) -> int:
     """Add standard normal scores to the sums that rise when a bias has moved (Page 1954).
 
@@ -248,7 +248,7 @@ def watch(bias: Record, by: int, scores: F8, cfg: Record) -> int:
     return jump
 
 
-@kernel
+@lean_kernel
 def open_bias(bias: Record, what: int, t: float, cfg: Record) -> None:
     """Note a jump: what has moved is as little known as at the start, or less if it was open."""
     for i in range(4):
@@ -268,7 +268,7 @@ def open_bias(bias: Record, what: int, t: float, cfg: Record) -> None:
     bias.t_alarm = t
 
 
-@kernel
+@lean_kernel
 def learn_noise(bias: Record, which: int, score: float, cfg: Record) -> None:
     """Follow how much larger residuals are than the caller's noise says; never smaller."""
     cap = cfg.cut * cfg.cut
@@ -278,7 +278,7 @@ def learn_noise(bias: Record, which: int, score: float, cfg: Record) -> None:
     bias.noise[which] = max(1.0, min(NOISE_MAX, bias.noise[which]))
 
 
-@kernel
+@lean_kernel
 def note_reference(
     bias: Record,
     seen: Record,
@@ -375,7 +375,7 @@ def note_reference(
     return USED if fits else UNUSED
 
 
-@kernel
+@lean_kernel
 def note_elevation(
     bias: Record, seen: Record, var_elv: float, var_hae_m2: float, again: float, cfg: Record
 ) -> float:
@@ -401,7 +401,7 @@ def note_elevation(
     return score * math.sqrt(s / w) if is_settled else math.nan
 
 
-@kernel
+@lean_kernel
 def note_pair(
     biases: Records,
     i: int,
@@ -532,7 +532,7 @@ def note_pair(
     return USED
 
 
-@kernel
+@lean_kernel
 def forget(i: int, Y: F8, q: F8) -> None:
     """Take a radar out of the pairs' information, keeping what it taught others of each other.
 
@@ -557,7 +557,7 @@ def forget(i: int, Y: F8, q: F8) -> None:
         q[a] = 0.0
 
 
-@kernel
+@lean_kernel
 def invert_in_place(A: F8, first: int, size: int) -> bool:
     """Invert a positive definite block on the diagonal of ``A`` (Gauss-Jordan).
 
@@ -580,7 +580,7 @@ def invert_in_place(A: F8, first: int, size: int) -> bool:
     return True
 
 
-@kernel
+@lean_kernel
 def settle(
     biases: Records,
     Y: F8,
@@ -638,7 +638,7 @@ def settle(
                 bias.B[a, b] = A[4 * p + a, 4 * p + b]
 
 
-@kernel
+@lean_kernel
 def correct(
     bias: Record, rng_m: float, azm_rad: float, elv_rad: float, t: float
 ) -> tuple[float, float, float, float]:
@@ -654,7 +654,7 @@ def correct(
     )
 
 
-@kernel
+@lean_kernel
 def correction_variance(
     bias: Record, rng_m: float, rng_rate: float, azm_rate: float
 ) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel
+from airshield._kernels import lean_kernel
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
@@ -25,7 +25,7 @@ PD_LEAST, PD_MOST = 0.02, 0.995
 PD_GHOST = 0.05
 
 
-@kernel
+@lean_kernel
 def sight_line(radar: Record, g: F8, geoid_m: float) -> tuple[float, float, float]:
     """Slant range [m], azimuth and elevation above the smooth horizon [rad] of a place.
 
@@ -44,7 +44,7 @@ def sight_line(radar: Record, g: F8, geoid_m: float) -> tuple[float, float, floa
     return rng_m, math.atan2(east, north), math.atan2(up, math.sqrt(across2)) + bent + dip
 
 
-@kernel
+@lean_kernel
 def cover_cell(azm_rad: float, elv_rad: float, edges: F8) -> int:
     """Cell of a direction among a radar's cells of cover; -1 below the horizon or in the cone."""
     if not 0.0 <= elv_rad < CONE_RAD:
@@ -56,7 +56,7 @@ def cover_cell(azm_rad: float, elv_rad: float, edges: F8) -> int:
     return which * COVER_AZIMUTHS + sector
 
 
-@kernel
+@lean_kernel
 def expected_pd(cover: F4, cell: int) -> float:
     """Probability that a radar sees an aircraft in a cell, by what it has shown so far."""
     is_low = cell < 2 * COVER_AZIMUTHS
@@ -65,7 +65,7 @@ def expected_pd(cover: F4, cell: int) -> float:
     return min(max(hits / looks, PD_LEAST), PD_MOST)
 
 
-@kernel
+@lean_kernel
 def since_pass_s(azm_rad: float, beam_rad: float, beam_t: float, turn_s: float, t: float) -> float:
     """Seconds since a beam last passed an azimuth, seen from ``t``: less than one turn.
 
@@ -75,7 +75,7 @@ def since_pass_s(azm_rad: float, beam_rad: float, beam_t: float, turn_s: float, 
     return (turns - math.floor(turns)) * turn_s
 
 
-@kernel
+@lean_kernel
 def evidence(pd: float, is_hit: bool) -> float:
     """Logarithm of how much likelier a look's result is for a real aircraft than for a ghost."""
     if is_hit:
