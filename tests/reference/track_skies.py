@@ -144,6 +144,7 @@ def places_of(
     sigma_m=15.0,
     every_s=1.0,
     lasting=0.0,
+    has_speed=False,
 ):
     """Rows (dicts) of a source that tells places: ADS-B, multilateration, a foreign track.
 
@@ -156,6 +157,10 @@ def places_of(
         if not target.born_s <= t < target.dies_s:
             continue
         lat, lon, hae = target.at(t)
+        speed = {}
+        if has_speed:
+            ve, vn = target.velocity(t)
+            speed = {"vel_east_mps": float(ve), "vel_north_mps": float(vn), "vel_up_mps": 0.0}
         wrong_m = sigma_m * (standing + np.sqrt(1.0 - lasting) * rng.standard_normal(2))
         rows.append(
             {
@@ -171,6 +176,7 @@ def places_of(
                 "callsign": "DEMO12",
                 "flags": 0,
                 "truth": number,
+                **speed,
             }
         )
     return rows

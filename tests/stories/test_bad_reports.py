@@ -29,7 +29,7 @@ def good():
     ]
     rows = skies.clutter(RADARS[0], SECONDS, 8, rng)
     for k in range(3):
-        rows += skies.places_of(targets[k], k, SECONDS, rng)
+        rows += skies.places_of(targets[k], k, SECONDS, rng, has_speed=True)
     for sensor in RADARS:
         for number, target in enumerate(targets):
             rows += skies.plots_of(target, number, sensor, SECONDS, rng)
