@@ -67,11 +67,13 @@ from airshield.track.state import (
     CELL_SECTORS,
     CELLS_NOTED,
     CLASSES,
+    FAST,
     LINKS,
     MODELS,
     MOTION_FROM,
     MOTION_UPTO,
     PAST,
+    SLOW,
     TURNING,
 )
 from airshield.track.trust._kernels import (
@@ -122,6 +124,9 @@ ODD_PLACE = -2.0  # its address was seen elsewhere, or it has jumped
 BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
 KIND_DRONE_ID = 7
 SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
+FIRST_TURNS = 0.7  # in each turn a radar misses one in four of those it has not seen
+AIRLINER, JET, FAST_LOW = 0, 2, 3  # places among the class probabilities
+SLOW_FROM, SLOW_UPTO = 0.9, 0.6  # probability of a slow class that changes the motion models
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -277,7 +282,7 @@ def may_fit(trk: Record, near: Record, plot: Record, radars: Records, cfg: Recor
     P, A, D = trk.P[AGILE], trk.A, radars[plot.link].A
     ecef = radars[plot.link].ecef
     dt = abs(plot.t - trk.t)
-    noise = cfg.q[AGILE] * dt * dt * dt / 3.0
+    noise = cfg.q[trk.behaviour, AGILE] * dt * dt * dt / 3.0
     ee = P[0, 0] + dt * (2.0 * P[0, 2] + dt * P[2, 2]) + noise
     en = P[0, 1] + dt * (P[0, 3] + P[1, 2] + dt * P[2, 3])
     nn = P[1, 1] + dt * (2.0 * P[1, 3] + dt * P[3, 3]) + noise
@@ -651,6 +656,11 @@ def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
         )
         weigh_classes(trk.cls_logp, identity, trk.cls_p)
         trk.cls = name_class(trk.cls_p, trk.cls)
+        slow = 1.0 - trk.cls_p[AIRLINER] - trk.cls_p[JET] - trk.cls_p[FAST_LOW]
+        if slow > SLOW_FROM:
+            trk.behaviour = SLOW
+        elif slow < SLOW_UPTO:
+            trk.behaviour = FAST
     row.cls = trk.cls
     for c in range(CLASSES):
         row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan
@@ -954,7 +964,11 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     # An address checked by parity is hardly ever noise, a code seldom; a lone echo mostly is.
     trk.existence = 0.9 if plot.mode_s >= 0 else 0.5
     if plot.kind == KIND_PSR:
-        trk.existence = cfg.births / (cfg.births + clutter_per_m2(mem, plot, 0.0, cfg))
+        # A radar that has just begun to turn finds everybody new who is there.
+        radar = mem.radars[plot.link]
+        turns = (plot.t - radar.t_first) / radar.turn_s
+        births = cfg.births + cfg.births_first * math.exp(-turns / FIRST_TURNS)
+        trk.existence = births / (births + clutter_per_m2(mem, plot, 0.0, cfg))
     trk.mode_s = -1
     trk.mode_3a = -1
     trk.t_code = -math.inf
@@ -962,6 +976,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.sensors = 0
     trk.kinds = 0
     trk.cls = CLS_UNKNOWN
+    trk.behaviour = FAST
     trk.cls_t = -math.inf
     trk.silent_n = 0
     for c in range(CLASSES):
@@ -1020,8 +1035,9 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
         return
     trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
-    # A sure track must be able to lose its standing.
-    odds = min(odds, cfg.odds_max if trk.status != TENTATIVE else ODDS_YOUNG)
+    # A sure track must be able to lose its standing, a new one sooner than one of long standing.
+    most = min(cfg.odds_max, cfg.odds_hit * trk.hits)
+    odds = min(odds, most if trk.status != TENTATIVE else ODDS_YOUNG)
     trk.existence = odds / (1.0 + odds)
     if trk.status == COASTING:
         trk.status = CONFIRMED

@@ -20,6 +20,11 @@ MODELS: Final = 3
 CALM, AGILE, TURNING = range(MODELS)
 """Straight flight, high noise, coordinated turn (the last: it has a prediction of its own)."""
 
+SETS: Final = 2
+FAST, SLOW = range(SETS)
+"""Sets of motion models by behaviour: what may fly like a jet, and what flies like a helicopter,
+a drone, a light aircraft, a balloon or a bird. A track begins in the first."""
+
 LINKS: Final = 8
 """Radars that a track remembers to have seen it; a ninth takes the place of the longest silent."""
 
@@ -77,6 +82,7 @@ TRACK_STATE: Final = np.dtype(
         ("sensors", "u8"),
         ("kinds", "u8"),
         ("cls", "i8"),
+        ("behaviour", "i8"),  # which set of motion models
         ("cls_t", "f8"),  # when the classes were last weighed
         ("cls_logp", "f8", (CLASSES,)),
         ("cls_p", "f8", (CLASSES,)),
@@ -254,10 +260,10 @@ RADAR: Final = np.dtype(
 
 CONFIG: Final = np.dtype(
     [
-        ("q", "f8", (MODELS,)),  # density of the white-noise acceleration [m2/s3]
+        ("q", "f8", (SETS, MODELS)),  # density of the white-noise acceleration [m2/s3]
         ("tau_s", "f8", (MODELS,)),  # mean stay in each model
         ("w0", "f8", (MODELS,)),  # weights of the models at birth
-        ("var_turn", "f8"),  # of a rate of turn that is not known
+        ("var_turn", "f8", (SETS,)),  # of a rate of turn that is not known
         ("q_turn", "f8"),
         ("q_vertical", "f8"),
         ("q_height", "f8"),  # growth of the variance of a height that nobody tells [m2/s]
@@ -267,8 +273,10 @@ CONFIG: Final = np.dtype(
         ("gate_address", "f8"),
         ("clutter", "f8", (7,)),  # false plots per m2 and scan by kind; NaN: as the map says
         ("births", "f8"),  # new silent targets per m2 and scan
+        ("births_first", "f8"),  # the same at a radar's first turn
         ("confirm", "f8"),  # existence that makes a track confirmed, and that ends one
         ("give_up", "f8"),
+        ("odds_hit", "f8"),
         ("odds_max", "f8"),
         ("pd_max", "f8"),
         ("publish_s", "f8"),  # age of its last row at which a track is told again

@@ -160,9 +160,11 @@ class TrackSettings:
     q_calm_m2ps3: float = 0.3
     q_agile_m2ps3: float = 100.0
     q_turning_m2ps3: float = 4.0
+    q_agile_slow_m2ps3: float = 20.0
+    sigma_turn_slow_degps: float = 6.0
     stay_calm_s: float = 120.0
     stay_agile_s: float = 15.0
-    stay_turning_s: float = 20.0
+    stay_turning_s: float = 30.0
     sigma_turn_degps: float = 3.0
     turn_noise_degps: float = 0.3
     height_noise_m: float = 30.0
@@ -170,20 +172,22 @@ class TrackSettings:
     sigma_spd0_mps: float = 200.0
     sigma_spd0_calm_mps: float = 200.0
     climb_change_mps: float = 40.0
-    adsb_spread: float = 3.0
+    adsb_spread: float = 4.0
     gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
-    births_per_m2: float = 3e-14
-    confirm: float = 0.997
+    births_per_m2: float = 1e-14
+    births_first_per_m2: float = 1e-12
+    confirm: float = 0.999
     give_up: float = 0.1
+    odds_hit: float = 2.0
     odds_max: float = 100.0
     pd_max: float = 0.9
     publish_s: float = 3.0
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
-    sigma_spd_mps: float = 3.0
+    sigma_spd_mps: float = 2.0
     sigma_spd_foreign_mps: float = 10.0
     gate_foreign: float = 13.8
     sigma_elv_deg: float = 0.3
@@ -584,10 +588,14 @@ def _radar_records(radars: Sequence[Radar]) -> Any:
 
 def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config = _records(CONFIG, 1)
-    config.q[0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3, settings.q_turning_m2ps3
+    config.q[0, 0] = settings.q_calm_m2ps3, settings.q_agile_m2ps3, settings.q_turning_m2ps3
+    config.q[0, 1] = settings.q_calm_m2ps3, settings.q_agile_slow_m2ps3, settings.q_turning_m2ps3
     config.tau_s[0] = settings.stay_calm_s, settings.stay_agile_s, settings.stay_turning_s
     config.w0[0] = 0.4, 0.4, 0.2
-    config.var_turn = math.radians(settings.sigma_turn_degps) ** 2
+    config.var_turn[0] = (
+        math.radians(settings.sigma_turn_degps) ** 2,
+        math.radians(settings.sigma_turn_slow_degps) ** 2,
+    )
     config.q_turn = math.radians(settings.turn_noise_degps) ** 2
     config.q_height = settings.height_noise_m**2
     config.q_vertical = settings.q_vertical_m2ps3
@@ -611,8 +619,10 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.misses_end = settings.misses_end
     config.anchor_m = settings.anchor_m
     config.births = settings.births_per_m2
+    config.births_first = settings.births_first_per_m2
     config.confirm = settings.confirm
     config.give_up = settings.give_up
+    config.odds_hit = settings.odds_hit
     config.odds_max = settings.odds_max
     config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s

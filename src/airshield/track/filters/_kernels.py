@@ -215,14 +215,15 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
     for m in range(MODELS):
         work.q[m] = math.exp(-dt / cfg.tau_s[m])
     mix(trk.w, trk.x, trk.P, trk.C, work.q, work.c, work.xs, work.Ps, work.Cs, work.share)
+    b = trk.behaviour
     for m in range(TURNING):
-        predict_straight(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[m], cfg.var_turn)
+        predict_straight(work.xs[m], work.Ps[m], work.Cs[m], dt, cfg.q[b, m], cfg.var_turn[b])
     predict_turning(
         work.xs[TURNING],
         work.Ps[TURNING],
         work.Cs[TURNING],
         dt,
-        cfg.q[TURNING],
+        cfg.q[b, TURNING],
         cfg.q_turn,
         work.F,
         work.U,
@@ -611,11 +612,12 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
     if not pressed and plot.what == POLAR and not math.isnan(plot.elv_rad):
         radar = radars[plot.sensor]
         across = plot.rng_m * math.cos(plot.elv_rad)
-        # 4/3 Earth: the usual allowance for the bending of the beam.
+        # REPORT's elevation is the geometric one. What the beam's bending leaves in it (a few
+        # hundredths of a degree) is learnt with the radar's elevation offset.
         hae_m = (
             radar.hae_m
             + plot.rng_m * math.sin(plot.elv_rad)
-            + across * across / (2.0 * 4.0 / 3.0 * radar.radius_m)
+            + across * across / (2.0 * radar.radius_m)
         )
         sigma_m = 50.0 + plot.rng_m * cfg.sigma_elv_rad
         learn_height(trk, t, hae_m, sigma_m * sigma_m)
@@ -650,7 +652,7 @@ def compare(
     nearest, best, total = math.inf, -math.inf, 0.0
     for m in range(MODELS):
         # A late plot sees the state of now through the unknown acceleration since.
-        drift_m2 = -cfg.q[m] * late * late * late / 3.0
+        drift_m2 = -cfg.q[trk.behaviour, m] * late * late * late / 3.0
         work.R[0, 0] = r0 + drift_m2
         work.R[1, 1] = r1 + drift_m2
         d2, log_det = fuse(
@@ -865,7 +867,7 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
             trk.C[m, i] = 0.0
             for k in range(5):
                 trk.P[m, i, k] = 0.0
-        trk.P[m, 4, 4] = cfg.var_turn
+        trk.P[m, 4, 4] = cfg.var_turn[trk.behaviour]
     update_vertical(trk, plot, radars, cfg)
     place_plot(plot, radars, trk, work)
     speed = not math.isnan(plot.ve) and not math.isnan(plot.vn)
