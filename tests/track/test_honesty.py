@@ -92,7 +92,7 @@ def innovations(turn_radps, seed):
     plot.hae_m = plot.height_m = 5000.0
     plot.baro_m = plot.elv_rad = plot.ve = plot.vn = plot.vu = np.nan
     out = []
-    for _ in range(100):
+    for _ in range(60):
         course, spd = rng.uniform(0.0, 2.0 * np.pi), rng.uniform(80.0, 240.0)
         x = np.array([0.0, 0.0, spd * np.sin(course), spd * np.cos(course), turn_radps])
         for k in range(26):

@@ -17,6 +17,7 @@ from airshield.track.state import (
     MODELS,
     PLOT,
     RADAR,
+    SLOW,
     TRACK_STATE,
     TURNING,
     WORK,
@@ -221,7 +222,10 @@ def test_a_whole_update_is_one_turn_of_the_textbook_s_imm(seed, dt, off):
     _kernels.anchor(trk, 0.8, 0.4)
     trk.w, trk.x, trk.P, trk.C = w, x, P, 0.0
     trk.basis, trk.z, trk.is_baro = _kernels.BASIS_GEOMETRIC, 5000.0, 0
-    cfg.q[:], cfg.tau_s[:], cfg.var_turn, cfg.q_turn = (0.3, 100.0, 4.0), (120, 15, 20), 3e-3, 3e-5
+    # The second set of models, so that the first is not taken by mistake.
+    trk.behaviour = SLOW
+    cfg.q[SLOW], cfg.tau_s[:] = (0.3, 100.0, 4.0), (120, 15, 20)
+    cfg.var_turn[SLOW], cfg.q_turn = 3e-3, 3e-5
     cfg.anchor_m = np.inf
     plot.what, plot.t, plot.sigma_pos_m, plot.stretch, plot.trust = _kernels.PLACE, dt, 40.0, 1, 1
     plot.baro_m = plot.hae_m = plot.elv_rad = plot.ve = plot.vn = plot.vu = np.nan
@@ -230,7 +234,7 @@ def test_a_whole_update_is_one_turn_of_the_textbook_s_imm(seed, dt, off):
     z = (axes @ (slow.ecef(plot.lat_rad, plot.lon_rad, 5000.0) - origin))[:2]
 
     def straight(q):
-        return lambda x, P, C: slow.predict_straight(x, P, C, dt, q, cfg.var_turn)
+        return lambda x, P, C: slow.predict_straight(x, P, C, dt, q, cfg.var_turn[SLOW])
 
     def turning(x, P, C):
         return slow.predict_turning(x, P, C, dt, 4.0, cfg.q_turn, slow.turned_jacobian)

@@ -519,7 +519,11 @@ def busy():
     extra = [
         *skies.clutter(radars[0], 60.0, 90, rng),
         *skies.clutter(radars[1], 60.0, 6, rng, rng_m=(20e3, 22e3), azm_deg=(50.0, 53.0)),
-        *(row for k in range(4) for row in skies.places_of(targets[k], k, 60.0, rng, has_speed=True)),
+        *(
+            row
+            for k in range(4)
+            for row in skies.places_of(targets[k], k, 60.0, rng, has_speed=True)
+        ),
         *skies.places_of(targets[9], 9, 60.0, rng, kind="mlat", sensor="9/2", every_s=4.0),
     ]
     reports, _ = skies.sky(targets, radars, 60.0, extra=extra)
