@@ -1,6 +1,6 @@
 """Made-up skies for the tracker's tests: targets with a truth, radars that see them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +15,21 @@ T0_NS = 1_700_000_000 * 10**9
 
 
 def radar(
-    sic=1, *, east_m=0.0, north_m=0.0, turn_s=4.0, sigma_rng_m=40.0, sigma_azm_deg=0.08, pd=0.95
+    sic=1,
+    *,
+    east_m=0.0,
+    north_m=0.0,
+    turn_s=4.0,
+    sigma_rng_m=40.0,
+    sigma_azm_deg=0.08,
+    pd=0.95,
+    sac=1,
 ):
     lat, lon = place(east_m, north_m)
     return Radar(
         name=f"radar {sic}",
         contributor="nobody",
-        sac=1,
+        sac=sac,
         sic=sic,
         lat_deg=float(lat),
         lon_deg=float(lon),
@@ -64,31 +72,35 @@ class Target:
     born_s: float = 0.0
     dies_s: float = np.inf
     flags: int = 0
-    _table: dict = field(default_factory=dict)
 
     def at(self, t):
         """Latitude, longitude [deg] and height [m] at times [s]."""
-        if not self._table:
-            grid = np.arange(-20.0, 2000.0, 0.05)
-            turning = np.clip(grid, self.turn_at_s, self.turn_end_s) - self.turn_at_s
-            course = np.radians(self.course_deg + self.turn_degps * turning)
-            ve, vn = self.spd_mps * np.sin(course), self.spd_mps * np.cos(course)
-            start = np.searchsorted(grid, 0.0)
-            for name, v, x0 in (("e", ve, self.east_m), ("n", vn, self.north_m)):
-                x = np.concatenate([[0.0], np.cumsum(0.5 * (v[1:] + v[:-1]) * 0.05)])
-                self._table[name] = x - x[start] + x0
-            self._table["t"] = grid
-        e = np.interp(t, self._table["t"], self._table["e"])
-        n = np.interp(t, self._table["t"], self._table["n"])
-        lat, lon = place(e, n)
-        return lat, lon, self.hae_m + self.climb_mps * np.asarray(t)
+        t = np.asarray(t, float)
+        before = np.minimum(t, self.turn_at_s)
+        turning = np.clip(t, self.turn_at_s, self.turn_end_s) - self.turn_at_s
+        after = np.maximum(t - max(self.turn_at_s, self.turn_end_s), 0.0)
+        if self.turn_degps == 0.0 or self.turn_end_s <= self.turn_at_s:
+            before, turning, after = t, np.zeros_like(t), np.zeros_like(t)
+        # East is the imaginary part: courses count clockwise from north.
+        heading = np.exp(1j * np.radians(self.course_deg))
+        turn = np.radians(self.turn_degps)
+        arc = (np.exp(1j * turn * turning) - 1.0) / (1j * turn) if turn else turning
+        way = heading * (before + arc + after * np.exp(1j * turn * turning)) * self.spd_mps
+        lat, lon = place(self.east_m + way.imag, self.north_m + way.real)
+        return lat, lon, self.hae_m + self.climb_mps * t
+
+    def velocity(self, t):
+        """East and north speed [m/s] at times [s]."""
+        turning = np.clip(t, self.turn_at_s, max(self.turn_at_s, self.turn_end_s)) - self.turn_at_s
+        course = np.radians(self.course_deg + self.turn_degps * turning)
+        return self.spd_mps * np.sin(course), self.spd_mps * np.cos(course)
 
 
 def plots_of(target, number, sensor, seconds, rng):
     """Rows (dicts) of what one radar reports of one target."""
     origin = geo.Origin(lat_deg=sensor.lat_deg, lon_deg=sensor.lon_deg, hae_m=sensor.antenna_hae_m)
     # The beam stands at 360 t / turn; it meets the target where both agree, turn after turn.
-    grid = np.linspace(0.0, seconds, int(20 * seconds) + 2)
+    grid = np.linspace(0.0, seconds, int(4 * seconds) + 2)
     _, azm, _ = geo.polar_from_enu(
         geo.enu_from_ecef(geo.ecef_from_geodetic(*target.at(grid)), origin)
     )
@@ -121,18 +133,67 @@ def plots_of(target, number, sensor, seconds, rng):
     return rows
 
 
-def clutter(sensor, seconds, per_turn, rng, reach_m=100e3):
+def places_of(
+    target,
+    number,
+    seconds,
+    rng,
+    *,
+    sensor="9/1",
+    kind="adsb",
+    sigma_m=15.0,
+    every_s=1.0,
+    lasting=0.0,
+    has_speed=False,
+):
+    """Rows (dicts) of a source that tells places: ADS-B, multilateration, a foreign track.
+
+    ``lasting`` is the share of the error's variance that stays as it is, as that of GPS does for
+    minutes; the rest is new with every report.
+    """
+    standing = np.sqrt(lasting) * rng.standard_normal(2)
+    rows = []
+    for t in np.arange(0.3, seconds, every_s):
+        if not target.born_s <= t < target.dies_s:
+            continue
+        lat, lon, hae = target.at(t)
+        speed = {}
+        if has_speed:
+            ve, vn = target.velocity(t)
+            speed = {"vel_east_mps": float(ve), "vel_north_mps": float(vn), "vel_up_mps": 0.0}
+        wrong_m = sigma_m * (standing + np.sqrt(1.0 - lasting) * rng.standard_normal(2))
+        rows.append(
+            {
+                "t": T0_NS + round(t * 1e9),
+                "sensor": sensor,
+                "kind": kind,
+                "lat_deg": float(lat) + wrong_m[0] / 111.2e3,
+                "lon_deg": float(lon) + wrong_m[1] / (111.4e3 * np.cos(np.radians(lat))),
+                "alt_baro_m": float(hae) - GEOID_M - 150.0,
+                "alt_hae_m": float(hae),
+                "sigma_pos_m": sigma_m,
+                "mode_s": target.mode_s,
+                "callsign": "DEMO12",
+                "flags": 0,
+                "truth": number,
+                **speed,
+            }
+        )
+    return rows
+
+
+def clutter(sensor, seconds, per_turn, rng, *, rng_m=(2e3, 100e3), azm_deg=(0.0, 360.0)):
+    """False echoes, so many a turn, spread evenly over a part of the disc."""
     rows = []
     for k in range(int(seconds / sensor.turn_s)):
         for _ in range(rng.poisson(per_turn)):
-            azm = rng.uniform(0, 360)
-            t = (k + azm / 360.0) * sensor.turn_s
+            azm = rng.uniform(*azm_deg)
             rows.append(
                 {
-                    "t": T0_NS + round(t * 1e9),
+                    "t": T0_NS + round((k + azm / 360.0) * sensor.turn_s * 1e9),
                     "sensor": sensor.sensor,
                     "kind": "psr",
-                    "rng_slant_m": reach_m * np.sqrt(rng.uniform(0.0004, 1.0)),
+                    "rng_slant_m": np.sqrt(rng.uniform(rng_m[0] ** 2, rng_m[1] ** 2)),
                     "azm_true_deg": azm,
                     "flags": 0,
                     "truth": -1,
@@ -168,16 +229,21 @@ def errors(tracks, rows, target):
     """East, north and up errors [m] of published rows, shape (n, 3); and covariances (n, 3, 3)."""
     t = seconds_of(tracks)[rows]
     lat, lon, hae = target.at(t)
-    out = np.empty((len(rows), 3))
     have = tracks["alt_hae_m"].to_numpy()[rows]
-    ecef = geo.ecef_from_geodetic(
+    wrong = geo.ecef_from_geodetic(
         tracks["lat_deg"].to_numpy()[rows],
         tracks["lon_deg"].to_numpy()[rows],
         np.where(np.isnan(have), hae, have),
+    ) - geo.ecef_from_geodetic(lat, lon, hae)
+    lat, lon = np.radians(lat), np.radians(lon)
+    away = np.cos(lon) * wrong[:, 0] + np.sin(lon) * wrong[:, 1]  # from the Earth's axis
+    out = np.column_stack(
+        [
+            np.cos(lon) * wrong[:, 1] - np.sin(lon) * wrong[:, 0],
+            np.cos(lat) * wrong[:, 2] - np.sin(lat) * away,
+            np.cos(lat) * away + np.sin(lat) * wrong[:, 2],
+        ]
     )
-    for i in range(len(rows)):
-        origin = geo.Origin(lat_deg=float(lat[i]), lon_deg=float(lon[i]), hae_m=float(hae[i]))
-        out[i] = geo.enu_from_ecef(ecef[i], origin)
     flat = tracks["cov_m2"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     six = flat.reshape(-1, 6)[rows]
     cov = six[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3)

@@ -12,6 +12,7 @@ from airshield.errors import UsageError
 from airshield.tables import REPORT, TRACK, ReportFlag, empty
 from airshield.track import DROP_REASONS, Tracker, TrackSettings
 from reference import track_skies as skies
+from reference.followed import Followed, fleet, without_frame
 from reference.track_skies import GEOID_M, Target
 
 
@@ -108,50 +109,6 @@ def test_a_silent_target_is_confirmed_by_its_echoes_alone():
 # --- Honesty --------------------------------------------------------------------------------------
 
 
-def fleet(rng, n, **more):
-    """Targets all round, far enough apart never to meet."""
-    for k in range(n):
-        azm, dist = np.radians(360.0 * k / n), rng.uniform(25e3, 140e3)
-        yield Target(
-            dist * np.sin(azm), dist * np.cos(azm), rng.uniform(0, 360), rng.uniform(80, 240),
-            hae_m=rng.uniform(1000, 11000), mode_s=1000 + k, **more,
-        )  # fmt: skip
-
-
-def last_nees(batch, truth, targets, at_s):
-    """Normalised squared horizontal error of each target's track at its last row before a time."""
-    out = []
-    for k, target in enumerate(targets):
-        rows = rows_of(batch.tracks, owner(batch, truth, k)[0])
-        rows = rows[skies.seconds_of(batch.tracks)[rows] <= at_s][-1:]
-        error, cov = skies.errors(batch.tracks, rows, target)
-        out.append(error[0, :2] @ np.linalg.solve(cov[0, :2, :2], error[0, :2]))
-    return np.array(out)
-
-
-@pytest.mark.parametrize("at_s", [30.0, 150.0])
-@pytest.mark.parametrize("kind", ["straight", "turning", "no height"])
-def test_the_published_covariance_is_true(kind, at_s):
-    """Chi-square with two degrees: mean 2; 90 independent targets put it at 2 ± 0.21 (1 sigma).
-
-    Three models of flight share one filter, so straight flight may be better than claimed (the
-    agile model always costs something), and nothing may be much worse.
-    """
-    rng = np.random.default_rng(5)
-    more = {}
-    if kind == "turning":
-        more = {"turn_degps": 2.0, "turn_at_s": 10.0, "turn_end_s": 170.0}
-    if kind == "no height":
-        more = {"has_baro": False}
-    targets = list(fleet(rng, 90, **more))
-    radar = skies.radar()
-    reports, truth = skies.sky(targets, [radar], 160.0, seed=2)
-    batch, _ = follow(reports, [radar])
-    nees = last_nees(batch, truth, targets, at_s)
-    assert 0.7 < nees.mean() < 3.0
-    assert (nees > 13.8).mean() <= 0.03  # 0.1 % of a true chi-square
-
-
 def test_a_standing_error_of_the_pressure_altitude_is_covered():
     """Heights 300 m off, low and near the radar, where that moves the place by up to 200 m."""
     rng = np.random.default_rng(9)
@@ -171,9 +128,8 @@ def test_a_standing_error_of_the_pressure_altitude_is_covered():
         )
     radar = skies.radar()
     reports, truth = skies.sky(targets, [radar], 60.0, seed=4)
-    batch, _ = follow(reports, [radar])
-    nees = last_nees(batch, truth, targets, 60.0)
-    assert 0.7 < nees.mean() < 3.0
+    far = Followed(reports, [radar], truth).last_nees(targets, 60.0)
+    assert 0.7 < far.mean() < 3.0
 
 
 def test_learning_the_height_puts_the_place_right_at_once():
@@ -372,9 +328,10 @@ def test_a_silent_gap_is_coasted_and_the_end_comes_once():
     status = words(batch.tracks, "status")[mine].tolist()
     assert status[-1] == "ended"
     assert status.count("ended") == 1
-    assert 5 <= status.count("coasting") <= 8
+    # Rows of ticks every 3 s, from the first miss (5 s) to an existence below 0.1 (four misses).
+    assert 3 <= status.count("coasting") <= 8
     t = skies.seconds_of(batch.tracks)[mine]
-    assert 30.0 <= t[-1] - 100.0 <= 40.0
+    assert 12.0 <= t[-1] - 100.0 <= 36.0
     existence = column(batch.tracks, "existence")[mine]
     assert (np.diff(existence[-status.count("coasting") :]) <= 0.0).all()
     assert tracker.live == 1
@@ -433,8 +390,7 @@ def test_time_stamps_from_nowhere_hurt_nobody():
     bad = [dict(rows[5], t=rows[5]["t"] + 3600 * 10**9), dict(rows[5], t=rows[5]["t"] - 60 * 10**9)]
     batch, _ = follow(skies.table(rows[:10] + bad + rows[10:]), [radar])
     assert batch.dropped == {"too late": 1, "far ahead of the clock": 1}
-    drop = TRACK.get_field_index("frame")
-    assert batch.tracks.remove_column(drop).equals(plain.tracks.remove_column(drop))
+    assert without_frame(batch.tracks).equals(without_frame(plain.tracks))
 
 
 def test_the_clock_follows_a_gap_after_three_reports():
@@ -465,34 +421,11 @@ def test_nothing_happens_at_midnight():
 # --- Sources without a radar ----------------------------------------------------------------------
 
 
-def adsb(target, seconds, rng, *, sensor="9/1", kind="adsb", sigma_m=15.0, every_s=1.0):
-    rows = []
-    for t in np.arange(0.3, seconds, every_s):
-        lat, lon, hae = target.at(t)
-        rows.append(
-            {
-                "t": skies.T0_NS + round(t * 1e9),
-                "sensor": sensor,
-                "kind": kind,
-                "lat_deg": float(lat) + sigma_m / 111e3 * rng.standard_normal(),
-                "lon_deg": float(lon) + sigma_m / 72e3 * rng.standard_normal(),
-                "alt_baro_m": float(hae) - GEOID_M - 150.0,
-                "alt_hae_m": float(hae),
-                "sigma_pos_m": sigma_m,
-                "mode_s": target.mode_s,
-                "callsign": "DEMO12",
-                "flags": 0,
-                "truth": 0,
-            }
-        )
-    return rows
-
-
 def test_adsb_alone_is_unverified_and_a_radar_verifies_it():
     radar = skies.radar()
     target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9, baro_error_m=-150.0)
     rng = np.random.default_rng(0)
-    rows = adsb(target, 60.0, rng)
+    rows = skies.places_of(target, 0, 60.0, rng)
     alone, _ = follow(skies.sky([], [], 0.0, extra=rows)[0], [])
     assert words(alone.tracks, "adsb_check")[-1] == "unverified"
     assert alone.tracks["callsign"].to_pylist()[-1] == "DEMO12"
@@ -507,10 +440,11 @@ def test_adsb_alone_is_unverified_and_a_radar_verifies_it():
     assert column(batch.tracks, "sensors")[-1] == 0b11
 
 
-@pytest.mark.parametrize("kind", ["mlat", "track"])
+@pytest.mark.parametrize("kind", ["mlat", "track", "drone_id"])
 def test_other_places_are_tracked_too(kind):
     target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
-    rows = adsb(target, 60.0, np.random.default_rng(0), kind=kind, every_s=4.0)
+    rng = np.random.default_rng(0)
+    rows = skies.places_of(target, 0, 60.0, rng, kind=kind, every_s=4.0)
     batch, _ = follow(skies.sky([], [], 0.0, extra=rows)[0], [])
     assert words(batch.tracks, "adsb_check")[-1] == "none"
     assert words(batch.tracks, "status")[-1] == "confirmed"
@@ -536,21 +470,7 @@ def test_what_cannot_be_used_is_counted_and_changes_nothing():
         "unknown sensor": 1, "no position": 2, "kind not tracked": 1, "test target": 1,
     }  # fmt: skip
     assert set(batch.dropped) <= set(DROP_REASONS)
-    drop = TRACK.get_field_index("frame")
-    assert batch.tracks.remove_column(drop).equals(plain.tracks.remove_column(drop))
-
-
-def test_a_split_plot_starts_no_second_track():
-    radar = skies.radar(pd=1.0)
-    target = Target(-20e3, 40e3, 120.0, 200.0, kind="psr", has_baro=False, hae_m=3000.0)
-    rows = skies.plots_of(target, 0, radar, 100.0, np.random.default_rng(0))
-    twins = [
-        dict(row, t=row["t"] + 10**7, rng_slant_m=row["rng_slant_m"] + 60.0) for row in rows[4:]
-    ]
-    reports, _ = skies.sky([], [], 0.0, extra=rows + twins)
-    batch, tracker = follow(reports, [radar])
-    assert tracker.live == 1
-    assert batch.dropped == {"second plot of a scan": len(twins)}
+    assert without_frame(batch.tracks).equals(without_frame(plain.tracks))
 
 
 def test_no_reports_make_no_rows():
@@ -565,8 +485,6 @@ def test_wrong_set_ups_are_refused():
         Tracker([skies.radar(1), skies.radar(1)], geoid_height_m=0.0)
     with pytest.raises(UsageError, match="geoid"):
         Tracker([], geoid_height_m=float("nan"))
-    with pytest.raises(UsageError, match="up to 64"):
-        Tracker([skies.radar(k) for k in range(65)], geoid_height_m=0.0)
 
 
 # --- Determinism ----------------------------------------------------------------------------------
@@ -574,15 +492,48 @@ def test_wrong_set_ups_are_refused():
 
 @pytest.fixture(scope="module")
 def busy():
-    """Two radars, ADS-B, clutter, late plots, more tracks than the first tables hold."""
+    """All at once: late plots, silent and close targets, clutter, ADS-B, codes, second plots."""
     rng = np.random.default_rng(8)
-    radars = [skies.radar(1), skies.radar(2, east_m=60e3, turn_s=5.0)]
-    targets = list(fleet(rng, 12))
-    extra = skies.clutter(radars[0], 60.0, 90, rng) + adsb(targets[0], 60.0, rng)
+    radars = [
+        skies.radar(1),
+        skies.radar(2, east_m=60e3, turn_s=5.0),
+        skies.radar(3, north_m=-50e3, turn_s=6.0),
+    ]
+    targets = [
+        *fleet(rng, 8),
+        *fleet(rng, 5, mode_s=None, kind="psr", has_baro=False, highest_m=4000.0),
+        *fleet(rng, 4, mode_s=None, kind="ssr", mode_3a=lambda rng: int(rng.integers(1, 4096))),
+        # Abreast of each other; one stays behind a while.
+        *(
+            Target(
+                5e3, 30e3 + 350.0 * k, 90.0, 120.0, kind="psr", has_baro=False, born_s=10.0 * k,
+                dies_s=45.0,
+            )
+            for k in range(2)
+        ),
+        Target(
+            -20e3, -30e3, 0.0, 150.0, hae_m=4000.0, mode_s=99, turn_degps=3.0, turn_at_s=15.0,
+            turn_end_s=50.0,
+        ),
+    ]  # fmt: skip
+    extra = [
+        *skies.clutter(radars[0], 60.0, 90, rng),
+        *skies.clutter(radars[1], 60.0, 6, rng, rng_m=(20e3, 22e3), azm_deg=(50.0, 53.0)),
+        *(
+            row
+            for k in range(4)
+            for row in skies.places_of(targets[k], k, 60.0, rng, has_speed=True)
+        ),
+        *skies.places_of(targets[9], 9, 60.0, rng, kind="mlat", sensor="9/2", every_s=4.0),
+    ]
     reports, _ = skies.sky(targets, radars, 60.0, extra=extra)
     order = np.argsort(skies.seconds_of(reports) + rng.uniform(0.0, 2.0, reports.num_rows))
-    reports = reports.take(pa.array(order))
-    return reports, radars, follow(reports, radars)[0]
+    twice = np.sort(np.concatenate([np.arange(reports.num_rows), np.arange(40, 400, 9)]))
+    reports = reports.take(pa.array(order[twice]))
+    batch, tracker = follow(reports, radars)
+    assert reports.num_rows > 1500
+    assert tracker.snapshot()["links"].shape[1] > 256  # the tables have grown
+    return reports, radars, batch
 
 
 @settings(deadline=None, max_examples=15)
@@ -603,7 +554,7 @@ def test_one_row_at_a_time_changes_nothing(busy):
     parts = [tracker.feed(reports.slice(i, 1)).tracks for i in range(300)]
     tracks = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
     assert tracks.equals(whole.tracks.slice(0, tracks.num_rows))
-    assert tracks.num_rows >= 300
+    assert tracks.num_rows >= 250
 
 
 @settings(deadline=None, max_examples=10)
