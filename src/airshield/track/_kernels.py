@@ -127,6 +127,10 @@ SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then 
 FIRST_TURNS = 0.7  # in each turn a radar misses one in four of those it has not seen
 AIRLINER, JET, FAST_LOW = 0, 2, 3  # places among the class probabilities
 SLOW_FROM, SLOW_UPTO = 0.9, 0.6  # probability of a slow class that changes the motion models
+AHEAD_LEAST_S, AHEAD_STEPS = 5.0, 30.0
+AGREED_S = 1.0  # of event time: no message is that long
+SET_BACK_N = 12
+CHORD = 0.3  # of a sigma above the guess: what made targets at any height 1 to 11 km honest
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -375,6 +379,18 @@ def gate_cost(
 
 
 @lean_kernel
+def is_split(old: Record, plot: Record) -> bool:
+    """Tell whether two plots of one turn are one echo split in two, not two targets.
+
+    They lie within what the noise of either explains, three sigmas.
+    """
+    along = (plot.rng_m - old.rng_m) / plot.sigma_rng_m
+    turned = math.sin(plot.azm_rad - old.azm_rad)  # both are within a gate, hence small
+    across = turned / plot.sigma_azm_rad
+    return bool(along * along + across * across <= 2.0 * 9.0)
+
+
+@lean_kernel
 def find_fit(
     mem: Tables, plot: Record, turn_s: float, cfg: Record, work: Record
 ) -> tuple[int, int]:
@@ -435,7 +451,9 @@ def find_fit(
                                 swap, best_gain = slot, gain
                                 swap_stretch, swap_fit = plot.stretch, plot.log_density
                                 swap_cost = cost
-                        if cost < taken_cost:
+                        if cost < taken_cost and (
+                            before < 0 or is_split(mem.past_plots[slot * PAST + before], plot)
+                        ):
                             taken, taken_cost = slot, cost
                     elif cost < best_cost or (
                         cost < math.inf and cost == best_cost and trk.number < tracks[best].number
@@ -483,6 +501,17 @@ def find_past(mem: Tables, slot: int, plot: Record, span_s: float) -> int:
         if old.link == plot.link and abs(old.t - plot.t) < span_s:
             return int(k)
     return -1
+
+
+@lean_kernel
+def has_heard(mem: Tables, slot: int, plot: Record) -> bool:
+    """Tell whether a message has been heard before, by another station: of the same instant."""
+    trk = mem.tracks[slot]
+    for back in range(1, trk.past_n + 1):
+        old = mem.past_plots[slot * PAST + (trk.past_at - back) % PAST]
+        if old.kind == plot.kind and old.t == plot.t:
+            return True
+    return False
 
 
 @lean_kernel
@@ -569,6 +598,7 @@ def publish(
     row = rows[clock.rows]
     clock.rows += 1
     trk.t_row = t
+    trk.t_row_ns = t_ns
     x, P, cov = work.x, work.P, row.cov
     if t == trk.t:
         work.ph = trk.ph
@@ -590,6 +620,14 @@ def publish(
     for i in range(6):
         cov[i] = math.nan
     cov[0], cov[1], cov[3] = P[0, 0], P[0, 1], P[1, 1]
+    if trk.basis == BASIS_NONE and trk.several == 0:
+        # A guessed height may be off by kilometres, and what that does to the place grows with the
+        # square of the height: the chord's slope, not the tangent's. ``C`` is that slope times ph.
+        chord = 1.0 + CHORD * math.sqrt(work.ph) / max(hae_m - cfg.geoid_m, 500.0)
+        more = (chord * chord - 1.0) / work.ph
+        cov[0] += more * work.C[0] * work.C[0]
+        cov[1] += more * work.C[0] * work.C[1]
+        cov[3] += more * work.C[1] * work.C[1]
     row.hae_m = math.nan
     row.vu = math.nan
     if trk.basis == BASIS_NONE and math.sqrt(work.ph) < SIGMA_RANGES_M:
@@ -935,7 +973,7 @@ def note_echo(mem: Tables, trk: Record, plot: Record, count: float) -> None:
     if plot.cell < 0:
         return
     note_clutter(mem, plot.link, plot.cell, plot.t, count)
-    if trk.status == TENTATIVE and trk.noted_n < CELLS_NOTED:
+    if trk.status == TENTATIVE and count > 0.5 and trk.noted_n < CELLS_NOTED:
         trk.noted[trk.noted_n] = plot.cell
         trk.noted_radar[trk.noted_n] = plot.link
         trk.noted_n += 1
@@ -1046,8 +1084,7 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
         trk.existence > cfg.confirm or (trk.mode_s >= 0 and trk.hits >= 2)
     ):
         confirm(mem, trk, plot.t)
-    share = trk.existence * plot.trust if trk.status != TENTATIVE else 0.0
-    note_echo(mem, trk, plot, 1.0 - share)
+    note_echo(mem, trk, plot, 1.0 - trk.existence * plot.trust)
 
 
 @lean_kernel
@@ -1065,15 +1102,16 @@ def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> 
         radar = radars[trk.link[j]]
         turn_s = radar.turn_s
         slowest = max(slowest, turn_s)
-        votes = t - radar.t_last < 3.0 * turn_s
-        if votes and radar.rng_max_m < math.inf:
+        within = True
+        if radar.rng_max_m < math.inf:
             dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
             rng_m = math.sqrt(dx * dx + dy * dy + dz * dz)
-            votes = radar.rng_min_m <= rng_m <= radar.rng_max_m
+            within = radar.rng_min_m <= rng_m <= radar.rng_max_m
         # A target's bearing changes between turns, so a quarter turn of grace.
         while t - trk.t_pass[j] - cfg.lag_s >= 1.25 * turn_s:
             trk.t_pass[j] += turn_s
-            if votes:
+            # Who has said nothing at all since is silent himself.
+            if within and radar.t_last >= trk.t_pass[j]:
                 pd = trk.pd[j]
                 # Fades last longer than a turn: after one miss the next says less.
                 missed = round((trk.t_pass[j] - trk.t_plot[j]) / turn_s)
@@ -1084,7 +1122,7 @@ def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> 
                     miss = max(miss, cfg.fade[1])
                 trk.existence *= miss / (1.0 - trk.existence * (1.0 - miss))
                 trk.pd[j] = max(pd - PD_STEP * pd, PD_MIN)
-        if votes and trk.pd[j] > 0.3:
+        if within and trk.pd[j] > 0.3 and t - radar.t_last < 3.0 * turn_s:
             gap = min(gap, turn_s)
     return gap if gap < math.inf else max(slowest, 5.0)
 
@@ -1150,6 +1188,8 @@ def choose_track(
         return -1, START
     trk = tracks[slot]
     if plot.what == POLAR and had_plot(trk, plot, 0.4 * turn_s):
+        return slot, DROP_SECOND
+    if plot.kind == KIND_ADSB and has_heard(mem, slot, plot):
         return slot, DROP_SECOND
     d2, plot.log_density = compare_twice(trk, plot, mem.radars, cfg.gate_address, cfg, work)
     work.slot = slot
@@ -1221,7 +1261,11 @@ def assign(
     learn_biases(mem, trk, plot, clock, work)
     note_source(trk, plot, radars)
     hang(mem, slot, trk.t)
-    row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
+    # A late plot changes the past, but the rows of a track never go back.
+    if trk.t >= trk.t_row:
+        row = publish(trk, trk.t, trk.t_ns, frame, cfg, rows, clock, work)
+    else:
+        row = publish(trk, trk.t_row, trk.t_row_ns, frame, cfg, rows, clock, work)
     judge_class(trk, row, work, cfg)
     return slot, verdict
 
@@ -1271,19 +1315,62 @@ def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tupl
 def is_ahead(plot: Record, clock: Record, cfg: Record) -> bool:
     """Tell whether a report is too far ahead of the clock to be believed on its own word.
 
-    One bad time stamp must not age every track to death: the clock jumps only when three reports
-    in a row agree that it is later. ``clock`` keeps the count.
+    One bad time stamp must not age every track to death, nor one message of many: the clock jumps
+    only when three reports in a row, and more than a message's worth of time, agree that it is
+    later. How far is too far follows from the stream: a few seconds where reports come by the
+    hundred, a minute where a lone target is seen every twelve seconds.
     """
-    if plot.t - clock.now <= cfg.ahead_max_s:
+    limit_s = min(cfg.ahead_max_s, max(AHEAD_LEAST_S, AHEAD_STEPS * clock.step))
+    ahead_s = plot.t - clock.now
+    if ahead_s <= limit_s:
         clock.ahead_n = 0
+        # Over some hundred reports; a jump that has been believed counts for no more than a minute.
+        clock.step += 0.01 * (max(ahead_s, 0.0) - clock.step)
         return False
-    agrees = clock.ahead_n > 0 and abs(plot.t - clock.ahead_t) <= cfg.ahead_max_s
-    clock.ahead_n = clock.ahead_n + 1 if agrees else 1
+    agrees = clock.ahead_n > 0 and abs(plot.t - clock.ahead_t) <= limit_s
+    if not agrees:
+        clock.ahead_n = 0
+        clock.ahead_t0 = plot.t
+    clock.ahead_n += 1
     clock.ahead_t = plot.t
-    if clock.ahead_n >= 3:
+    if clock.ahead_n >= 3 and plot.t - clock.ahead_t0 >= AGREED_S:
         clock.ahead_n = 0
         return False
     return True
+
+
+@lean_kernel
+def is_set_back(plot: Record, clock: Record) -> bool:
+    """Tell whether everybody's clock has gone back: many late reports in a row, none in time.
+
+    Then the first report of all was from the future, or a recording begins again.
+    """
+    agrees = clock.late_n > 0 and abs(plot.t - clock.late_t) <= AHEAD_LEAST_S
+    if not agrees:
+        clock.late_n = 0
+        clock.late_t0 = plot.t
+    clock.late_n += 1
+    clock.late_t = plot.t
+    return bool(clock.late_n >= SET_BACK_N and plot.t - clock.late_t0 >= AGREED_S)
+
+
+@lean_kernel
+def begin_again(
+    mem: Tables, plot: Record, clock: Record, cfg: Record, rows: Records, work: Record
+) -> None:
+    """End every track and set the clock back to a report's time; radars begin to turn anew."""
+    for slot in range(mem.tracks.size):
+        trk = mem.tracks[slot]
+        if trk.number != 0:
+            trk.status = ENDED
+            publish(trk, trk.t_row, trk.t_row_ns, plot.frame, cfg, rows, clock, work)
+            end_track(mem, clock, slot)
+    for r in range(mem.radars.size):
+        radar = mem.radars[r]
+        radar.t_first, radar.t_last, radar.beam_t = math.inf, -math.inf, -math.inf
+    clock.now = plot.t
+    clock.tick = math.floor(plot.t) + 1
+    clock.settled = plot.t
 
 
 @lean_kernel
@@ -1320,8 +1407,14 @@ def run(
                 clock.tick = 1
             plot.t = (plot.t_ns - clock.t0_ns) * 1e-9
             if plot.t < clock.now - cfg.late_max_s:
-                drops[DROP_LATE] += 1
-                continue
+                if not is_set_back(plot, clock):
+                    drops[DROP_LATE] += 1
+                    continue
+                if clock.rows + clock.live > rows.size:
+                    clock.late_n -= 1
+                    return i
+                begin_again(mem, plot, clock, cfg, rows, work)
+            clock.late_n = 0
             if is_ahead(plot, clock, cfg):
                 drops[DROP_AHEAD] += 1
                 continue
@@ -1378,4 +1471,6 @@ def run(
             # The plot that had to go looks for a place of its own.
             mem.moved[0] = mem.moved[1]
             _, verdict = assign(mem, mem.moved[0], plot.frame, clock, cfg, rows, work)
+            if verdict >= 0:
+                drops[verdict] += 1
     return int(plots.size)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.tables import TRACK_CLASSES
+from airshield.tables import REPORT_KINDS, TRACK_CLASSES
 
 MODELS: Final = 3
 """Motion models that run side by side in every track."""
@@ -91,7 +91,8 @@ TRACK_STATE: Final = np.dtype(
         ("t_radar", "f8"),
         ("t_adsb", "f8"),
         ("t_agree", "f8"),  # when ADS-B and radar last agreed
-        ("t_row", "f8"),  # time of the last published row
+        ("t_row", "f8"),  # time of the last published row, and the same in UTC
+        ("t_row_ns", "i8"),
         # Who sees it: radars (or other sources), when last, and how reliably of late.
         ("link", "i8", (LINKS,)),  # index into the radars; -1: free
         ("t_plot", "f8", (LINKS,)),  # time of its last plot
@@ -271,7 +272,11 @@ CONFIG: Final = np.dtype(
         ("sigma_spd0", "f8", (MODELS,)),  # of each velocity component at birth
         ("gate", "f8"),
         ("gate_address", "f8"),
-        ("clutter", "f8", (7,)),  # false plots per m2 and scan by kind; NaN: as the map says
+        (
+            "clutter",
+            "f8",
+            (len(REPORT_KINDS),),
+        ),  # false plots per m2 and scan by kind; NaN: as the map says
         ("births", "f8"),  # new silent targets per m2 and scan
         ("births_first", "f8"),  # the same at a radar's first turn
         ("confirm", "f8"),  # existence that makes a track confirmed, and that ends one
@@ -303,8 +308,13 @@ CLOCK: Final = np.dtype(
         ("now", "f8"),  # running maximum of report time
         ("tick", "i8"),  # next whole second to be looked at
         ("pending", "i8"),  # the report at hand has passed the time checks already
+        ("step", "f8"),  # by how much a report moves the clock, on average
         ("ahead_n", "i8"),  # reports in a row far ahead of the clock
+        ("ahead_t0", "f8"),  # the time of the first of them, and of the last
         ("ahead_t", "f8"),
+        ("late_n", "i8"),  # reports in a row that were too late
+        ("late_t0", "f8"),
+        ("late_t", "f8"),
         ("next_number", "i8"),
         ("live", "i8"),
         ("free_n", "i8"),

@@ -71,6 +71,9 @@ for all at once every ten seconds, 9 ms for 64 and 400 ms for 200."""
 ALIASES: Final = 1 << 14
 """Room for foreign systems' track numbers: some 8,000 foreign tracks at a time."""
 
+RANGE_MAX_M: Final = 2e6
+"""No radar's plot is further away: beyond even the horizon of what flies highest."""
+
 TABLE_SIZE: Final = 1 << 15
 """Buckets of the address table and of the grid: more than one per track over a continent."""
 
@@ -289,6 +292,7 @@ class Tracker:
         self._config = _config_record(settings, geoid_height_m)
         self._clock = _records(CLOCK, 1)
         self._clock.t0_ns = -1
+        self._clock.step = self._config.ahead_max_s
         self._clock.next_number = 1
         self._work = _records(WORK, 1)
         scratch = _records(TRACK_STATE, 1)
@@ -456,7 +460,7 @@ class Tracker:
         plots.t_ns = _integers(reports, "t")
         plots.frame = reports.column("frame").to_numpy()
         kind = _codes(reports, "kind", {name: i for i, name in enumerate(REPORT_KINDS)})
-        plots.kind = kind
+        plots.kind = np.maximum(kind, 0)
         sensor = reports.column("sensor").chunk(0)
         names = sensor.dictionary.to_pylist()
         which = np.asarray(sensor.indices)
@@ -472,9 +476,9 @@ class Tracker:
         plots.mode_s = np.where((address == 0) | (address == 0xFFFFFF), NO_CODE, address)
         plots.callsign = _callsigns(reports)
 
-        finite = np.isfinite
-        polar = finite(plots.rng_m) & finite(plots.azm_rad) & (plots.rng_m > 0.0)
-        place = finite(plots.lat_rad) & finite(plots.lon_rad)
+        polar = (plots.rng_m > 0.0) & (plots.rng_m < RANGE_MAX_M)
+        polar &= np.abs(plots.azm_rad) <= math.tau
+        place = (np.abs(plots.lat_rad) <= 0.5 * math.pi) & (np.abs(plots.lon_rad) <= math.tau)
         is_radar = np.isin(kind, [REPORT_KINDS.index(k) for k in RADAR_KINDS])
         is_place = np.isin(kind, [REPORT_KINDS.index(k) for k in PLACE_KINDS])
         test = (reports.column("flags").to_numpy() & ReportFlag.TEST) != 0
@@ -640,7 +644,9 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.climb_change = settings.climb_change_mps
     config.gate = settings.gate
     config.gate_address = settings.gate_address
-    config.clutter[0] = settings.clutter_per_m2
+    # Of kinds without a figure of their own false ones are as rare as foreign tracks.
+    config.clutter[0] = settings.clutter_per_m2[-1]
+    config.clutter[0, : len(settings.clutter_per_m2)] = settings.clutter_per_m2
     config.geoid_m = geoid_height_m
     config.var_baro_m2 = settings.sigma_baro_m**2
     config.var_hae_m2 = settings.sigma_hae_m**2
@@ -667,7 +673,10 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
 
 
 def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
-    return np.asarray(table.column(name).to_numpy(), np.float64)
+    """Return a column's figures; null, NaN and infinity are all unknown."""
+    figures = np.array(table.column(name).to_numpy(), np.float64)
+    figures[~np.isfinite(figures)] = np.nan
+    return figures
 
 
 def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
@@ -676,7 +685,8 @@ def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
 
 def _codes(table: pa.Table, name: str, numbers: Mapping[str, int]) -> NDArray[np.int64]:
     column = table.column(name).chunk(0)
-    lookup = np.array([numbers[word] for word in column.dictionary.to_pylist()], np.int64)
+    words_ = column.dictionary.to_pylist()
+    lookup = np.array([numbers.get(word, -1) for word in words_], np.int64)
     return np.asarray(lookup[np.asarray(column.indices)])
 
 

@@ -30,8 +30,11 @@ def turns_watched(turn: float) -> float:
 
 @lean_kernel
 def faded(count: float, since: float) -> float:
-    """What is left of a count after some turns."""
-    return count * math.exp(-since / TURNS_KEPT)
+    """What is left of a count after some turns; what was before them, where they are negative.
+
+    A clock that is set back by hours must not blow a count up.
+    """
+    return count * math.exp(-max(since, -TURNS_KEPT) / TURNS_KEPT)
 
 
 @lean_kernel

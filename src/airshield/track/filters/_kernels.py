@@ -40,7 +40,8 @@ SIN_ELV_MAX = 0.97
 # helicopters and drones. Elevations from 0 to about 45 degrees lie within two sigma, and the height
 # that the horizon asks for at that range is added.
 HEIGHT_SHARE, HEIGHT_MAX_M = 0.2, 2000.0
-HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.3, 2500.0
+HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.35, 4500.0
+ALIKE = 0.99999  # the most that a state and the height may be correlated
 STRETCH = 100.0  # an outlier's variance over the usual one
 LOG_2PI = math.log(2.0 * math.pi)
 
@@ -303,8 +304,9 @@ def fuse(
             P[j, i] = P[i, j]
     h0 = (n[0] * S[1, 1] - n[1] * S[0, 1]) / det
     h1 = (n[1] * S[0, 0] - n[0] * S[0, 1]) / det
-    work.dh = trust * (h0 * y[0] + h1 * y[1])
-    work.dph = -trust * (h0 * n[0] + h1 * n[1])
+    move = h0 * y[0] + h1 * y[1]
+    work.dh = trust * move
+    work.dph = doubt * move * move - trust * (h0 * n[0] + h1 * n[1])
     return d2, math.log(det)
 
 
@@ -500,7 +502,7 @@ def bound_height(trk: Record) -> None:
     """
     for m in range(MODELS):
         for i in range(5):
-            most = 0.98 * math.sqrt(trk.P[m, i, i] * trk.ph)
+            most = ALIKE * math.sqrt(trk.P[m, i, i] * trk.ph)
             trk.C[m, i] = min(max(trk.C[m, i], -most), most)
 
 
