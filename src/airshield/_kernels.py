@@ -111,9 +111,8 @@ def _compiled(function: _F, *, counts_references: bool) -> _F:
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        compiled: Any = numba.njit(nogil=True, error_model="numpy", _nrt=counts_references)(
-            function
-        )
+        options: Any = {"nogil": True, "error_model": "numpy", "_nrt": counts_references}
+        compiled: Any = numba.njit(**options)(function)
         if compiled is function:  # NUMBA_DISABLE_JIT is set: the loops are debugged or fuzzed
             cast(Any, function).py_func = function
         else:

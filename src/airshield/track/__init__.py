@@ -1,53 +1,60 @@
 """Filters, gating, track life: REPORT tables in, TRACK tables out.
 
 Comes in: plots of rotating radars (slant range and true azimuth, with Mode S address, Mode 3/A
-code and pressure altitude where there are any) and reports that carry a place (ADS-B,
-multilateration, foreign tracks). Goes out: one TRACK row for every update of a track, one per
-turn while it coasts, one when it ends.
+code, pressure altitude and elevation where there are any) and reports that carry a place (ADS-B,
+multilateration, drone identification, other systems' tracks). Goes out: a TRACK row for every
+update of a track, one for what has not been told for three seconds, one when a track ends; and
+REGISTRATION rows, what is known of the radars' biases.
+
+Sub-rooms, each with its essay: ``filters`` (the mathematics of one track), ``clutter`` (the map of
+false plots), ``registration`` (how wrong each radar is), ``trust`` (ADS-B held against radars),
+``classes`` (what a track may be), ``foreign`` (other systems' tracks). This room's own loops are
+the grid, association, going back in time, track life and publication.
 
 **Frames.** Every track has its own tangent plane, laid anew every 30 km, so there is no map
 projection, no seam and no limit on the area. A plot is solved for the track's height in exact
-geometry (slant range, the radar's own axes, the curved Earth). Altitude and climb rate have a
-filter of their own; what the height rests on is published beside it. The height's standing error
-(the weather under a pressure altitude, or no altitude at all) is carried along as a considered
-parameter: its covariance with the state is kept, so a 2-D plot of unknown height gives an honest
-ellipse and learning the height improves the place at once.
+geometry (slant range, the radar's own axes, the curved Earth). The error of the height is a state
+that rides along with every model's covariance: considered where a pressure altitude stands for
+the height, estimated where nobody tells one and several radars see the target (their slant ranges
+do), and learning a height improves the place at once.
 
-**Motion.** Two constant-velocity models, calm and agile, interact (IMM). Their number and noise
-are data; a set is chosen in ``TrackSettings``.
+**Motion.** Three models interact (IMM): straight flight, straight flight with much noise, and a
+coordinated turn whose rate is estimated. Their noise is that of one of two behaviours, chosen by
+the class probabilities. Altitude and climb rate have a filter of their own.
 
 **Whose plot is it.** By Mode S address first: one live track per address, always. A plot of a
 known address outside the gate never starts a second track; it is counted as contradicting, and
 only three in a row that agree with each other, with no fitting plot in between, move the track
 over (two for a tentative one). So of two aircraft with one address the track keeps to the first.
 Addresses of all zeros and all ones are no identity. Everything else goes by place, with altitude
-and Mode 3/A code: candidates from a hash of 8 km cells, an ellipsoid gate, the likelihood
-(with its log-determinant), confirmed tracks before tentative. A plot whose owner is known by
-address or code may be an outlier (a bearing bent by a hillside, one in a hundred): it is taken
-with ten times its usual noise. A second plot from one radar within half a turn of the first never
-updates a track, and starts none where it fits one.
+and Mode 3/A code: candidates from a hash of 8 km cells, an ellipsoid gate, the likelihood (with
+its log-determinant) against the clutter where the plot is, confirmed tracks before tentative. A
+radar gives a track one plot a turn; when a better one comes the worse one looks for a place of its
+own, so the plots of a scan find their assignment one by one, without waiting for its end. What may
+be clutter moves a track only as far as it is likely to be the track's (probabilistic data
+association with one plot). A plot whose owner is known by address or code may be an outlier (a
+bearing bent by a hillside, one in a hundred): it is taken with ten times its usual noise.
 
-**Life.** Tentative; confirmed at the second fitting plot with an address, else at the third with
-an existence above 0.99; coasting when a turn that should have seen it has passed; ended after
-eight such turns (two for a tentative track) or at an existence below 0.02. The existence is
-IPDA's: raised by the likelihood of what fits against a clutter density, lowered by every missed
-turn. Misses are judged once a second of event time, which only the reports' own time moves, so a
-result never depends on how the input was cut into batches.
+**Life.** Each track carries the probability that something real is there (IPDA): raised by the
+likelihood of what fits against the measured density of clutter, lowered whenever the beam of a
+radar that has seen it passes without a plot, a second and third miss in a row less, as real fades
+go. Confirmed at 99.9 %, or at the second plot of an address; ended below 15 %, or after eight
+turns of silence. Misses are judged once a second of event time, which only the reports' own time
+moves, so a result never depends on how the input was cut into batches.
 
-**Time.** A report late by up to 8 s updates its track through the state at its own time; the row
-is for the track's latest time, so a track's rows never go back. Later ones, and reports a minute
-ahead of everything else (unless three agree), are dropped and counted. So a source whose clock is
-set back by more than 8 s stays out until its time has caught up.
+**Time.** A track remembers its last six updates. A plot that comes late goes back to the state of
+its own time and the later ones are taken again; one older than that is fused with the state of
+now, one later than 8 s dropped and counted. Rows are for the track's latest time, so they never go
+back. Reports a minute ahead of everything else (unless three agree) are dropped and counted. So a
+source whose clock is set back by more than 8 s stays out until its time has caught up.
 
 **What is tracked.** Simulated targets are (an exercise is made of them); test targets (field
-monitors) are not. Aircraft on the ground are. Left out until the tracker issue: a measured
-clutter map, exact assignment in clusters, registration, rollback, class probabilities, the full
-ADS-B check. ``adsb_check`` says ``verified`` when ADS-B and radar have both updated the track
-within the gate in the last minute, ``unverified`` while only ADS-B has.
+monitors) are not. Aircraft on the ground are. Left out: terrain (who could see what is learned, not
+computed), deferred decisions over several scans (MHT), plots that two aircraft share, Doppler.
 
 References: Bar-Shalom, Li, Kirubarajan, Estimation with Applications to Tracking and Navigation,
-2001 (IMM 11.6, CV 6.2); Schmidt, 1966 (considered parameters); Musicki, Evans, Stankovic, 1994
-(IPDA).
+2001 (IMM 11.6, CV 6.2, CT 11.7); Schmidt, 1966 (considered parameters); Bar-Shalom, Tse, 1975
+(PDA); Musicki, Evans, Stankovic, 1994 (IPDA).
 """
 
 import numpy as np

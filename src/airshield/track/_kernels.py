@@ -371,7 +371,7 @@ def gate_cost(
             if plot.t - trk.t_code < 1.5 * turn_s:
                 return math.inf
             cost += 2.0 * math.log(4096.0)
-    return cost
+    return float(cost)
 
 
 @lean_kernel
@@ -597,7 +597,7 @@ def publish(
     if row.basis != BASIS_NONE:
         dt = max(t - trk.tz, 0.0)
         row.hae_m = hae_m
-        if trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC:
+        if trk.basis in (BASIS_BARO, BASIS_GEOMETRIC):
             row.vu = trk.vz
         cov[2], cov[4] = work.C[0], work.C[1]
         cov[5] = (
@@ -1035,8 +1035,9 @@ def weigh(mem: Tables, trk: Record, plot: Record, pd: float, is_new: bool, cfg: 
         return
     trk.hits += 1
     odds = trk.existence / (1.0 - trk.existence) * (1.0 - pd + likely)
-    # A sure track must be able to lose its standing, a new one sooner than one of long standing.
-    most = min(cfg.odds_max, cfg.odds_hit * trk.hits)
+    # A sure track must be able to lose its standing, one of a few echoes soon.
+    named = trk.mode_s >= 0 or trk.mode_3a >= 0
+    most = cfg.odds_max if named else min(cfg.odds_max, cfg.odds_hit * trk.hits)
     odds = min(odds, most if trk.status != TENTATIVE else ODDS_YOUNG)
     trk.existence = odds / (1.0 + odds)
     if trk.status == COASTING:
@@ -1074,8 +1075,13 @@ def debit_misses(trk: Record, g: F8, radars: Records, t: float, cfg: Record) -> 
             trk.t_pass[j] += turn_s
             if votes:
                 pd = trk.pd[j]
-                # Fades last longer than a turn: a miss counts for less than 1 - pd would say.
+                # Fades last longer than a turn: after one miss the next says less.
+                missed = round((trk.t_pass[j] - trk.t_plot[j]) / turn_s)
                 miss = 1.0 - min(pd, cfg.pd_max)
+                if missed == 2:
+                    miss = max(miss, cfg.fade[0])
+                elif missed > 2:
+                    miss = max(miss, cfg.fade[1])
                 trk.existence *= miss / (1.0 - trk.existence * (1.0 - miss))
                 trk.pd[j] = max(pd - PD_STEP * pd, PD_MIN)
         if votes and trk.pd[j] > 0.3:

@@ -279,6 +279,7 @@ CONFIG: Final = np.dtype(
         ("odds_hit", "f8"),
         ("odds_max", "f8"),
         ("pd_max", "f8"),
+        ("fade", "f8", (2,)),  # probability of a second and of a further miss in a row
         ("publish_s", "f8"),  # age of its last row at which a track is told again
         ("geoid_m", "f8"),
         ("var_baro_m2", "f8"),

@@ -29,8 +29,8 @@ from airshield.tables import (
     words,
 )
 from airshield.track import _kernels
+from airshield.track.filters import _kernels as filters
 from airshield.track.foreign import is_own, make_aliases
-from airshield.track.foreign.state import ALIAS
 from airshield.track.registration import (
     SIGHT,
     RegistrationSettings,
@@ -38,7 +38,6 @@ from airshield.track.registration import (
     registration_table,
     start_biases,
 )
-from airshield.track.registration.state import BIAS
 from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
@@ -65,7 +64,6 @@ from airshield.track.trust._kernels import (
 from airshield.units import M_PER_NMI
 
 FIRST_CAPACITY: Final = 256
-SENSOR_BITS: Final = 64
 PAIRED_MAX: Final = 64
 """With more radars than this they are registered by ADS-B alone: what pairs of radars say is solved
 for all at once every ten seconds, 9 ms for 64 and 400 ms for 200."""
@@ -120,29 +118,59 @@ RADIUS_95_SIGMAS: Final = math.sqrt(-2.0 * math.log(0.05))
 class TrackSettings:
     """The tracker's constants. The defaults suit air traffic seen by rotating radars.
 
+    Those without another source were chosen by what scores best on scenes of benchmarks/tracking
+    whose seeds no table reports; docs/tracking.md says what each is worth.
+
     Attributes
     ----------
-    q_calm_m2ps3, q_agile_m2ps3 : float
-        Density of the white-noise acceleration of the two motion models. Calm: wind and
-        autopilot, 0.5 m/s wander in 1 s. Agile: a turn of 3 deg/s at 130 m/s is 7 m/s² sideways
-        and turns the velocity by 27 m/s in the 4 s between plots; √(q · 4 s) is 16 m/s.
-    stay_calm_s, stay_agile_s : float
-        Mean time in either model.
-    sigma_spd0_mps : float
+    q_calm_m2ps3, q_agile_m2ps3, q_turning_m2ps3 : float
+        Density of the white-noise acceleration of the three motion models. Calm: wind and
+        autopilot, 0.5 m/s wander in 1 s. Agile: what a fighter does in the 4 to 12 s between plots.
+        Turning: what a coordinated turn does beside turning.
+    q_agile_slow_m2ps3 : float
+        Of the agile model for what flies like a light aircraft, helicopter or drone.
+    sigma_turn_degps, sigma_turn_slow_degps, turn_noise_degps : float
+        One sigma of a rate of turn that is not known, of fast and of slow targets, and by how much
+        it changes in a second.
+    stay_calm_s, stay_agile_s, stay_turning_s : float
+        Mean time in each model.
+    height_noise_m : float
+        By how much (one sigma, in the root of a second) a height changes that nobody tells.
+    sigma_spd0_mps, sigma_spd0_calm_mps : float
         One sigma of each velocity component at birth: three sigmas are Mach 1.8.
+    climb_change_mps : float
+        An altitude that this change of climb explains is believed at once, not at the third.
     gate : float
-        Squared normalised distance up to which a plot without address fits: 99.9 % of its own.
+        Squared normalised distance up to which a plot without address fits: 99.97 % of its own.
     gate_address : float
         The same for a plot that carries the track's address: five sigmas, because nobody else's
         plot competes. A narrower one would take the first plots of a hard turn for outliers.
+    gate_foreign : float
+        The same, of a cautious distance, for another system's track.
     q_vertical_m2ps3 : float
-        The same for the climb rate: 2 m/s of change between plots, a level-off within three.
+        The same as the other densities for the climb rate: a level-off within three plots.
     clutter_per_m2 : tuple of 7 float
-        False plots per square metre and scan, for kinds psr … track: some 30 echoes within
-        150 km for a primary radar, next to none for addresses checked by parity.
-    sigma_baro_m, sigma_hae_m, sigma_climb_mps, sigma_spd_mps : float
+        False plots per square metre and scan for kinds psr … track; NaN: as the map has measured.
+    births_per_m2, births_first_per_m2 : float
+        New silent targets per square metre and scan, and at a radar's first turn, which finds
+        everybody new.
+    confirm, give_up : float
+        Existence that makes a track confirmed, and below which one ends.
+    odds_max, odds_hit : float
+        Odds of existence that no track exceeds; for one of echoes alone, per echo.
+    pd_max, fade : float, tuple of 2 float
+        No radar is believed to see a target oftener than this; the probability of a second miss
+        after a first, and of a further one: 0.39 and 0.67 to 0.84 in half an hour of a real Mode S
+        radar (Barcelona, targets that go out of cover included).
+    publish_s : float
+        Age of a track's last row at which it is told again.
+    adsb_spread : float
+        Factor on the sigma that ADS-B tells. GPS errors stay for minutes: taken as independent,
+        a report every second would soon be believed to the metre.
+    sigma_baro_m, sigma_hae_m, sigma_climb_mps, sigma_spd_mps, sigma_spd_foreign_mps : float
         One-sigma noise of a pressure altitude (quanta of 25 and 100 ft), of a geometric height, of
-        a reported climb rate and of each component of a reported velocity.
+        a reported climb rate, and of each component of a reported velocity and of a foreign
+        track's.
     late_max_s : float
         A report older than the newest by more than this is dropped, and counted.
     ahead_max_s : float
@@ -179,10 +207,11 @@ class TrackSettings:
     births_per_m2: float = 1e-14
     births_first_per_m2: float = 1e-12
     confirm: float = 0.999
-    give_up: float = 0.1
+    give_up: float = 0.15
     odds_hit: float = 2.0
     odds_max: float = 100.0
-    pd_max: float = 0.9
+    pd_max: float = 0.95
+    fade: tuple[float, float] = (0.4, 0.6)
     publish_s: float = 3.0
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
@@ -223,9 +252,9 @@ class Tracker:
     Parameters
     ----------
     radars : sequence of Radar
-        Every radar whose range and azimuth are to be used, at most 64 sensors in all. The order
-        numbers the bits of TRACK ``sensors``; sources without a radar (ADS-B, multilateration,
-        foreign tracks) take the following bits as they appear.
+        Every radar whose range and azimuth are to be used. The order numbers the bits of TRACK
+        ``sensors``; sources without a radar (ADS-B, multilateration, foreign tracks) take the
+        following bits as they appear. The last of the 64 bits stands for all sensors from there.
     geoid_height_m : float
         Height of mean sea level above the WGS-84 ellipsoid in the area.
     settings : TrackSettings
@@ -235,7 +264,7 @@ class Tracker:
     Raises
     ------
     UsageError
-        Two radars of the same SAC/SIC, too many radars, or a figure out of range.
+        Two radars of the same SAC/SIC, or a figure out of range.
     """
 
     def __init__(
@@ -348,23 +377,14 @@ class Tracker:
         """Everything the tracker remembers, as plain arrays; :meth:`restore` goes on bit by bit."""
         names = "\n".join(self._others).encode()
         memory = self._memory
-        return {
-            "tracks": _octets(memory.tracks),
-            "near": _octets(memory.near),
-            "past": memory.past.copy(),
-            "past_t": memory.past_t.copy(),
-            "past_plots": _octets(memory.past_plots),
-            "free": memory.free.copy(),
-            "heads": memory.heads.copy(),
-            "links": memory.links.copy(),
-            "radars": _octets(memory.radars),
-            "aliases": _octets(memory.aliases),
-            "cover": memory.cover.copy(),
-            "biases": _octets(memory.biases),
-            "pair_info": memory.pair_info.copy(),
-            "pair_sum": memory.pair_sum.copy(),
-            "cells": memory.cells.copy(),
-            "rings": memory.rings.copy(),
+        live = np.flatnonzero(memory.tracks.number > 0)
+        of_tracks = {
+            name: _octets(table[_rows_of(name, live)]) for name, table in _tables_of(memory).items()
+        }
+        return of_tracks | {
+            "live": live,
+            **{name: getattr(memory, name).copy() for name in _PLAIN_MEMORY},
+            **{name: _octets(getattr(memory, name)) for name in _RECORD_MEMORY},
             "clock": _octets(self._clock),
             "others": np.frombuffer(names, np.uint8).copy(),
         }
@@ -378,38 +398,33 @@ class Tracker:
             The snapshot belongs to a tracker with other radars, or to another version.
         """
         memory = self._memory
-        octets = np.asarray(state["tracks"], np.uint8)
-        capacity = np.asarray(state["links"]).shape[1]
-        if (
-            np.asarray(state["radars"]).size != memory.radars.nbytes
-            or np.asarray(state["cells"]).shape != memory.cells.shape
-            or octets.size != capacity * TRACK_STATE.itemsize
-        ):
+        live = np.asarray(state["live"], np.int64)
+        fits = (
+            all(
+                np.asarray(state[name]).size == getattr(memory, name).nbytes
+                for name in _RECORD_MEMORY
+            )
+            and np.asarray(state["cells"]).shape == memory.cells.shape
+        )
+        if not fits or np.asarray(state["tracks"]).size != live.size * TRACK_STATE.itemsize:
             raise UsageError(
                 "the snapshot is of a tracker with other radars or of another version; "
                 "start from the journal instead"
             )
-        self._clock = _from_octets(state["clock"], CLOCK)
-        tables = _track_tables(capacity)
-        tables["tracks"][:] = _from_octets(octets, TRACK_STATE)
-        tables["near"][:] = _from_octets(state["near"], NEAR)
-        tables["past"][:] = state["past"]
-        tables["past_t"][:] = state["past_t"]
-        tables["past_plots"][:] = _from_octets(state["past_plots"], PLOT)
-        self._memory = memory._replace(
+        tables = _track_tables(np.asarray(state["links"]).shape[1])
+        restored = memory._replace(
             **tables,
-            free=np.array(state["free"], np.int64),
-            heads=np.array(state["heads"], np.int64),
-            links=np.array(state["links"], np.int64),
-            radars=_from_octets(state["radars"], RADAR),
-            aliases=_from_octets(state["aliases"], ALIAS),
-            cover=np.array(state["cover"], np.float32),
-            biases=_from_octets(state["biases"], BIAS),
-            pair_info=np.array(state["pair_info"], np.float64),
-            pair_sum=np.array(state["pair_sum"], np.float64),
-            cells=np.array(state["cells"], np.float32),
-            rings=np.array(state["rings"], np.float32),
+            **{name: np.array(state[name], getattr(memory, name).dtype) for name in _PLAIN_MEMORY},
+            **{
+                name: _from_octets(state[name], getattr(memory, name).dtype)
+                for name in _RECORD_MEMORY
+            },
         )
+        for name, table in _tables_of(restored).items():
+            rows = _rows_of(name, live)
+            table[rows] = _from_octets(state[name], table.dtype).reshape(table[rows].shape)
+        self._memory = restored
+        self._clock = _from_octets(state["clock"], CLOCK)
         names = np.asarray(state["others"], np.uint8).tobytes().decode()
         self._others = {name: i for i, name in enumerate(names.split("\n"))} if names else {}
 
@@ -465,8 +480,8 @@ class Tracker:
         test = (reports.column("flags").to_numpy() & ReportFlag.TEST) != 0
         what = np.full(n, -DROPS.index("no position"))
         what[polar & (radar < 0)] = -DROPS.index("unknown sensor")
-        what[place] = _kernels.PLACE
-        what[polar & (radar >= 0)] = _kernels.POLAR
+        what[place] = filters.PLACE
+        what[polar & (radar >= 0)] = filters.POLAR
         what[~is_radar & ~is_place] = -DROPS.index("kind not tracked")
         what[test] = -DROPS.index("test target")
         foreign = kind == REPORT_KINDS.index("track")
@@ -477,7 +492,7 @@ class Tracker:
         plots.what = what
 
         bits = radar.copy()
-        for code in np.unique(which[what == _kernels.PLACE]):
+        for code in np.unique(which[what == filters.PLACE]):
             if self._radar_of.get(names[code], -1) < 0:
                 number = self._others.setdefault(names[code], len(self._others))
                 bits[which == code] = len(self._radar_of) + number
@@ -485,9 +500,9 @@ class Tracker:
         plots.source = bits
         # Sources that are no radar are expected every few seconds, all of a kind alike.
         slow = kind == REPORT_KINDS.index("track")
-        plots.link = np.where(what == _kernels.POLAR, radar, len(self._radar_of) + slow)
+        plots.link = np.where(what == filters.POLAR, radar, len(self._radar_of) + slow)
 
-        at = np.flatnonzero(what == _kernels.POLAR)
+        at = np.flatnonzero(what == filters.POLAR)
         rng, azm = _floats(reports, "sigma_rng_m")[at], _floats(reports, "sigma_azm_deg")[at]
         plots.sigma_rng_m[at] = np.where(rng > 0.0, rng, self._sigma_rng_m[radar[at]])
         plots.sigma_azm_rad[at] = np.radians(
@@ -516,6 +531,27 @@ _ANGLES: Final = {
 
 def _records(dtype: np.dtype[Any], n: int) -> Any:
     return np.zeros(n, dtype).view(np.recarray)
+
+
+_PLAIN_MEMORY: Final = (
+    "free", "heads", "links", "cover", "pair_info", "pair_sum", "cells", "rings",
+)  # fmt: skip
+"""Arrays of the tracker's memory that a snapshot copies whole, beside those of live tracks."""
+
+_RECORD_MEMORY: Final = ("radars", "aliases", "biases")
+
+
+def _tables_of(memory: Memory) -> dict[str, Any]:
+    """The tables of which a snapshot keeps the live tracks' rows; ``flat`` is ``tracks`` again."""
+    return {
+        name: getattr(memory, name) for name in ("tracks", "near", "past", "past_t", "past_plots")
+    }
+
+
+def _rows_of(name: str, live: NDArray[np.int64]) -> NDArray[np.int64]:
+    if name != "past_plots":
+        return live
+    return np.asarray((live[:, None] * PAST + np.arange(PAST)).ravel())
 
 
 def _track_tables(capacity: int) -> dict[str, Any]:
@@ -555,11 +591,11 @@ def compile_update(tracker: Tracker) -> None:
     memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
     trk = memory.tracks[0]
     plot = _records(PLOT, 1)[0]
-    plot.what = _kernels.POLAR
+    plot.what = filters.POLAR
     plot.rng_m, plot.sigma_rng_m, plot.sigma_azm_rad = 5e4, 50.0, 1e-3
     _kernels.rough_place(plot, memory.radars, config)
-    _kernels.start_state(trk, plot, memory.radars, config, work)
-    _kernels.update_track(trk, plot, False, memory.radars, config, work)
+    filters.start_state(trk, plot, memory.radars, config, work)
+    filters.update_track(trk, plot, False, memory.radars, config, work)
     rows = _records(ROW, 1)
     _kernels.publish(trk, trk.t, trk.t_ns, plot.frame, config, rows, tracker._clock[0], work)
 
@@ -624,6 +660,7 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.give_up = settings.give_up
     config.odds_hit = settings.odds_hit
     config.odds_max = settings.odds_max
+    config.fade[0] = settings.fade
     config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s
     return config

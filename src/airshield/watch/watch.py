@@ -34,7 +34,7 @@ from airshield.watch.notes import ASTERIX, Spoken, spoken_note
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
 
-LAYOUT = 2
+LAYOUT = 3
 """What a snapshot holds, counted up when that changes between two releases."""
 
 DIGESTED = ("TRACK", "INCIDENT", "WARNING")

@@ -47,8 +47,8 @@ LOG_2PI = math.log(2.0 * math.pi)
 
 # --- Motion ---------------------------------------------------------------------------------------
 #
-# A state is east, north [m], their rates [m/s] and the rate of turn [rad/s], counter-clockwise. Only
-# the coordinated turn believes in a rate of turn; in the other models it is nought, not known.
+# A state is east, north [m], their rates [m/s] and the rate of turn [rad/s], counter-clockwise.
+# Only the coordinated turn believes in a rate of turn; in the others it is nought, not known.
 
 
 @lean_kernel
@@ -228,7 +228,7 @@ def predict_track(trk: Record, t: float, cfg: Record, work: Record) -> None:
         work.F,
         work.U,
     )
-    if trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION:
+    if trk.basis in (BASIS_NONE, BASIS_ELEVATION):
         # Nobody tells how it climbs.
         work.ph += cfg.q_height * dt
 
@@ -608,7 +608,7 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
             restart_height(trk, t, plot.hae_m, cfg.var_hae_m2)
             trk.offset_m = 0.0
             trk.basis = BASIS_GEOMETRIC
-    pressed = trk.basis == BASIS_BARO or trk.basis == BASIS_GEOMETRIC
+    pressed = trk.basis in (BASIS_BARO, BASIS_GEOMETRIC)
     if not pressed and plot.what == POLAR and not math.isnan(plot.elv_rad):
         radar = radars[plot.sensor]
         across = plot.rng_m * math.cos(plot.elv_rad)
@@ -693,7 +693,7 @@ def adopt(trk: Record, plot: Record, trust: float, work: Record) -> None:
     if work.late_s == 0.0:
         trk.t_ns = plot.t_ns
     keep_prediction(trk, plot.t, work)
-    if trk.several == 1 and (trk.basis == BASIS_NONE or trk.basis == BASIS_ELEVATION):
+    if trk.several == 1 and (trk.basis in (BASIS_NONE, BASIS_ELEVATION)):
         # What the ranges of several radars say of the height; those of one alone say next to
         # nothing, but a turn taken for it looks like much. Below the ground nobody flies.
         trk.z = max(trk.z + mean_h, 0.0)

@@ -62,7 +62,7 @@ def expected_pd(cover: F4, cell: int) -> float:
     is_low = cell < 2 * COVER_AZIMUTHS
     hits = cover[cell, 0] + (LOW_HITS if is_low else HIGH_HITS)
     looks = cover[cell, 1] + (LOW_LOOKS if is_low else HIGH_LOOKS)
-    return min(max(hits / looks, PD_LEAST), PD_MOST)
+    return float(min(max(hits / looks, PD_LEAST), PD_MOST))
 
 
 @lean_kernel
