@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airshield.errors import UsageError
-from airshield.tables import REPORT, REPORT_KINDS, TRACK, ReportFlag, empty
+from airshield.tables import REPORT, TRACK, ReportFlag, empty
 from airshield.track import DROP_REASONS, Tracker, TrackSettings
-from airshield.track.state import CLOCK, PLOT
 from reference import track_skies as skies
 from reference.followed import Followed, fleet, without_frame
 from reference.track_skies import GEOID_M, Target
@@ -604,17 +603,18 @@ def test_a_restored_tracker_goes_on_bit_by_bit(busy, cut):
 
 
 def remembered(tracker):
-    """A snapshot without what means nothing.
+    """The memory that no row shows, or none has shown yet.
 
-    That is how many rows the last call gave, what lies above the stack of free slots, and the
-    sensors' own numbers, which only tables with foreign tracks fill in for the other kinds.
+    The tracks' own records are left out: a slot that is used again keeps what its unused places
+    held before, and so does the stack of free slots above its top.
     """
-    state = tracker.snapshot()
-    clock, plots = state["clock"].view(CLOCK), state["past_plots"].view(PLOT)
-    clock["rows"] = 0
-    plots["track_sensor"][plots["kind"] != REPORT_KINDS.index("track")] = 0
-    free = state["free"][: clock["free_n"][0]]
-    return {**state, "clock": clock, "free": free, "past_plots": plots}
+    memory = tracker._memory
+    names = (
+        "heads", "links", "radars", "aliases", "cover", "biases", "pair_info", "pair_sum", "cells",
+        "rings",
+    )  # fmt: skip
+    tables = {name: np.asarray(getattr(memory, name)) for name in names}
+    return tables | {"free": memory.free[: tracker._clock.free_n[0]]}
 
 
 def test_a_snapshot_of_other_radars_is_refused():
