@@ -525,6 +525,10 @@ def busy():
             for row in skies.places_of(targets[k], k, 60.0, rng, has_speed=True)
         ),
         *skies.places_of(targets[9], 9, 60.0, rng, kind="mlat", sensor="9/2", every_s=4.0),
+        *(
+            dict(row, track_sensor=17)
+            for row in skies.places_of(targets[14], 14, 60.0, rng, kind="track", every_s=4.0)
+        ),
     ]
     reports, _ = skies.sky(targets, radars, 60.0, extra=extra)
     order = np.argsort(skies.seconds_of(reports) + rng.uniform(0.0, 2.0, reports.num_rows))
@@ -533,13 +537,13 @@ def busy():
     batch, tracker = follow(reports, radars)
     assert reports.num_rows > 1500
     assert tracker.snapshot()["links"].shape[1] > 256  # the tables have grown
-    return reports, radars, batch
+    return reports, radars, batch, tracker
 
 
 @settings(deadline=None, max_examples=15)
 @given(cuts=st.lists(st.integers(0, 5000), max_size=12))
 def test_the_cut_into_batches_changes_nothing(busy, cuts):
-    reports, radars, whole = busy
+    reports, radars, whole, _ = busy
     tracker = Tracker(radars, geoid_height_m=GEOID_M)
     edges = [0, *sorted(c % reports.num_rows for c in cuts), reports.num_rows]
     parts = [tracker.feed(reports.slice(a, b - a)) for a, b in pairwise(edges)]
@@ -549,7 +553,7 @@ def test_the_cut_into_batches_changes_nothing(busy, cuts):
 
 
 def test_one_row_at_a_time_changes_nothing(busy):
-    reports, radars, whole = busy
+    reports, radars, whole, _ = busy
     tracker = Tracker(radars, geoid_height_m=GEOID_M)
     parts = [tracker.feed(reports.slice(i, 1)).tracks for i in range(300)]
     tracks = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
@@ -557,10 +561,29 @@ def test_one_row_at_a_time_changes_nothing(busy):
     assert tracks.num_rows >= 250
 
 
+@pytest.mark.parametrize("words_", [["9/9", "9/1"], ["9/1", "9/9"]])
+def test_other_sources_are_numbered_as_they_first_report_however_the_rows_are_cut(words_):
+    """The words of a table's dictionary may stand in any order: a reader's or a writer's affair."""
+    rng = np.random.default_rng(0)
+    rows = skies.places_of(Target(0.0, 30e3, 0.0, 100.0, mode_s=1), 0, 10.0, rng, sensor="9/9")
+    later = skies.places_of(Target(5e4, 30e3, 0.0, 100.0, mode_s=2), 1, 10.0, rng, sensor="9/1")
+    reports = skies.table(rows + [dict(row, t=row["t"] + 20 * 10**9) for row in later])
+    at = REPORT.get_field_index("sensor")
+    codes = pa.array([words_.index(word) for word in reports["sensor"].to_pylist()], pa.int32())
+    reports = reports.set_column(
+        at, REPORT.field("sensor"), pa.DictionaryArray.from_arrays(codes, words_)
+    )
+    whole = Tracker([], geoid_height_m=0.0).feed(reports).tracks["sensors"].to_pylist()
+    tracker = Tracker([], geoid_height_m=0.0)
+    parts = [tracker.feed(reports.slice(i, 1)).tracks for i in range(reports.num_rows)]
+    assert [bits for part in parts for bits in part["sensors"].to_pylist()] == whole
+    assert (whole[0], whole[-1]) == (0b01, 0b10)
+
+
 @settings(deadline=None, max_examples=10)
 @given(cut=st.integers(0, 5000))
 def test_a_restored_tracker_goes_on_bit_by_bit(busy, cut):
-    reports, radars, whole = busy
+    reports, radars, whole, undisturbed = busy
     cut %= reports.num_rows
     first = Tracker(radars, geoid_height_m=GEOID_M)
     head = first.feed(reports.slice(0, cut)).tracks
@@ -572,6 +595,26 @@ def test_a_restored_tracker_goes_on_bit_by_bit(busy, cut):
     tail = second.feed(reports.slice(cut)).tracks
     tracks = pa.concat_tables([head, tail]).unify_dictionaries().combine_chunks()
     assert tracks.equals(whole.tracks)
+    # What it remembers is the same too: evidence that has not yet moved a row.
+    again, wanted = remembered(second), remembered(undisturbed)
+    assert again.keys() == wanted.keys()
+    for name, array in wanted.items():
+        assert again[name].tobytes() == array.tobytes(), name
+
+
+def remembered(tracker):
+    """The memory that no row shows, or none has shown yet.
+
+    The tracks' own records are left out: a slot that is used again keeps what its unused places
+    held before, and so does the stack of free slots above its top.
+    """
+    memory = tracker._memory
+    names = (
+        "heads", "links", "radars", "aliases", "cover", "biases", "pair_info", "pair_sum", "cells",
+        "rings",
+    )  # fmt: skip
+    tables = {name: np.asarray(getattr(memory, name)) for name in names}
+    return tables | {"free": memory.free[: tracker._clock.free_n[0]]}
 
 
 def test_a_snapshot_of_other_radars_is_refused():
