@@ -245,11 +245,13 @@ def test_when_every_clock_jumps_the_tracker_follows(good, plain):
     assert found.tracker.live >= 8
 
 
-def test_when_every_clock_is_set_back_the_loss_is_counted(good):
-    """Known price: nothing is taken until time has caught up; it is said, and nothing breaks."""
+def test_when_every_clock_is_set_back_tracking_begins_again_and_the_loss_is_counted(good):
+    """A dozen late reports in a row and none in time: the old tracks end, new ones begin."""
     at = len(good) // 2
     found = Followed(skies.table(good[:at] + [later(-3600.0)(row) for row in good[at:]]), RADARS)
-    assert found.dropped == {"too late": len(good) - at}
+    assert found.dropped == {"too late": 11}
+    ended = set(found.track[found.status == "ended"])
+    assert found.tracker.live >= len(ended) > 0
 
 
 def test_a_kind_that_nobody_knows_is_counted_not_fatal(good, plain):

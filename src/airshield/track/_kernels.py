@@ -128,9 +128,11 @@ FIRST_TURNS = 0.7  # in each turn a radar misses one in four of those it has not
 AIRLINER, JET, FAST_LOW = 0, 2, 3  # places among the class probabilities
 SLOW_FROM, SLOW_UPTO = 0.9, 0.6  # probability of a slow class that changes the motion models
 AHEAD_LEAST_S, AHEAD_STEPS = 5.0, 30.0
+ALONE_S = 30.0
 AGREED_S = 1.0  # of event time: no message is that long
 SET_BACK_N = 12
-CHORD = 0.3  # of a sigma above the guess: what made targets at any height 1 to 11 km honest
+CHORD = 0.7  # of a sigma above the guess: what made targets at any height 1 to 11 km honest
+RIVAL_N = 4
 PD_STEP, PD_MIN, PD_MAX = 0.1, 0.05, 0.98
 
 
@@ -379,6 +381,32 @@ def gate_cost(
 
 
 @lean_kernel
+def is_stranger(trk: Record, plot: Record, turn_s: float) -> bool:
+    """Tell whether a plot's radar has not seen a track for three turns, or ever."""
+    j = link_of(trk, plot.link)
+    return bool(plot.what == POLAR and (j < 0 or plot.t - trk.t_plot[j] > 3.0 * turn_s))
+
+
+@lean_kernel
+def note_rival(mem: Tables, slot: int, work: Record) -> bool:
+    """Tell whether a track is another's double and is to end.
+
+    Of a high target that tells no height, the places that two radars give lie kilometres apart at
+    first, and each begins a track of its own. When one has learnt the height, it fits the plots of
+    the other's radar too, which never come to it: four times in a row settle it.
+    """
+    trk = mem.tracks[slot]
+    nameless = trk.mode_s < 0 and trk.mode_3a < 0
+    if work.rival < 0 or trk.several == 1 or not nameless:
+        trk.rival_n = 0
+        return False
+    number = mem.tracks[work.rival].number
+    trk.rival_n = trk.rival_n + 1 if trk.rival == number else 1
+    trk.rival = number
+    return bool(trk.rival_n >= RIVAL_N)
+
+
+@lean_kernel
 def is_split(old: Record, plot: Record) -> bool:
     """Tell whether two plots of one turn are one echo split in two, not two targets.
 
@@ -412,6 +440,7 @@ def find_fit(
     )
     taken, taken_cost = -1, math.inf
     swap, best_gain, swap_cost, swap_stretch, swap_fit = -1, 1e-6, math.inf, 1.0, 0.0
+    rival, rival_cost = -1, math.inf
     ix = math.floor(plot.ecef[0] / CELL_M)
     iy = math.floor(plot.ecef[1] / CELL_M)
     iz = math.floor(plot.ecef[2] / CELL_M)
@@ -433,9 +462,11 @@ def find_fit(
                     and is_near(near, plot, radars)
                     and (trk.status != TENTATIVE) == sure
                     and not (only_nameless and trk.mode_s >= 0)
-                    and may_fit(trk, near, plot, radars, cfg)
                 ):
                     had = plot.what == POLAR and had_plot(trk, plot, 0.5 * turn_s)
+                    if not had and not may_fit(trk, near, plot, radars, cfg):
+                        slot = mem.links[GRID, slot]
+                        continue
                     before = find_past(mem, slot, plot, 0.5 * turn_s) if had else -1
                     if before >= 0:
                         trk = as_before(mem, slot, before)
@@ -455,14 +486,23 @@ def find_fit(
                             before < 0 or is_split(mem.past_plots[slot * PAST + before], plot)
                         ):
                             taken, taken_cost = slot, cost
-                    elif cost < best_cost or (
-                        cost < math.inf and cost == best_cost and trk.number < tracks[best].number
+                    elif cost < rival_cost and sure and is_stranger(trk, plot, turn_s):
+                        # It fits, and this radar never gives it a plot.
+                        rival, rival_cost = slot, cost
+                    if not had and (
+                        cost < best_cost
+                        or (
+                            cost < math.inf
+                            and cost == best_cost
+                            and trk.number < tracks[best].number
+                        )
                     ):
                         best, best_cost = slot, cost
                         best_stretch, best_fit = plot.stretch, plot.log_density
                 slot = mem.links[GRID, slot]
         if best >= 0 or swap >= 0 or taken >= 0:
             break
+    work.rival = rival if best >= 0 and rival != best else -1
     if best < 0 and swap >= 0:
         plot.stretch, plot.log_density, plot.cost = swap_stretch, swap_fit, swap_cost
         return swap, REPLACE
@@ -507,11 +547,21 @@ def find_past(mem: Tables, slot: int, plot: Record, span_s: float) -> int:
 def has_heard(mem: Tables, slot: int, plot: Record) -> bool:
     """Tell whether a message has been heard before, by another station: of the same instant."""
     trk = mem.tracks[slot]
+    if plot.t == trk.t_adsb:
+        return True
     for back in range(1, trk.past_n + 1):
         old = mem.past_plots[slot * PAST + (trk.past_at - back) % PAST]
         if old.kind == plot.kind and old.t == plot.t:
             return True
     return False
+
+
+@lean_kernel
+def is_repeated(mem: Tables, slot: int, plot: Record) -> bool:
+    """Tell whether a track has had exactly this plot: a message that came twice is no clutter."""
+    trk = mem.tracks[slot]
+    j = link_of(trk, plot.link)
+    return bool(j >= 0 and trk.t_plot[j] == plot.t)
 
 
 @lean_kernel
@@ -1028,6 +1078,8 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     trk.contra_n = 0
     trk.noted_n = 0
     trk.several = 0
+    trk.rival = 0
+    trk.rival_n = 0
     trk.told_t = -math.inf
     trk.claimed_t = math.inf
     trk.honest = HONEST_AT_FIRST
@@ -1195,6 +1247,7 @@ def choose_track(
     work.slot = slot
     if d2 <= cfg.gate_address:
         trk.contra_n = 0
+        plot.cost = -math.inf  # nobody displaces who comes under its own name
         return slot, UPDATE
     plot.stretch = 1.0
     if trk.t_adsb > plot.t - CLAIM_ALIVE_S and plot.kind <= KIND_ADSB:
@@ -1222,19 +1275,22 @@ def assign(
     """
     radars = mem.radars
     radar = radars[plot.link]
-    work.slot = -1
+    work.slot, work.rival = -1, -1
     if plot.kind == KIND_TRACK:
         slot, verdict = choose_foreign(mem, plot, cfg, work)
         work.slot = -1
     else:
         slot, verdict = choose_track(mem, plot, radar.turn_s, cfg, work)
+    if slot >= 0:
+        work.number = mem.tracks[slot].number
     if verdict >= 0:
-        if verdict == DROP_SECOND and plot.cell >= 0:
+        if verdict == DROP_SECOND and plot.cell >= 0 and not is_repeated(mem, slot, plot):
             note_clutter(mem, plot.link, plot.cell, plot.t, 1.0)
         return slot, verdict
     if slot < 0:
         slot = start_track(mem, plot, clock, cfg)
     trk = mem.tracks[slot]
+    work.number = trk.number
     if plot.mode_s >= 0 and trk.mode_s < 0:
         trk.mode_s = plot.mode_s
         bucket = bucket_of(plot.mode_s, mem.heads.shape[1])
@@ -1260,6 +1316,13 @@ def assign(
         take_in_time(mem, slot, plot, leave_out, cfg, work)
     learn_biases(mem, trk, plot, clock, work)
     note_source(trk, plot, radars)
+    if verdict == UPDATE and note_rival(mem, slot, work):
+        trk.status = ENDED
+        publish(
+            trk, max(trk.t, trk.t_row), max(trk.t_ns, trk.t_row_ns), frame, cfg, rows, clock, work
+        )
+        end_track(mem, clock, slot)
+        return slot, verdict
     hang(mem, slot, trk.t)
     # A late plot changes the past, but the rows of a track never go back.
     if trk.t >= trk.t_row:
@@ -1312,31 +1375,41 @@ def choose_foreign(mem: Tables, plot: Record, cfg: Record, work: Record) -> tupl
 
 
 @lean_kernel
-def is_ahead(plot: Record, clock: Record, cfg: Record) -> bool:
+def is_ahead(plot: Record, radars: Records, clock: Record, cfg: Record) -> bool:
     """Tell whether a report is too far ahead of the clock to be believed on its own word.
 
-    One bad time stamp must not age every track to death, nor one message of many: the clock jumps
-    only when three reports in a row, and more than a message's worth of time, agree that it is
-    later. How far is too far follows from the stream: a few seconds where reports come by the
-    hundred, a minute where a lone target is seen every twelve seconds.
+    One bad time stamp must not age every track to death, nor one message of many. The clock jumps
+    when three reports in a row agree that it is later, over more than a message's worth of time
+    and from more than one sensor where there are more. How far is too far follows from the
+    stream: a few seconds where reports come by the hundred, a minute where a lone target is seen
+    every twelve seconds.
     """
     limit_s = min(cfg.ahead_max_s, max(AHEAD_LEAST_S, AHEAD_STEPS * clock.step))
     ahead_s = plot.t - clock.now
     if ahead_s <= limit_s:
         clock.ahead_n = 0
-        # Over some hundred reports; a jump that has been believed counts for no more than a minute.
-        clock.step += 0.01 * (max(ahead_s, 0.0) - clock.step)
+        clock.step += 0.05 * (max(ahead_s, 0.0) - clock.step)
         return False
     agrees = clock.ahead_n > 0 and abs(plot.t - clock.ahead_t) <= limit_s
     if not agrees:
         clock.ahead_n = 0
         clock.ahead_t0 = plot.t
+        clock.ahead_link, clock.ahead_many = plot.link, 0
+    if plot.link != clock.ahead_link:
+        clock.ahead_many = 1
     clock.ahead_n += 1
     clock.ahead_t = plot.t
-    if clock.ahead_n >= 3 and plot.t - clock.ahead_t0 >= AGREED_S:
-        clock.ahead_n = 0
-        return False
-    return True
+    span_s = plot.t - clock.ahead_t0
+    if clock.ahead_n < 3 or span_s < AGREED_S:
+        return True
+    # One sensor alone is not believed while others say otherwise, but for ever it is not alone.
+    if clock.ahead_many == 0 and span_s < ALONE_S:
+        for r in range(radars.size):
+            radar = radars[r]
+            if r != plot.link and clock.now - radar.t_last < 3.0 * radar.turn_s:
+                return True
+    clock.ahead_n = 0
+    return False
 
 
 @lean_kernel
@@ -1415,7 +1488,7 @@ def run(
                     return i
                 begin_again(mem, plot, clock, cfg, rows, work)
             clock.late_n = 0
-            if is_ahead(plot, clock, cfg):
+            if is_ahead(plot, radars, clock, cfg):
                 drops[DROP_AHEAD] += 1
                 continue
             clock.pending = 1
@@ -1462,7 +1535,7 @@ def run(
         radar.t_last = max(radar.t_last, plot.t)
         went, verdict = assign(mem, plot, plot.frame, clock, cfg, rows, work)
         if went >= 0:
-            track_of[i] = tracks[went].number
+            track_of[i] = work.number
         if verdict >= 0:
             drops[verdict] += 1
         for _ in range(DISPLACED_MAX):

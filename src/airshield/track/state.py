@@ -120,6 +120,8 @@ TRACK_STATE: Final = np.dtype(
         ("pair_azm_rad", "f8"),
         ("pair_var", "f8", (2,)),
         ("pair_last_t", "f8"),
+        ("rival", "i8"),  # number of a track that fits its plots too, and how often in a row
+        ("rival_n", "i8"),
         ("several", "i8"),  # 1: more than one radar has seen it
         # The ring of its last updates.
         ("past_n", "i8"),
@@ -157,6 +159,8 @@ WORK: Final = np.dtype(
         ("P", "f8", (5, 5)),
         ("C", "f8", (5,)),
         ("ph", "f8"),  # variance of the height's error
+        ("number", "i8"),  # of the track that the plot at hand went to
+        ("rival", "i8"),  # slot of another that fits it too
         ("slot", "i8"),  # whose update the following is; -1: nobody's
         ("late_s", "f8"),  # 0, or how much older than the state the plot is (negative)
         # A plot in the track's frame.
@@ -310,6 +314,8 @@ CLOCK: Final = np.dtype(
         ("pending", "i8"),  # the report at hand has passed the time checks already
         ("step", "f8"),  # by how much a report moves the clock, on average
         ("ahead_n", "i8"),  # reports in a row far ahead of the clock
+        ("ahead_link", "i8"),  # who sent the first, and whether others agree
+        ("ahead_many", "i8"),
         ("ahead_t0", "f8"),  # the time of the first of them, and of the last
         ("ahead_t", "f8"),
         ("late_n", "i8"),  # reports in a row that were too late

@@ -74,6 +74,10 @@ ALIASES: Final = 1 << 14
 RANGE_MAX_M: Final = 2e6
 """No radar's plot is further away: beyond even the horizon of what flies highest."""
 
+FIRST_STEP_S: Final = 2.0
+"""By how much a report moves the clock on average, before any has: at first a jump of a minute is
+believed."""
+
 TABLE_SIZE: Final = 1 << 15
 """Buckets of the address table and of the grid: more than one per track over a continent."""
 
@@ -153,7 +157,8 @@ class TrackSettings:
     q_vertical_m2ps3 : float
         The same as the other densities for the climb rate: a level-off within three plots.
     clutter_per_m2 : tuple of 7 float
-        False plots per square metre and scan for kinds psr … track; NaN: as the map has measured.
+        False plots per square metre and scan for kinds psr … track; where a radar's echoes are
+        concerned the map says what it has measured.
     births_per_m2, births_first_per_m2 : float
         New silent targets per square metre and scan, and at a radar's first turn, which finds
         everybody new.
@@ -206,7 +211,7 @@ class TrackSettings:
     adsb_spread: float = 4.0
     gate: float = 16.0
     gate_address: float = 25.0
-    clutter_per_m2: tuple[float, ...] = (math.nan, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
+    clutter_per_m2: tuple[float, ...] = (1e-9, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
     births_per_m2: float = 1e-14
     births_first_per_m2: float = 1e-12
     confirm: float = 0.999
@@ -292,7 +297,7 @@ class Tracker:
         self._config = _config_record(settings, geoid_height_m)
         self._clock = _records(CLOCK, 1)
         self._clock.t0_ns = -1
-        self._clock.step = self._config.ahead_max_s
+        self._clock.step = FIRST_STEP_S
         self._clock.next_number = 1
         self._work = _records(WORK, 1)
         scratch = _records(TRACK_STATE, 1)
@@ -440,7 +445,7 @@ class Tracker:
         for name, table in tables.items():
             had = getattr(old, name)
             table[: len(had)] = had
-        free = np.empty(capacity, np.int64)
+        free = np.zeros(capacity, np.int64)
         count = int(self._clock.free_n[0])
         # The stack hands out the lowest new slot first.
         free[:count] = old.free[:count]
@@ -488,6 +493,7 @@ class Tracker:
         what[polar & (radar >= 0)] = filters.POLAR
         what[~is_radar & ~is_place] = -DROPS.index("kind not tracked")
         what[test] = -DROPS.index("test target")
+        plots.track_sensor = -1
         foreign = kind == REPORT_KINDS.index("track")
         if foreign.any():
             ours = np.array([is_own(name, self._own) for name in names], bool)[which]
@@ -496,7 +502,10 @@ class Tracker:
         plots.what = what
 
         bits = radar.copy()
-        for code in np.unique(which[what == filters.PLACE]):
+        # In the order in which they first report, however the rows are cut into tables.
+        of_places = which[what == filters.PLACE]
+        codes, firsts = np.unique(of_places, return_index=True)
+        for code in codes[np.argsort(firsts)]:
             if self._radar_of.get(names[code], -1) < 0:
                 number = self._others.setdefault(names[code], len(self._others))
                 bits[which == code] = len(self._radar_of) + number

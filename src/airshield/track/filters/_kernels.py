@@ -40,7 +40,7 @@ SIN_ELV_MAX = 0.97
 # helicopters and drones. Elevations from 0 to about 45 degrees lie within two sigma, and the height
 # that the horizon asks for at that range is added.
 HEIGHT_SHARE, HEIGHT_MAX_M = 0.2, 2000.0
-HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.35, 4500.0
+HEIGHT_SIGMA_SHARE, HEIGHT_SIGMA_MAX_M = 0.35, 3500.0
 ALIKE = 0.99999  # the most that a state and the height may be correlated
 STRETCH = 100.0  # an outlier's variance over the usual one
 LOG_2PI = math.log(2.0 * math.pi)
@@ -573,11 +573,17 @@ def baro_doubt_m2(baro_m: float) -> float:
 
 
 @lean_kernel
-def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> None:
+def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record, work: Record) -> None:
     """Take whatever the plot says about height."""
     has_baro = not math.isnan(plot.baro_m)
     has_hae = not math.isnan(plot.hae_m)
     t = plot.t
+    first = trk.basis == BASIS_NONE and plot.what == POLAR
+    was_m, east_m, north_m, ge, gn = 0.0, 0.0, 0.0, 0.0, 0.0
+    if first:
+        place_plot(plot, radars, trk, work)
+        was_m = track_height_m(trk, t)
+        east_m, north_m, ge, gn = work.p[0], work.p[1], work.gh[0], work.gh[1]
     if has_baro:
         if trk.basis == BASIS_NONE or trk.is_baro == 0:
             doubt = baro_doubt_m2(plot.baro_m)
@@ -624,6 +630,14 @@ def update_vertical(trk: Record, plot: Record, radars: Records, cfg: Record) -> 
         sigma_m = 50.0 + plot.rng_m * cfg.sigma_elv_rad
         learn_height(trk, t, hae_m, sigma_m * sigma_m)
         trk.basis = BASIS_ELEVATION
+    if first and trk.basis != BASIS_NONE:
+        # From a guess to a height the place moves by kilometres, and not in a straight line: what
+        # the geometry says beyond the filter's linear step.
+        place_plot(plot, radars, trk, work)
+        up_m = track_height_m(trk, t) - was_m
+        for m in range(MODELS):
+            trk.x[m, 0] += work.p[0] - east_m - ge * up_m
+            trk.x[m, 1] += work.p[1] - north_m - gn * up_m
     if pressed and not math.isnan(plot.vu):
         fuse_height(trk, plot.vu, cfg.var_climb, 0.0, 1.0)
 
@@ -794,7 +808,7 @@ def update_track(
     """
     if plot.kind == KIND_TRACK:
         adopt_foreign(trk, plot, radars, cfg, work)
-        update_vertical(trk, plot, radars, cfg)
+        update_vertical(trk, plot, radars, cfg, work)
         if abs(trk.x[0, 0]) > cfg.anchor_m or abs(trk.x[0, 1]) > cfg.anchor_m:
             anchor_anew(trk, work)
         return
@@ -802,12 +816,12 @@ def update_track(
     if first:
         predict_track(trk, plot.t, cfg, work)
         keep_prediction(trk, plot.t, work)
-        update_vertical(trk, plot, radars, cfg)
+        update_vertical(trk, plot, radars, cfg, work)
     if first or not is_ready:
         compare(trk, plot, plot.trust, radars, cfg, work)
     adopt(trk, plot, plot.trust, work)
     if not first:
-        update_vertical(trk, plot, radars, cfg)
+        update_vertical(trk, plot, radars, cfg, work)
     if not math.isnan(plot.ve) and not math.isnan(plot.vn):
         turn = turn_rad(trk, work.p[0])
         cos_turn, sin_turn = math.cos(turn), math.sin(turn)
@@ -870,7 +884,7 @@ def start_state(trk: Record, plot: Record, radars: Records, cfg: Record, work: R
             for k in range(5):
                 trk.P[m, i, k] = 0.0
         trk.P[m, 4, 4] = cfg.var_turn[trk.behaviour]
-    update_vertical(trk, plot, radars, cfg)
+    update_vertical(trk, plot, radars, cfg, work)
     place_plot(plot, radars, trk, work)
     speed = not math.isnan(plot.ve) and not math.isnan(plot.vn)
     for m in range(MODELS):
