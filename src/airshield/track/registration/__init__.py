@@ -48,6 +48,7 @@ from airshield.track.registration.table import (
     RegistrationSettings,
     config_record,
     registration_table,
+    registration_tables,
     start_biases,
 )
 
@@ -58,5 +59,6 @@ __all__ = [
     "RegistrationSettings",
     "config_record",
     "registration_table",
+    "registration_tables",
     "start_biases",
 ]

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from airshield.errors import UsageError
-from airshield.tables import REGISTRATION, make_table
+from airshield.tables import REGISTRATION, empty, make_table
 from airshield.track.registration import _kernels
 from airshield.track.registration.state import BIAS, BIAS_CONFIG
 from airshield.units import NS_PER_S
@@ -137,7 +138,25 @@ def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns
         REGISTRATION rows, one for each radar. A bias of which nothing is known is null; its sigma
         is what the settings say then. Elevation is null, sigma too, until a radar has measured one.
     """
-    biases = biases.view(np.recarray)
+    t = np.full(biases.size, t_s)
+    return _table(biases.view(np.recarray), sensors=sensors, t_s=t, t0_ns=t0_ns)
+
+
+def registration_tables(
+    told: Sequence[tuple[float, Any]], *, sensors: Sequence[str], t0_ns: int
+) -> pa.Table:
+    """Join the rows of :func:`registration_table` of several moments: (now, biases) each."""
+    if not told:
+        return empty(REGISTRATION)
+    return _table(
+        np.concatenate([biases for _, biases in told]).view(np.recarray),
+        sensors=list(sensors) * len(told),
+        t_s=np.repeat([t_s for t_s, _ in told], len(sensors)),
+        t0_ns=t0_ns,
+    )
+
+
+def _table(biases: Any, *, sensors: Sequence[str], t_s: NDArray[Any], t0_ns: int) -> pa.Table:
     known = (biases.references > 0) | (biases.pairs > 0)
     has_elv = biases.elevations > 0
     b = np.where(known[:, None], biases.b, np.nan)
@@ -147,7 +166,7 @@ def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns
     return make_table(
         REGISTRATION,
         {
-            "t": np.full(biases.size, t0_ns + round(t_s * NS_PER_S)),
+            "t": t0_ns + np.round(t_s * NS_PER_S).astype(np.int64),
             "sensor": list(sensors),
             "rng_bias_m": b[:, 0],
             "sigma_rng_bias_m": sigma[:, 0],
