@@ -25,9 +25,7 @@ def radars():
 def reports(radars):
     """Three quarters of a minute, late by up to 2 s, from three and a half seconds after a ten."""
     rng = np.random.default_rng(5)
-    targets = [
-        Target(1e3 * k, 40e3 + 9e3 * k, 30.0 * k, 200.0, mode_s=0x400 + k) for k in range(9)
-    ]
+    targets = [Target(1e3 * k, 40e3 + 9e3 * k, 30.0 * k, 200.0, mode_s=0x400 + k) for k in range(9)]
     table, _ = skies.sky(targets, radars, 47.0)
     table = table.filter(pa.array(skies.seconds_of(table) > 3.5))
     late = np.argsort(skies.seconds_of(table) + rng.uniform(0.0, 2.0, table.num_rows))
@@ -48,7 +46,7 @@ def test_it_is_told_as_each_ten_seconds_of_utc_pass(whole, reports):
     first_ns = T0_NS - T0_NS % TEN_S + TEN_S
     assert (told_ns // TEN_S).tolist() == [first_ns // TEN_S + k for k in range(len(told_ns))]
     assert len(told_ns) == 4
-    # By the first report of each ten seconds: the targets stand in one sector, turns take 4 and 5 s.
+    # By the first report of each ten seconds; the targets stand in one sector, a turn is 4 s.
     assert (told_ns % TEN_S < 4 * 10**9).all()
     assert whole.registration["sensor"].to_pylist()[:2] == ["1/1", "1/2"]
     # Pairs of radars are told of as they are learned.

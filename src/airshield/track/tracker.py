@@ -226,7 +226,7 @@ class TrackRun:
 
     Attributes
     ----------
-    rows : ndarray of ROW
+    rows : tuple of ndarray of ROW
     track_of_report, dropped
         As in :class:`TrackBatch`.
     biases : tuple of (float, ndarray of BIAS)
@@ -237,7 +237,7 @@ class TrackRun:
         The radars' names.
     """
 
-    rows: Any
+    rows: tuple[Any, ...]
     track_of_report: NDArray[np.uint64]
     dropped: dict[str, int]
     biases: tuple[tuple[float, Any], ...]
@@ -247,7 +247,7 @@ class TrackRun:
     def batch(self) -> TrackBatch:
         """Make the tables. May run in another thread than the tracker's."""
         return TrackBatch(
-            tracks=_track_table(self.rows),
+            tracks=_track_table(np.concatenate(self.rows) if self.rows else _records(ROW, 0)),
             track_of_report=self.track_of_report,
             dropped=self.dropped,
             registration=registration_tables(self.biases, sensors=self.sensors, t0_ns=self.t0_ns),
@@ -384,7 +384,7 @@ class Tracker:
                     biases.append((now_s, self._memory.biases.copy()))
                 due_s = self._due_s()
         return TrackRun(
-            rows=np.concatenate(parts) if parts else _records(ROW, 0),
+            rows=tuple(parts),
             track_of_report=track_of,
             dropped={DROPS[i]: int(n) for i, n in enumerate(drops) if n},
             biases=tuple(biases),

@@ -1,14 +1,15 @@
-"""Settings in, REGISTRATION rows out."""
+"""Settings in, REGISTRATION rows out, and what they say in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airshield.errors import UsageError
@@ -21,6 +22,15 @@ HOUR_S: Final = 3600.0
 
 ALARM_S: Final = 120.0
 """How long a row says that there is an alarm: what a busy radar needs to be known again."""
+
+
+_SAID: Final = (
+    ("range", "rng_bias_m", ".0f", " m"),
+    ("azimuth", "azm_bias_deg", ".3f", "°"),
+    ("time", "t_bias_s", ".3f", " s"),
+    ("elevation", "elv_bias_deg", ".2f", "°"),
+)
+"""Biases that are told in words, how finely, and their unit. The gain is for programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,3 +199,60 @@ def _table(biases: Any, *, sensors: Sequence[str], t_s: NDArray[Any], t0_ns: int
         },
         rows=biases.size,
     )
+
+
+def known_radars(registration: pa.Table) -> list[dict[str, Any]]:
+    """Return REGISTRATION rows as JSON-able objects, those of radars of which something is known.
+
+    Names and units are the table's, times ISO 8601, unknown is None.
+    """
+    rows = registration.filter(pc.is_valid(registration["rng_bias_m"]))
+    for i, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            text = pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%SZ")
+            rows = rows.set_column(i, field.name, text)
+    known: list[dict[str, Any]] = rows.to_pylist()
+    return known
+
+
+def bias_in_words(row: Mapping[str, Any]) -> str:
+    """Say what a row of :func:`known_radars` holds: 'range +12 ± 3 m, azimuth ...'."""
+    return ", ".join(
+        f"{name} {row[column]:+{form}} ± {row[f'sigma_{column}']:{form}}{unit}"
+        for name, column, form, unit in _SAID
+        if row[column] is not None
+    )
+
+
+class AlarmLog:
+    """Tells each alarm once, and once that it is over.
+
+    Parameters
+    ----------
+    registration : pyarrow.Table, optional
+        REGISTRATION rows: of the alarms in them nothing is said any more.
+    """
+
+    def __init__(self, registration: pa.Table | None = None) -> None:
+        self._alarms: dict[str, int] = {}
+        self._alarmed: set[str] = set()
+        if registration is not None:
+            self.feed(registration)
+
+    def feed(self, registration: pa.Table) -> list[str]:
+        """Take REGISTRATION rows in order of time; return what there is to say, a line each."""
+        if not pc.any(pc.greater(registration["alarms"], 0)).as_py():
+            return []
+        lines = []
+        for row in known_radars(registration):
+            sensor, alarms = row["sensor"], row["alarms"]
+            if alarms > self._alarms.get(sensor, 0):
+                lines.append(
+                    f"radar {sensor}: a bias jumped, noticed at {row['t_alarm']} (alarm {alarms}); "
+                    f"it is being learned anew, so far {bias_in_words(row)}"
+                )
+            elif sensor in self._alarmed and not row["is_alarmed"]:
+                lines.append(f"radar {sensor}: learned anew by {row['t']}: {bias_in_words(row)}")
+            self._alarms[sensor] = alarms
+            (self._alarmed.add if row["is_alarmed"] else self._alarmed.discard)(sensor)
+        return lines
