@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -225,19 +226,24 @@ def bias_in_words(row: Mapping[str, Any]) -> str:
 
 
 class AlarmLog:
-    """Tells each alarm once, and once that it is over.
+    """Tells each alarm once, and once that it is over."""
 
-    Parameters
-    ----------
-    registration : pyarrow.Table, optional
-        REGISTRATION rows: of the alarms in them nothing is said any more.
-    """
-
-    def __init__(self, registration: pa.Table | None = None) -> None:
+    def __init__(self) -> None:
         self._alarms: dict[str, int] = {}
         self._alarmed: set[str] = set()
-        if registration is not None:
-            self.feed(registration)
+
+    def to_array(self) -> NDArray[np.uint8]:
+        """Return what has been told as octets, for a snapshot."""
+        told = {"alarms": self._alarms, "alarmed": sorted(self._alarmed)}
+        return np.frombuffer(json.dumps(told).encode(), np.uint8)
+
+    @classmethod
+    def from_array(cls, octets: NDArray[Any]) -> AlarmLog:
+        """Go on where a snapshot was taken."""
+        told = json.loads(octets.tobytes())
+        log = cls()
+        log._alarms, log._alarmed = told["alarms"], set(told["alarmed"])
+        return log
 
     def feed(self, registration: pa.Table) -> list[str]:
         """Take REGISTRATION rows in order of time; return what there is to say, a line each."""
