@@ -204,7 +204,7 @@ class TestRegistration:
     def test_an_alarm_is_said_once_on_standard_error(self, jumped):
         lines = [line for line in jumped[0].err.splitlines() if "jumped" in line]
         assert len(lines) == 1
-        assert "radar 0/3: a bias jumped, noticed at 2023-11-14T22:15:0" in lines[0]
+        assert "radar 0/3: a bias jumped, noticed at 2023-11-14T22:15:" in lines[0]
         assert "azimuth +0." in lines[0]
 
     def test_radars_of_which_nothing_is_known_are_left_out_of_the_document(self, tmp_path):

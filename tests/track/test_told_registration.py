@@ -1,5 +1,6 @@
 """When the tracker tells what it knows of the radars: every ten seconds of event time, as they pass."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from airshield.tables import REGISTRATION, REPORT, empty
 from airshield.track import Tracker
+from airshield.track.registration import AlarmLog, known_radars
+from reference import jumping_radar
 from reference import track_skies as skies
 from reference.track_skies import GEOID_M, T0_NS, Target
 
@@ -118,3 +121,29 @@ def test_without_radars_and_without_reports_there_is_nothing_to_tell(reports, ra
     nothing = Tracker(radars, geoid_height_m=GEOID_M).feed(empty(REPORT)).registration
     assert nothing.schema.equals(REGISTRATION)
     assert nothing.num_rows == 0
+
+
+def test_an_alarm_is_told_once_and_so_is_its_end():
+    radars = [skies.radar(1), skies.radar(2, east_m=60e3, turn_s=5.0), skies.radar(3, north_m=50e3)]
+    reports = jumping_radar.make_reports(radars, seconds=260.0)
+    told = Tracker(radars, geoid_height_m=GEOID_M).feed(reports).registration
+    alarmed = told.filter(told["is_alarmed"])
+    assert set(alarmed["sensor"].to_pylist()) == {"1/3"}
+    log = AlarmLog()
+    assert log.feed(empty(REGISTRATION)) == []
+    lines = log.feed(told.slice(0, told.num_rows // 2))
+    # What is in a snapshot goes on as if never stopped.
+    lines += AlarmLog.from_array(log.to_array()).feed(told.slice(told.num_rows // 2))
+    jumped, over = lines
+    assert jumped.startswith("radar 1/3: a bias jumped, noticed at 2023-11-14T22:15:")
+    assert over.startswith("radar 1/3: learned anew by 2023-11-14T22:17:")
+    assert "elevation" not in jumped  # unknown is left out, never zero
+
+
+def test_what_is_known_is_an_object_of_plain_json_for_each_radar_that_is_known(whole, radars):
+    known = known_radars(whole.registration)
+    json.dumps(known, allow_nan=False)
+    assert {row["sensor"] for row in known} == {"1/1", "1/2"}
+    assert known[-1]["t"].startswith("2023-11-14T22:14:0")
+    assert known[-1]["t_alarm"] is None
+    assert known_radars(Tracker(radars, geoid_height_m=GEOID_M).registration()) == []

@@ -254,11 +254,17 @@ class AlarmLog:
             sensor, alarms = row["sensor"], row["alarms"]
             if alarms > self._alarms.get(sensor, 0):
                 lines.append(
-                    f"radar {sensor}: a bias jumped, noticed at {row['t_alarm']} (alarm {alarms}); "
-                    f"it is being learned anew, so far {bias_in_words(row)}"
+                    f"radar {sensor}: a bias jumped, noticed at {_to_second(row['t_alarm'])} "
+                    f"(alarm {alarms}); it is being learned anew, so far {bias_in_words(row)}"
                 )
             elif sensor in self._alarmed and not row["is_alarmed"]:
-                lines.append(f"radar {sensor}: learned anew by {row['t']}: {bias_in_words(row)}")
+                lines.append(
+                    f"radar {sensor}: learned anew by {_to_second(row['t'])}: {bias_in_words(row)}"
+                )
             self._alarms[sensor] = alarms
             (self._alarmed.add if row["is_alarmed"] else self._alarmed.discard)(sensor)
         return lines
+
+
+def _to_second(iso: str) -> str:
+    return f"{iso[:19]}Z"
