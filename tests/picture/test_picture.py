@@ -17,6 +17,7 @@ from serve.synthetic_sky import (
     Flight,
     flights,
     incident_table,
+    registration_table,
     reports_table,
     tracks_table,
     warning_table,
@@ -215,6 +216,24 @@ def test_in_a_replay_the_time_of_the_watch_follows_the_data(clock):
     assert picture.status().is_silent  # silence counts by the steady clock
     picture.set_state("ended")
     assert picture.status().t_now_ns == past + 40 * S
+
+
+def test_the_status_tells_the_newest_bias_of_each_radar_that_is_known(picture):
+    assert picture.status().as_json()["registration"] == {}
+    picture.feed(registration=registration_table(("1/1", 0.1, None), ("1/2", None, None)))
+    picture.feed(registration=registration_table(("1/1", 0.2, T0 - 5 * S)))
+    assert picture.status().as_json()["registration"] == {
+        "1/1": {
+            "rng_bias_m": 12.0,
+            "sigma_rng_bias_m": 3.0,
+            "azm_bias_deg": 0.2,
+            "sigma_azm_bias_deg": 0.01,
+            "t_bias_s": 0.02,
+            "sigma_t_bias_s": 0.01,
+            "t_alarm_ms": (T0 - 5 * S) // 10**6,
+            "is_alarmed": True,
+        }
+    }
 
 
 def test_feeding_nothing_is_no_sign_of_life(clock, picture):

@@ -25,6 +25,7 @@ from airshield.tables import (
     ADSB_CHECKS,
     HEIGHT_BASES,
     INCIDENT,
+    REGISTRATION,
     REPORT,
     TIME,
     TRACK,
@@ -391,6 +392,30 @@ def play(picture: Picture, *, t_s: float, t_ns: int, fleet: list[Flight]) -> Non
         ),
         tracks=tracks_table(fleet, t_s, t_ns),
     )
+
+
+def registration_table(*radars):
+    """REGISTRATION rows of (sensor, azimuth bias [deg] or None, time of an alarm [ns] or None)."""
+    known = {
+        "rng_bias_m": 12.0,
+        "sigma_rng_bias_m": 3.0,
+        "sigma_rng_gain_ppm": 50.0,
+        "sigma_azm_bias_deg": 0.01,
+        "t_bias_s": 0.02,
+        "sigma_t_bias_s": 0.01,
+        "references": 5,
+        "pairs": 0,
+        "odd": 0,
+        "alarms": 1,
+    }
+    columns = {name: [value] * len(radars) for name, value in known.items()}
+    columns["t"] = [0] * len(radars)
+    columns["sensor"] = [sensor for sensor, _, _ in radars]
+    columns["azm_bias_deg"] = [bias for _, bias, _ in radars]
+    columns["rng_bias_m"] = [None if bias is None else 12.0 for _, bias, _ in radars]
+    columns["t_alarm"] = [alarm for _, _, alarm in radars]
+    columns["is_alarmed"] = [alarm is not None for _, _, alarm in radars]
+    return make_table(REGISTRATION, columns, rows=len(radars))
 
 
 def main() -> None:

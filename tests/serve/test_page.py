@@ -11,6 +11,7 @@ from serve.synthetic_sky import (
     Flight,
     flights,
     incident_table,
+    registration_table,
     tracks_table,
     warning_table,
 )
@@ -201,6 +202,25 @@ def test_a_silent_radar_is_shown_as_no_data(serve, look):
     wait(page, "document.querySelectorAll('#sensors .lost').length === 1")
     assert "Brody" in text(page, "#sensors .lost")
     assert "NO DATA" in text(page, "#sensors .lost")
+
+
+def test_a_bias_is_told_beside_its_radar_and_a_jump_stands_out(serve, look):
+    served, seen = serve(), look("canvas")
+    served.picture.set_state("running")
+    served.feed(flights())
+    served.picture.feed(registration=registration_table(("25/1", -0.25, None)))
+    page = seen.open(served.url, tracks=len(flights()))
+    page.click("#tab-sensors")
+    wait(page, "document.querySelector('#sensors .bias')?.textContent.includes('azimuth')")
+    told = page.locator("#sensors li:first-child .bias").inner_text()
+    assert told == "range +12 ± 3 m · azimuth −0.250 ± 0.010° · time +0.02 ± 0.01 s"
+    assert page.locator("#sensors li:nth-child(2) .bias").inner_text() == "bias unknown"
+    assert "BIAS JUMPED" not in text(page, "#sensors")
+    eight_ns = 1_700_035_200 * 10**9  # 2023-11-15 08:00 UTC
+    served.picture.feed(registration=registration_table(("25/1", 0.1, eight_ns)))
+    wait(page, "document.querySelector('#sensors').textContent.includes('BIAS JUMPED')")
+    assert "jumped 08:00:00Z" in text(page, "#sensors li:first-child")
+    assert "lost" in page.get_attribute("#tab-sensors", "class")
 
 
 def test_the_table_sorts_searches_and_looks_only_at_the_view(serve, look):

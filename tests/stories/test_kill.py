@@ -43,7 +43,7 @@ def test_fifty_kills_lose_nothing_and_change_nothing(barcelona_048, tmp_path):
     assert kills == KILLS
 
     assert _frames(folder) == _frames(undisturbed)
-    for name in ("TRACK", "INCIDENT", "WARNING"):
+    for name in ("TRACK", "INCIDENT", "WARNING", "REGISTRATION"):
         assert _fingerprint(folder, name) == _fingerprint(undisturbed, name), name
 
 

@@ -17,6 +17,7 @@ ROWS = pa.table(
         "state": pa.array(["a", "b", "a", None, "", "c"]).dictionary_encode(),
         "name": pa.array(["x", None, "", "yy", "z", None]),
         "value": pa.array([1.0, None, 0.0, -0.5, None, 2.0]),
+        "is_odd": pa.array([True, None, False, True, None, False]),
         "cov": pa.array([[1.0, None]] * 6, pa.list_(pa.float64(), 2)),
     }
 )

@@ -1,7 +1,9 @@
 """A watch on an exercise: batches, restarts, folders."""
 
 import dataclasses
+import datetime as dt
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -10,13 +12,17 @@ import pytest
 from airshield import tables
 from airshield.config import load_shield
 from airshield.errors import UsageError
+from airshield.picture import Picture
 from airshield.read import replay_frames
 from airshield.rehearse import Exercise, bundled_shield
 from airshield.store import Archive
 from airshield.watch import TableDigest, Watch, watch_replay
 from airshield.watch.watch import DIGESTED
+from reference.jumping_radar import make_frames, make_reports
 
 T0_NS = 1_780_300_800_000_000_000
+T_JUMP = dt.date(2023, 11, 14)
+T_2215_S = 1_700_000_100.0
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +82,57 @@ def test_a_watch_that_is_ended_and_begun_again_goes_on_as_one(shield, frames, wh
         digest = TableDigest()
         digest.update(Archive(tmp_path / "watch" / "archive").read(name))
         assert digest.hexdigest() == whole["digest"][name.lower()]
+
+
+@pytest.fixture(scope="module")
+def jumping(shield):
+    """Two and a half minutes of three radars, the last of which turns by half a degree."""
+    return make_frames(make_reports(shield.radars))
+
+
+def test_what_is_known_of_the_radars_is_kept_and_an_alarm_is_logged_once(
+    shield, jumping, tmp_path, caplog
+):
+    whole = Watch(shield, date=T_JUMP)
+    whole.take(jumping)
+    said = [record.getMessage() for record in caplog.records if "jumped" in record.getMessage()]
+    assert len(said) == 1
+    assert said[0].startswith("radar 0/3: a bias jumped, noticed at 2023-11-14T22:15:")
+
+    caplog.clear()
+    heard_s = jumping["t_heard"].cast(pa.int64()).to_numpy() * 1e-9
+    # Noticed at 22:15:03 and told at 22:15:10: ended and begun again in between, and elsewhere.
+    cuts = np.searchsorted(heard_s, [0.0, *T_2215_S + np.array([-60.0, 5.0, 12.0, 31.0]), np.inf])
+    for first, last in pairwise(cuts.tolist()):
+        watch = Watch(shield, folder=tmp_path, date=T_JUMP, snapshot_every=100)
+        watch.take(jumping.slice(first, last - first))
+        watch.close()
+    assert watch.summary() == whole.summary()
+    assert [r.getMessage() for r in caplog.records if "jumped" in r.getMessage()] == said
+
+    known = whole.summary()["registration"]
+    assert [(row["sensor"], row["alarms"]) for row in known] == [("0/1", 0), ("0/2", 0), ("0/3", 1)]
+    rows = Archive(tmp_path / "archive").read("REGISTRATION")
+    assert rows.num_rows == 14 * 3
+    assert rows["is_alarmed"].to_pylist().count(True) in (3, 4)
+    digest = TableDigest()
+    digest.update(rows)
+    assert digest.hexdigest() == whole.summary()["digest"]["registration"]
+
+
+def test_the_picture_shows_what_is_known_of_the_radars_after_a_restart_too(
+    shield, jumping, tmp_path
+):
+    seen = []
+    for first in (0, jumping.num_rows):
+        picture = Picture(mode="live", now_ns=lambda: T0_NS)
+        watch = Watch(shield, folder=tmp_path, date=T_JUMP, picture=picture)
+        watch.take(jumping.slice(first))
+        watch.close()
+        seen.append(picture.status().registration)
+    assert seen[0]["0/3"].is_alarmed
+    assert seen[0]["0/3"].t_alarm_ns == seen[1]["0/3"].t_alarm_ns
+    assert set(seen[0]) == set(seen[1]) == {"0/1", "0/2", "0/3"}
 
 
 def test_a_folder_belongs_to_one_version_of_a_shield(shield, frames, tmp_path):

@@ -45,8 +45,11 @@ def tell_cut(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def progress(*, unit: str | None = None) -> Iterator[Progress]:
-    """Show progress on standard error: what, how far, how fast (``unit`` per second), how long."""
+def progress(*, unit: str | None = None, by_itself: bool = True) -> Iterator[Progress]:
+    """Show progress on standard error: what, how far, how fast (``unit`` per second), how long.
+
+    Drawn by a thread of its own; not ``by_itself``, by the caller's, when it is told something.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -73,6 +76,7 @@ def progress(*, unit: str | None = None) -> Iterator[Progress]:
         RateColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        auto_refresh=by_itself,
         transient=True,
     ) as shown:
         yield shown

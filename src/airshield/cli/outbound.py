@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
+from airshield.cli.output import check_writable, writing
 from airshield.config import Shield
 from airshield.errors import UsageError
 from airshield.share import Outbound, SystemTrackWriter
@@ -30,8 +32,7 @@ class AsterixFile:
                 f"--to {to}: ASTERIX names its sender; add a [system] table with sac and sic to "
                 f"{shield.folder / 'shield.toml'}"
             )
-        if not to.parent.is_dir():
-            raise UsageError(f"--to {to}: there is no folder {to.parent}; make it first")
+        check_writable(to, option="--to")
         self._to = to
         self._part = to.with_name(f".{to.name}.part")
         self._writer = SystemTrackWriter(sac=shield.system.sac, sic=shield.system.sic)
@@ -46,9 +47,18 @@ class AsterixFile:
     def close(self) -> None:
         """Finish the file."""
         self._put(self._writer.finish())
-        self._file.close()
-        self._part.replace(self._to)
+        with writing(self._to):
+            self._file.close()
+            self._part.replace(self._to)
+
+    def discard(self) -> None:
+        """Leave nothing behind of what was not finished."""
+        # What the buffer still holds may not fit on the disk; it is not wanted.
+        with suppress(OSError):
+            self._file.close()
+        self._part.unlink(missing_ok=True)
 
     def _put(self, made: Outbound) -> None:
-        self._file.write(made.octets)
+        with writing(self._to):
+            self._file.write(made.octets)
         self.left_out.update(made.left_out)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -11,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-from airshield.errors import UsageError
+from airshield.errors import StoreError, UsageError
 
 
 class _Writer(Protocol):
@@ -121,11 +123,10 @@ class TableFiles:
         The suffix names no format, or the folder is not there.
     """
 
-    def __init__(self, to: Path) -> None:
+    def __init__(self, to: Path, *, option: str = "--to") -> None:
         if to.suffix not in WRITERS:
-            raise UsageError(f"--to {to}: the name must end with one of {', '.join(WRITERS)}")
-        if not to.parent.is_dir():
-            raise UsageError(f"--to {to}: there is no folder {to.parent}; make it first")
+            raise UsageError(f"{option} {to}: the name must end with one of {', '.join(WRITERS)}")
+        check_writable(to, option=option)
         self._to = to
         self._writers: dict[str, _Writer] = {}
         self._waiting: dict[str, list[pa.Table]] = {}
@@ -133,7 +134,8 @@ class TableFiles:
     def write(self, name: str, table: pa.Table) -> None:
         """Add rows to the table called ``name``."""
         if name not in self._writers:
-            self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
+            with writing(self._to):
+                self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
         self._waiting.setdefault(name, []).append(table)
         if sum(part.num_rows for part in self._waiting[name]) >= ROWS_TOGETHER:
             self._flush(name)
@@ -141,7 +143,8 @@ class TableFiles:
     def _flush(self, name: str) -> None:
         together = pa.concat_tables(self._waiting.pop(name, []))
         # Not made contiguous: that would hold everything twice for the time of writing.
-        self._writers[name].write_table(together.unify_dictionaries())
+        with writing(self._to):
+            self._writers[name].write_table(together.unify_dictionaries())
         del together
         pa.default_memory_pool().release_unused()
 
@@ -152,15 +155,61 @@ class TableFiles:
         main = [name for name in self._writers if name != "rejects"]
         written = []
         for name, writer in self._writers.items():
-            writer.close()
             alone = main == [name]
             final = self._to if alone else self._to.with_suffix(f".{name}{self._to.suffix}")
-            self._part(name).replace(final)
+            with writing(final):
+                writer.close()
+                self._part(name).replace(final)
             written.append(final)
         return written
 
+    def discard(self) -> None:
+        """Leave nothing behind of what was not finished."""
+        for name in self._writers:
+            self._part(name).unlink(missing_ok=True)
+
     def _part(self, name: str) -> Path:
         return self._to.with_name(f".{self._to.name}.{name}.part")
+
+
+@contextmanager
+def writing(to: Path) -> Iterator[None]:
+    """Tell what the system says while a file is written, as an error of ours.
+
+    Raises
+    ------
+    StoreError
+        The disk is full, or the folder has gone.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{to}: could not be written ({error}); make room or name another place, and run it "
+            "again"
+        ) from error
+
+
+def check_writable(to: Path, *, option: str) -> None:
+    """Refuse, before any work is done, a place where no file can be put.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder, it may not be written to, or a folder has that name.
+    """
+    if not to.parent.is_dir():
+        raise UsageError(f"{option} {to}: there is no folder {to.parent}; make it first")
+    if to.is_dir():
+        raise UsageError(f"{option} {to}: that is a folder; name a file")
+    probe = to.with_name(f".{to.name}.is-writable.part")
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{option} {to}: cannot be written ({error.strerror}); name another place"
+        ) from error
 
 
 def _plain(value: Any) -> str:

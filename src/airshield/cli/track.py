@@ -40,6 +40,14 @@ def track(
             "--threads", min=1, help="Most threads to use; the tracks are the same with any number."
         ),
     ] = 1,
+    registration: Annotated[
+        Path | None,
+        typer.Option(
+            "--registration",
+            metavar="OUT.parquet",
+            help="Where REGISTRATION rows go: how wrong each radar is, every 10 s of event time.",
+        ),
+    ] = None,
     format_: Format = None,
     edition: Edition = None,
     date: Date = None,
@@ -51,14 +59,22 @@ def track(
     from airshield.cli.console import print_json, progress
     from airshield.cli.exit_codes import BAD_INPUT
     from airshield.cli.replaying import Said
-    from airshield.cli.tracking import track_files
+    from airshield.cli.tracking import TrackPlan, track_files
 
     said = Said.parse(
         format=format_, date=date, edition=edition, receiver=receiver, reference=reference
     )
-    with progress(unit="reports") as shown:
-        summary = track_files(inputs, sensors=sensors, to=to, said=said, shown=shown)
-    summary["threads_used"] = min(threads, 1)
+    plan = TrackPlan(
+        inputs=tuple(inputs),
+        sensors=sensors,
+        to=to,
+        registration=registration,
+        threads=threads,
+        said=said,
+    )
+    # What shows the progress is a thread too.
+    with progress(unit="reports", by_itself=threads > 1) as shown:
+        summary = track_files(plan, shown=shown)
     if as_json:
         print_json(summary)
     else:
@@ -69,6 +85,7 @@ def track(
 
 def _print_summary(summary: dict[str, Any]) -> None:
     from airshield.cli.decoding import tell_editions
+    from airshield.track.registration import bias_in_words
 
     tell_editions(summary["editions"])
     typer.echo(
@@ -80,5 +97,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"  {count:,} records without a report: {reason}")
     for reason, count in summary["dropped"].items():
         typer.echo(f"  {count:,} reports not used: {reason}")
+    for radar in summary["registration"]:
+        typer.echo(f"  radar {radar['sensor']}: {bias_in_words(radar)}")
     for reason, count in summary["left_out"].items():
         typer.echo(f"  {count:,} items not told: {reason}")

@@ -1,8 +1,8 @@
 """One recognised air picture, kept in memory for whoever looks at it.
 
-Comes in: batches of REPORT, TRACK, INCIDENT and WARNING rows from the watch, in the order in which
-they happened. Goes out: consistent snapshots of the newest state of every track, its trail, the
-sensors' life signs, and two streams for a page or a program to follow:
+Comes in: batches of REPORT, TRACK, INCIDENT, WARNING and REGISTRATION rows from the watch, in the
+order in which they happened. Goes out: consistent snapshots of the newest state of every track,
+its trail, the sensors' life signs and biases, and two streams for a page or a program to follow:
 
 - **pictures** (:func:`encode_frame`): binary columns, a key frame or the difference from what the
   reader has. A reader that is slow skips pictures; the next one brings it up to date.
@@ -23,6 +23,7 @@ from airshield.picture.picture import (
     MODES,
     STATES,
     Alert,
+    Bias,
     Picture,
     Snapshot,
     Status,
@@ -33,6 +34,7 @@ __all__ = [
     "MODES",
     "STATES",
     "Alert",
+    "Bias",
     "Frame",
     "Picture",
     "Snapshot",

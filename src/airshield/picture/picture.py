@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airshield.errors import UsageError
@@ -73,12 +74,40 @@ class SensorLife:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bias:
+    """How wrong a radar is as far as is known, each bias with its one-sigma; and its last jump.
+
+    ``is_alarmed`` says that a bias has just jumped and is being learned anew.
+    """
+
+    rng_m: tuple[float, float]
+    azm_deg: tuple[float, float]
+    t_s: tuple[float, float]
+    t_alarm_ns: int | None
+    is_alarmed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``json.dumps``, under the names of REGISTRATION."""
+        return {
+            "rng_bias_m": self.rng_m[0],
+            "sigma_rng_bias_m": self.rng_m[1],
+            "azm_bias_deg": self.azm_deg[0],
+            "sigma_azm_bias_deg": self.azm_deg[1],
+            "t_bias_s": self.t_s[0],
+            "sigma_t_bias_s": self.t_s[1],
+            "t_alarm_ms": None if self.t_alarm_ns is None else self.t_alarm_ns // 1_000_000,
+            "is_alarmed": self.is_alarmed,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """How the picture is, apart from what is in it: goes out each second, data or no data.
 
     ``age_s`` is how long ago anything was heard, None when nothing ever was; ``is_silent`` says
     that this is too long for a running watch. ``states`` are the sensors' own words about
-    themselves (tables.SENSOR_STATES), of those that say any.
+    themselves (tables.SENSOR_STATES), of those that say any. ``registration`` has the radars of
+    which something is known.
     """
 
     mode: Mode
@@ -93,6 +122,7 @@ class Status:
     alerts: int
     sensors: dict[str, SensorLife]
     states: dict[str, str]
+    registration: dict[str, Bias]
 
     def as_json(self) -> dict[str, Any]:
         """For ``json.dumps``; times are milliseconds since 1970."""
@@ -109,6 +139,9 @@ class Status:
             "tracks": self.tracks,
             "alerts": self.alerts,
             "states": dict(sorted(self.states.items())),
+            "registration": {
+                name: bias.as_json() for name, bias in sorted(self.registration.items())
+            },
             "sensors": {
                 name: {
                     "reports": life.reports,
@@ -222,6 +255,7 @@ class Picture:
         self._trails = Trails(keep_s=trail_s, slot_s=4.0, most_points=400_000)
         self._sensors: dict[str, SensorLife] = {}
         self._states: dict[str, str] = {}
+        self._registration: dict[str, Bias] = {}
         self._heard_ns: int | None = None
         self._t_data_ns: int | None = None
         self._t_data_since_ns = 0
@@ -237,6 +271,7 @@ class Picture:
         incidents: pa.Table | None = None,
         warnings: pa.Table | None = None,
         status: pa.Table | None = None,
+        registration: pa.Table | None = None,
     ) -> None:
         """Take what the watch has just computed: tables of the house's schemas, in order.
 
@@ -247,6 +282,7 @@ class Picture:
         fresh_incidents = _rows_as_json(incidents) if incidents is not None else []
         fresh_warnings = _rows_as_json(warnings) if warnings is not None else []
         states = _states(status) if status is not None else {}
+        biases = _biases(registration) if registration is not None else {}
         newest_ns = [life.t_data_ns for life in lives.values() if life.t_data_ns is not None]
         newest_ns += [int(fresh["t_ns"].max())] if len(fresh) else []
         with self._lock:
@@ -258,6 +294,7 @@ class Picture:
             for name, life in lives.items():
                 self._note_life(name, life)
             self._states.update(states)
+            self._registration.update(biases)
             if len(fresh):
                 self._waiting.append(fresh)
                 self._waiting_rows += len(fresh)
@@ -328,6 +365,7 @@ class Picture:
                 alerts=len(self._alerts),
                 sensors=dict(self._sensors),
                 states=dict(self._states),
+                registration=dict(self._registration),
             )
 
     def alerts_after(self, number: int) -> list[Alert]:
@@ -427,6 +465,23 @@ def _states(status: pa.Table) -> dict[str, str]:
     """Return the newest word of each sensor about its own state."""
     said = zip(status["sensor"].to_pylist(), status["state"].to_pylist(), strict=True)
     return {sensor: state for sensor, state in said if state is not None}
+
+
+def _biases(registration: pa.Table) -> dict[str, Bias]:
+    """Return the newest row of each radar of which something is known."""
+    rows = registration.filter(pc.is_valid(registration["rng_bias_m"]))
+    at = rows.schema.get_field_index("t_alarm")
+    told = rows.set_column(at, "t_alarm", rows["t_alarm"].cast(pa.int64())).drop_columns(["t"])
+    return {
+        row["sensor"]: Bias(
+            rng_m=(row["rng_bias_m"], row["sigma_rng_bias_m"]),
+            azm_deg=(row["azm_bias_deg"], row["sigma_azm_bias_deg"]),
+            t_s=(row["t_bias_s"], row["sigma_t_bias_s"]),
+            t_alarm_ns=row["t_alarm"],
+            is_alarmed=row["is_alarmed"],
+        )
+        for row in told.to_pylist()
+    }
 
 
 def _lives(reports: pa.Table) -> dict[str, SensorLife]:

@@ -14,7 +14,7 @@ from airshield.store import disk
 
 
 class Archive:
-    """Append-only Parquet parts, a folder per table: TRACK, INCIDENT, WARNING, REJECT.
+    """Append-only Parquet parts, a folder per table of tables.py.
 
     Each part covers a range of the journal's frames, so that after a crash what came after the
     last snapshot can be dropped and made again from the journal.

@@ -66,6 +66,7 @@ from airshield.track.state import DROPS
 from airshield.track.tracker import (
     TrackBatch,
     Tracker,
+    TrackRun,
     TrackSettings,
     compile_association,
     compile_update,
@@ -74,7 +75,7 @@ from airshield.track.tracker import (
 DROP_REASONS = DROPS[1:]
 """Why a report did not update a track: the keys of ``TrackBatch.dropped``."""
 
-__all__ = ["DROP_REASONS", "TrackBatch", "TrackSettings", "Tracker", "warm_up"]
+__all__ = ["DROP_REASONS", "TrackBatch", "TrackRun", "TrackSettings", "Tracker", "warm_up"]
 
 
 def warm_up() -> None:

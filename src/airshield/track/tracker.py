@@ -36,6 +36,7 @@ from airshield.track.registration import (
     RegistrationSettings,
     config_record,
     registration_table,
+    registration_tables,
     start_biases,
 )
 from airshield.track.state import (
@@ -61,12 +62,15 @@ from airshield.track.trust._kernels import (
     COVER_ELEVATIONS,
     ELEVATION_EDGES_RAD,
 )
-from airshield.units import M_PER_NMI
+from airshield.units import M_PER_NMI, NS_PER_S
 
 FIRST_CAPACITY: Final = 256
 PAIRED_MAX: Final = 64
 """With more radars than this they are registered by ADS-B alone: what pairs of radars say is solved
 for all at once every ten seconds, 9 ms for 64 and 400 ms for 200."""
+
+TOLD_EVERY_S: Final = 10
+"""Event time between rows of registration: biases drift by far less, and a jump is an alarm."""
 
 ALIASES: Final = 1 << 14
 """Room for foreign systems' track numbers: some 8,000 foreign tracks at a time."""
@@ -247,11 +251,48 @@ class TrackBatch:
         The track each report went to; 0 for none.
     dropped : dict of str to int
         Reports that updated no track, by reason (``airshield.track.DROP_REASONS``).
+    registration : pyarrow.Table
+        REGISTRATION rows, one for each radar, of every ten seconds of event time that passed.
     """
 
     tracks: pa.Table
     track_of_report: NDArray[np.uint64]
     dropped: dict[str, int]
+    registration: pa.Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackRun:
+    """What one call of :meth:`Tracker.run` gave, not yet in tables.
+
+    Attributes
+    ----------
+    rows : tuple of ndarray of ROW
+    track_of_report, dropped
+        As in :class:`TrackBatch`.
+    biases : tuple of (float, ndarray of BIAS)
+        What was known of the radars, and when: seconds after second zero.
+    t0_ns : int
+        Second zero, UTC.
+    sensors : tuple of str
+        The radars' names.
+    """
+
+    rows: tuple[Any, ...]
+    track_of_report: NDArray[np.uint64]
+    dropped: dict[str, int]
+    biases: tuple[tuple[float, Any], ...]
+    t0_ns: int
+    sensors: tuple[str, ...]
+
+    def batch(self) -> TrackBatch:
+        """Make the tables. May run in another thread than the tracker's."""
+        return TrackBatch(
+            tracks=_track_table(np.concatenate(self.rows) if self.rows else _records(ROW, 0)),
+            track_of_report=self.track_of_report,
+            dropped=self.dropped,
+            registration=registration_tables(self.biases, sensors=self.sensors, t0_ns=self.t0_ns),
+        )
 
 
 class Tracker:
@@ -349,28 +390,72 @@ class Tracker:
         -------
         TrackBatch
         """
-        plots = self._plots(reports)
+        return self.run(self.prepare(reports)).batch()
+
+    def prepare(self, reports: pa.Table) -> Any:
+        """First third of :meth:`feed`: REPORT rows to the records that :meth:`run` takes.
+
+        One call at a time, in the order of arrival; another thread may be in :meth:`run`.
+        """
+        return self._plots(reports)
+
+    def run(self, plots: Any) -> TrackRun:
+        """Second third of :meth:`feed`: everything that remembers. Runs without the GIL."""
         track_of = np.zeros(plots.size, np.uint64)
         drops = np.zeros(len(DROPS), np.int64)
         parts = []
+        biases: list[tuple[float, Any]] = []
+        due_s = self._due_s()
         done = 0
         while done < plots.size:
-            rows = _records(ROW, max(512, 2 * self.live + 64, min(plots.size - done, 20_000)))
-            done = int(
-                _kernels.run(
-                    self._memory, self._clock, self._config, self._work,
-                    plots, done, track_of, drops, rows,
-                )
-            )  # fmt: skip
-            parts.append(rows[: int(self._clock.rows[0])])
-            if int(self._clock.free_n[0]) <= _kernels.DISPLACED_MAX:
-                self._grow(2 * self._memory.tracks.size)
-        rows = np.concatenate(parts) if parts else _records(ROW, 0)
-        return TrackBatch(
-            tracks=_track_table(rows),
+            upto = self._first_due(plots, done, due_s) + 1
+            while done < upto:
+                rows = _records(ROW, max(512, 2 * self.live + 64, min(upto - done, 20_000)))
+                done = int(
+                    _kernels.run(
+                        self._memory, self._clock, self._config, self._work,
+                        plots[:upto], done, track_of, drops, rows,
+                    )
+                )  # fmt: skip
+                parts.append(rows[: int(self._clock.rows[0])])
+                if int(self._clock.free_n[0]) <= _kernels.DISPLACED_MAX:
+                    self._grow(2 * self._memory.tracks.size)
+            now_s = float(self._clock.now[0])
+            if now_s >= due_s:
+                if math.isfinite(due_s):
+                    biases.append((now_s, self._memory.biases.copy()))
+                due_s = self._due_s()
+        return TrackRun(
+            rows=tuple(parts),
             track_of_report=track_of,
             dropped={DROPS[i]: int(n) for i, n in enumerate(drops) if n},
+            biases=tuple(biases),
+            t0_ns=max(int(self._clock.t0_ns[0]), 0),
+            sensors=tuple(self._radar_of),
         )
+
+    def _due_s(self) -> float:
+        """When registration is told next, after second zero; before the first report, at once.
+
+        At multiples of ten seconds of UTC by the tracker's own clock, which no report from the
+        future moves. So it follows from that clock alone, and batches leave no trace.
+        """
+        clock = self._clock[0]
+        if clock.t0_ns < 0:
+            return -math.inf
+        phase_s = int(clock.t0_ns) // NS_PER_S % TOLD_EVERY_S
+        due_s = (clock.now + phase_s) // TOLD_EVERY_S * TOLD_EVERY_S - phase_s
+        while due_s <= clock.now:
+            due_s += TOLD_EVERY_S
+        return float(due_s)
+
+    def _first_due(self, plots: Any, done: int, due_s: float) -> int:
+        """Find the first plot, of those not done, that may bring the clock there; else the last."""
+        # As the kernel counts, to the bit.
+        t_s = (plots.t_ns[done:] - max(int(self._clock.t0_ns[0]), 0)) * 1e-9
+        may = (t_s >= due_s) & (plots.what[done:] >= 0)
+        at = int(np.argmax(may))
+        return done + at if may[at] else plots.size - 1
 
     def registration(self) -> pa.Table:
         """What is known of the radars' biases now: REGISTRATION rows, one for each radar."""

@@ -35,6 +35,7 @@ class ChainBatch:
     warnings: pa.Table
     rejects: pa.Table
     status: pa.Table
+    registration: pa.Table
     counts: Mapping[str, int]
     unused: Mapping[str, int]
     dropped: Mapping[str, int]
@@ -82,6 +83,10 @@ class Chain:
         """What each source speaks that does not speak ASTERIX, by the journal's notes so far."""
         return self._reader.spoken
 
+    def registration(self) -> pa.Table:
+        """What is known of the radars now: a REGISTRATION row of each."""
+        return self._tracker.registration()
+
     def feed(self, frames: pa.Table) -> ChainBatch:
         """Work through frames in the order of the journal."""
         read = self._reader.feed(frames)
@@ -95,6 +100,7 @@ class Chain:
             warnings=warnings,
             rejects=read.rejects,
             status=read.status,
+            registration=tracked.registration,
             counts=read.counts,
             unused=read.unused,
             dropped=tracked.dropped,

@@ -100,4 +100,6 @@ def _add(total: hashlib._Hash, array: pa.Array | pa.ChunkedArray) -> None:
         return
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())
+    elif pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
     total.update(array.fill_null(0).to_numpy(zero_copy_only=False).tobytes())

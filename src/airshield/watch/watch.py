@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -26,10 +27,13 @@ from airshield.errors import StoreError, UsageError
 from airshield.picture import Picture
 from airshield.read.reader import Editions
 from airshield.store import Archive, Journal, Snapshots
+from airshield.track.registration import AlarmLog, known_radars
 from airshield.watch.backlog import Backlog
 from airshield.watch.chain import Chain, ChainBatch
 from airshield.watch.digest import TableDigest
 from airshield.watch.notes import ASTERIX, Spoken, spoken_note
+
+_log = logging.getLogger(__name__)
 
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
@@ -37,7 +41,7 @@ SNAPSHOT_EVERY_FRAMES = 20_000
 LAYOUT = 3
 """What a snapshot holds, counted up when that changes between two releases."""
 
-DIGESTED = ("TRACK", "INCIDENT", "WARNING")
+DIGESTED = ("TRACK", "INCIDENT", "WARNING", "REGISTRATION")
 """Tables of which the summary gives a fingerprint."""
 
 KEPT_TABLES = {
@@ -46,6 +50,7 @@ KEPT_TABLES = {
     "WARNING": tables.WARNING,
     "REJECT": tables.REJECT,
     "SENSOR_STATUS": tables.SENSOR_STATUS,
+    "REGISTRATION": tables.REGISTRATION,
 }
 """Tables the archive keeps. Reports are not: they are the journal, read again."""
 
@@ -92,6 +97,7 @@ class Watch:
         self._snapshot_every = snapshot_every
         self._counts = Counts()
         self._digests = {name: TableDigest() for name in DIGESTED}
+        self._alarms = AlarmLog()
         self._next_frame = 0
         self._keeping = threading.RLock()
         self._failure: StoreError | None = None
@@ -236,9 +242,10 @@ class Watch:
         self._journal = None
 
     def summary(self) -> dict[str, Any]:
-        """Return the counts, and fingerprints of tracks, incidents and warnings."""
+        """Return the counts, what is known of the radars, and fingerprints of what came out."""
         return {
             **self._counts.document(),
+            "registration": known_radars(self._chain.registration()),
             "digest": {name.lower(): digest.hexdigest() for name, digest in self._digests.items()},
         }
 
@@ -249,8 +256,11 @@ class Watch:
             ("TRACK", batch.tracks),
             ("INCIDENT", batch.incidents),
             ("WARNING", batch.warnings),
+            ("REGISTRATION", batch.registration),
         ):
             self._digests[name].update(table)
+        for line in self._alarms.feed(batch.registration):
+            _log.warning("%s", line)
         if self._picture is not None:
             self._picture.hear()  # sector messages make no report, and yet the feed is alive
             self._picture.feed(
@@ -259,6 +269,7 @@ class Watch:
                 incidents=batch.incidents,
                 warnings=batch.warnings,
                 status=batch.status,
+                registration=batch.registration,
             )
         if self._journal is None:
             return
@@ -267,6 +278,7 @@ class Watch:
         self._unsaved["WARNING"].append(batch.warnings)
         self._unsaved["REJECT"].append(batch.rejects)
         self._unsaved["SENSOR_STATUS"].append(batch.status)
+        self._unsaved["REGISTRATION"].append(batch.registration)
         worked = frames["frame"][frames.num_rows - 1].as_py() + 1
         if worked - self._snapshot_frame >= self._snapshot_every:
             self._save_at(worked)
@@ -283,6 +295,7 @@ class Watch:
         state = {f"chain.{name}": array for name, array in self._chain.snapshot().items()}
         state["version"], state["layout"] = np.array([__version__]), np.array([LAYOUT])
         state["counts"] = self._counts.to_array()
+        state["alarms"] = self._alarms.to_array()
         state |= {f"digest.{name}": d.to_array() for name, d in self._digests.items()}
         self._snapshots.save(frame, state)
         self._snapshot_frame = frame
@@ -309,6 +322,7 @@ class Watch:
             )
             self._counts = Counts.from_array(state["counts"])
             self._digests = {n: TableDigest.from_array(state[f"digest.{n}"]) for n in DIGESTED}
+            self._alarms = AlarmLog.from_array(state["alarms"])
         self._archive.drop_after(self._snapshot_frame)
         if self._picture is not None:
             # Of the tracks the last part is enough; affairs may be older than that.
@@ -316,6 +330,7 @@ class Watch:
                 tracks=self._archive.read("TRACK", since_frame=self._snapshot_frame - 1),
                 incidents=self._archive.read("INCIDENT"),
                 warnings=self._archive.read("WARNING"),
+                registration=self._chain.registration(),
             )
         self._next_frame = journal.durable
         for frames in journal.read(self._snapshot_frame):

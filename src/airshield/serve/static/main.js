@@ -38,6 +38,7 @@ const LOST_S = 15;
  * @property {string} search
  * @property {Set<number>} violated   places of violated zones in the shield
  * @property {Record<string, {reports: number, age_s: number}>} sensors
+ * @property {Record<string, any>} registration   biases of the radars of which something is known
  * @property {() => number[][]} covered   boxes of the stage that panels lie over
  * @property {(site: string) => ({countdown: string}|null)} warningOf
  * @property {(radar: any) => {isLost: boolean, ageS: number|null, reports: number}} sensorLife
@@ -70,6 +71,7 @@ async function start() {
     search: "",
     violated: new Set(),
     sensors: {},
+    registration: {},
     covered: () => ["tools", "legend", "detail"].flatMap((id) => {
       const box = $(id).getBoundingClientRect();
       const origin = $("stage").getBoundingClientRect();
@@ -127,6 +129,7 @@ async function start() {
       status = message;
       statusReal = seconds();
       view.sensors = message.sensors;
+      view.registration = message.registration;
       showMode(message);
     },
     onLink: () => {},

@@ -187,20 +187,37 @@ export function showSensors(shield, view) {
   const strangers = Object.keys(view.sensors).filter((name) => !known.some((radar) => radar.sensor === name))
     .map((sensor) => ({ sensor, name: `unknown sensor ${sensor}`, isKnown: false, turn_s: 0 }));
   const lost = known.filter((radar) => view.sensorLife(radar).isLost).length;
+  const jumped = known.some((radar) => view.registration[radar.sensor]?.is_alarmed);
   $("sensors-count").textContent = lost ? `${known.length - lost}/${known.length}` : String(known.length);
-  $("tab-sensors").classList.toggle("lost", lost > 0);
+  $("tab-sensors").classList.toggle("lost", lost > 0 || jumped);
   fill($("sensors"), [...known, ...strangers].map((sensor) => {
     const life = view.sensorLife(sensor);
     const words = life.ageS === null ? "never heard" : `heard ${span(life.ageS)} ago`;
+    const bias = view.registration[sensor.sensor];
+    const jumped = Boolean(bias?.is_alarmed);
+    const biases = sensor.isKnown ? biasWords(bias) : "";
     return {
-      key: sensor.sensor, words: `${words}${life.reports}${life.isLost}`,
-      node: () => el("li", { className: life.isLost ? "lost" : "" },
+      key: sensor.sensor, words: `${words}${life.reports}${life.isLost}${jumped}${biases}`,
+      node: () => el("li", { className: life.isLost || jumped ? "lost" : "" },
         el("strong", {}, sensor.name),
-        el("span", { className: "state" }, life.isLost ? "✕ NO DATA" : "● on air"),
+        el("span", { className: "state" }, life.isLost ? "✕ NO DATA" : jumped ? "▲ BIAS JUMPED" : "● on air"),
         el("small", {}, [sensor.sensor, sensor.contributor, sensor.sees, words, `${life.reports.toLocaleString("en-US")} reports`]
-          .filter(Boolean).join(" · "))),
+          .filter(Boolean).join(" · ")),
+        ...(biases ? [el("small", { className: "bias" }, biases)] : [])),
     };
   }));
+}
+
+/** How wrong a radar is, told minus true, one sigma; and since when it is being learned anew. */
+function biasWords(bias) {
+  if (!bias) return "bias unknown";
+  const told = (value, sigma, digits, unit) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)} ± ${sigma.toFixed(digits)}${unit}`;
+  return [
+    `range ${told(bias.rng_bias_m, bias.sigma_rng_bias_m, 0, " m")}`,
+    `azimuth ${told(bias.azm_bias_deg, bias.sigma_azm_bias_deg, 3, "°")}`,
+    `time ${told(bias.t_bias_s, bias.sigma_t_bias_s, 2, " s")}`,
+    bias.t_alarm_ms === null ? "" : `jumped ${zulu(bias.t_alarm_ms)}`,
+  ].filter(Boolean).join(" · ");
 }
 
 const BASIS_WORDS = {

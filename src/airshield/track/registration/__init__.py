@@ -45,9 +45,13 @@ Huber, Ann. Math. Stat. 35, 1964.
 
 from airshield.track.registration.state import BIAS, BIAS_CONFIG, SIGHT
 from airshield.track.registration.table import (
+    AlarmLog,
     RegistrationSettings,
+    bias_in_words,
     config_record,
+    known_radars,
     registration_table,
+    registration_tables,
     start_biases,
 )
 
@@ -55,8 +59,12 @@ __all__ = [
     "BIAS",
     "BIAS_CONFIG",
     "SIGHT",
+    "AlarmLog",
     "RegistrationSettings",
+    "bias_in_words",
     "config_record",
+    "known_radars",
     "registration_table",
+    "registration_tables",
     "start_biases",
 ]

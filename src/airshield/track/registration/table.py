@@ -1,17 +1,20 @@
-"""Settings in, REGISTRATION rows out."""
+"""Settings in, REGISTRATION rows out, and what they say in words."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from airshield.errors import UsageError
-from airshield.tables import REGISTRATION, make_table
+from airshield.tables import REGISTRATION, empty, make_table
 from airshield.track.registration import _kernels
 from airshield.track.registration.state import BIAS, BIAS_CONFIG
 from airshield.units import NS_PER_S
@@ -20,6 +23,15 @@ HOUR_S: Final = 3600.0
 
 ALARM_S: Final = 120.0
 """How long a row says that there is an alarm: what a busy radar needs to be known again."""
+
+
+_SAID: Final = (
+    ("range", "rng_bias_m", ".0f", " m"),
+    ("azimuth", "azm_bias_deg", ".3f", "°"),
+    ("time", "t_bias_s", ".3f", " s"),
+    ("elevation", "elv_bias_deg", ".2f", "°"),
+)
+"""Biases that are told in words, how finely, and their unit. The gain is for programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +149,25 @@ def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns
         REGISTRATION rows, one for each radar. A bias of which nothing is known is null; its sigma
         is what the settings say then. Elevation is null, sigma too, until a radar has measured one.
     """
-    biases = biases.view(np.recarray)
+    t = np.full(biases.size, t_s)
+    return _table(biases.view(np.recarray), sensors=sensors, t_s=t, t0_ns=t0_ns)
+
+
+def registration_tables(
+    told: Sequence[tuple[float, Any]], *, sensors: Sequence[str], t0_ns: int
+) -> pa.Table:
+    """Join the rows of :func:`registration_table` of several moments: (now, biases) each."""
+    if not told:
+        return empty(REGISTRATION)
+    return _table(
+        np.concatenate([biases for _, biases in told]).view(np.recarray),
+        sensors=list(sensors) * len(told),
+        t_s=np.repeat([t_s for t_s, _ in told], len(sensors)),
+        t0_ns=t0_ns,
+    )
+
+
+def _table(biases: Any, *, sensors: Sequence[str], t_s: NDArray[Any], t0_ns: int) -> pa.Table:
     known = (biases.references > 0) | (biases.pairs > 0)
     has_elv = biases.elevations > 0
     b = np.where(known[:, None], biases.b, np.nan)
@@ -147,7 +177,7 @@ def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns
     return make_table(
         REGISTRATION,
         {
-            "t": np.full(biases.size, t0_ns + round(t_s * NS_PER_S)),
+            "t": t0_ns + np.round(t_s * NS_PER_S).astype(np.int64),
             "sensor": list(sensors),
             "rng_bias_m": b[:, 0],
             "sigma_rng_bias_m": sigma[:, 0],
@@ -170,3 +200,71 @@ def registration_table(biases: Any, *, sensors: Sequence[str], t_s: float, t0_ns
         },
         rows=biases.size,
     )
+
+
+def known_radars(registration: pa.Table) -> list[dict[str, Any]]:
+    """Return REGISTRATION rows as JSON-able objects, those of radars of which something is known.
+
+    Names and units are the table's, times ISO 8601, unknown is None.
+    """
+    rows = registration.filter(pc.is_valid(registration["rng_bias_m"]))
+    for i, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            text = pc.strftime(rows.column(i), format="%Y-%m-%dT%H:%M:%SZ")
+            rows = rows.set_column(i, field.name, text)
+    known: list[dict[str, Any]] = rows.to_pylist()
+    return known
+
+
+def bias_in_words(row: Mapping[str, Any]) -> str:
+    """Say what a row of :func:`known_radars` holds: 'range +12 ± 3 m, azimuth ...'."""
+    return ", ".join(
+        f"{name} {row[column]:+{form}} ± {row[f'sigma_{column}']:{form}}{unit}"
+        for name, column, form, unit in _SAID
+        if row[column] is not None
+    )
+
+
+class AlarmLog:
+    """Tells each alarm once, and once that it is over."""
+
+    def __init__(self) -> None:
+        self._alarms: dict[str, int] = {}
+        self._alarmed: set[str] = set()
+
+    def to_array(self) -> NDArray[np.uint8]:
+        """Return what has been told as octets, for a snapshot."""
+        told = {"alarms": self._alarms, "alarmed": sorted(self._alarmed)}
+        return np.frombuffer(json.dumps(told).encode(), np.uint8)
+
+    @classmethod
+    def from_array(cls, octets: NDArray[Any]) -> AlarmLog:
+        """Go on where a snapshot was taken."""
+        told = json.loads(octets.tobytes())
+        log = cls()
+        log._alarms, log._alarmed = told["alarms"], set(told["alarmed"])
+        return log
+
+    def feed(self, registration: pa.Table) -> list[str]:
+        """Take REGISTRATION rows in order of time; return what there is to say, a line each."""
+        if not pc.any(pc.greater(registration["alarms"], 0)).as_py():
+            return []
+        lines = []
+        for row in known_radars(registration):
+            sensor, alarms = row["sensor"], row["alarms"]
+            if alarms > self._alarms.get(sensor, 0):
+                lines.append(
+                    f"radar {sensor}: a bias jumped, noticed at {_to_second(row['t_alarm'])} "
+                    f"(alarm {alarms}); it is being learned anew, so far {bias_in_words(row)}"
+                )
+            elif sensor in self._alarmed and not row["is_alarmed"]:
+                lines.append(
+                    f"radar {sensor}: learned anew by {_to_second(row['t'])}: {bias_in_words(row)}"
+                )
+            self._alarms[sensor] = alarms
+            (self._alarmed.add if row["is_alarmed"] else self._alarmed.discard)(sensor)
+        return lines
+
+
+def _to_second(iso: str) -> str:
+    return f"{iso[:19]}Z"
