@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from numba.core.caching import FunctionCache
-from numba.core.runtime.nrt import rtsys
+
+from airshield import _compiler
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ def cache_folder() -> Path:
     """
     digest = hashlib.sha256(numba.__version__.encode())
     root = Path(__file__).parent
-    for source in sorted(root.rglob("_kernels.py")):
+    for source in [root / "_compiler.py", *sorted(root.rglob("_kernels.py"))]:
         digest.update(str(source.relative_to(root)).encode())
         digest.update(source.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
@@ -67,24 +67,6 @@ def mark_compiled(room: str) -> None:
     (cache_folder() / f"{room}.complete").touch()
 
 
-class _Cache(FunctionCache):
-    """Numba's cache on disk, without what only a compiler needs.
-
-    Before Numba looks for machine code it makes its compiler ready, which imports every
-    implementation of a function that it knows: 0.2 s and 13 MB at the first call of a process,
-    for nothing where the code is found. Where it is not, the compiler makes itself ready.
-    """
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        # Only the memory management is needed. Numba's lock around all compiling is held here.
-        target_context.refresh = lambda: rtsys.initialize(target_context)
-        try:
-            loaded: Any = cast(Any, super()).load_overload(sig, target_context)
-            return loaded
-        finally:
-            del target_context.refresh
-
-
 def kernel(function: _F) -> _F:
     """Compile a loop at its first call, without the GIL, cached on disk.
 
@@ -105,21 +87,35 @@ def lean_kernel(function: _F) -> _F:
 
 
 def _compiled(function: _F, *, counts_references: bool) -> _F:
+    settings: Any = numba.config
+    if settings.DISABLE_JIT:  # the loops are debugged or fuzzed
+        cast(Any, function).py_func = function
+        return function
+    options = {
+        "nopython": True,
+        "nogil": True,
+        "boundscheck": None,
+        "error_model": "numpy",
+        "_nrt": counts_references,
+    }
     # Numba reads the folder from its settings while it decorates; other packages' kernels in the
     # same process keep theirs.
-    settings: Any = numba.config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        options: Any = {"nogil": True, "error_model": "numpy", "_nrt": counts_references}
-        compiled: Any = numba.njit(**options)(function)
-        if compiled is function:  # NUMBA_DISABLE_JIT is set: the loops are debugged or fuzzed
-            cast(Any, function).py_func = function
-        else:
-            compiled._cache = cast(Any, _Cache)(function)
+        return cast(_F, _compiler.make_loop(function, options))
     finally:
         settings.CACHE_DIR = before
-    return cast(_F, compiled)
+
+
+def keep_inner(function: Callable[..., Any], *args: Any) -> None:
+    """Compile a loop for calls by other loops with such arguments, and keep that in the cache.
+
+    The loop is not run. Where several processes each compile a part of what a large loop calls,
+    the one that compiles the large loop finds the parts in the cache.
+    """
+    if isinstance(function, _compiler.Loop):
+        function.keep_inner(*args)
 
 
 def plain(function: _F) -> _F:

@@ -53,11 +53,11 @@ def test_the_published_ellipse_holds_the_truth(one_radar, at_s):
     far = found.last_nees(targets, at_s)
     _, most = chi2_bounds(N, 2)
     named = targets[0].has_baro
-    # The guess is that silent traffic flies low: of targets spread evenly up to 11 km it is wrong by
-    # more than it says, and of low ones by less.
+    # The guess is that silent traffic flies low: of targets spread evenly up to 11 km it is wrong
+    # by more than it says, and of low ones by less.
     most *= 1.4 if max(target.hae_m for target in targets) > 5e3 and not named else 1.0
     assert (0.7 if named else 0.6) < far.mean() < most
-    assert (far > TOO_FAR).mean() <= 0.02
+    assert (far > TOO_FAR).mean() <= (0.02 if most < 3.0 else 0.05)
 
 
 def test_the_published_ellipse_is_true_while_nobody_looks():

@@ -1,4 +1,4 @@
-"""When the tracker tells what it knows of the radars: every ten seconds of event time, as they pass."""
+"""When the tracker tells what it knows of the radars: every ten seconds of event time."""
 
 import json
 from itertools import pairwise
