@@ -247,7 +247,7 @@ def test_a_bent_bearing_neither_breaks_nor_bends_the_track(named):
 def test_parked_aircraft_without_any_name_are_not_shuffled():
     radar = skies.radar(sigma_azm_deg=0.05, sigma_rng_m=10.0, pd=1.0)
     targets = [
-        Target(20e3 + 250.0 * k, 2e3 - 150.0 * k, 0.0, 0.0, hae_m=300.0, has_baro=False, kind="psr")
+        Target(3e3 + 375.0 * k, 2e3 - 225.0 * k, 0.0, 0.0, hae_m=300.0, has_baro=False, kind="psr")
         for k in range(6)
     ]
     reports, truth = skies.sky(targets, [radar], 60.0)

@@ -104,7 +104,7 @@ NOWHERE = 1 << 40  # the cell of a track that hangs in none
 # A link's probability of detection forgets over some five turns and is never certain.
 # A young track may take a plot that is likelier clutter: its velocity is not known yet.
 YOUNG_LEAST = math.log(0.1)
-HOPELESS = 1e-3  # a track that has had its chances and is as unlikely as this ends
+HOPELESS = 1e-6  # a track that has had its chances and is as unlikely as this ends
 DISPLACED_MAX = 4  # plots that may lose their track to a better one in a row
 SEVERAL_S = 60.0  # radars that have seen a track within this time see it together
 ODDS_YOUNG = 1e9
