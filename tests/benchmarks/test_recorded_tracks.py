@@ -7,7 +7,7 @@ import pytest
 import system_tracks
 
 from airshield.geo import place_from
-from airshield.tables import REPORT, TRACK, make_table
+from airshield.tables import REGISTRATION, REPORT, TRACK, empty, make_table
 from airshield.track import TrackBatch
 
 SECOND_NS = 10**9
@@ -62,7 +62,10 @@ def batch_of(rows, track_of_report, *, east_mps=0.0, north_mps=100.0):
         rows=n,
     )
     return TrackBatch(
-        tracks=tracks, track_of_report=np.array(track_of_report, np.uint64), dropped={}
+        tracks=tracks,
+        registration=empty(REGISTRATION),
+        track_of_report=np.array(track_of_report, np.uint64),
+        dropped={},
     )
 
 

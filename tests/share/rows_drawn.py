@@ -51,6 +51,7 @@ rows = st.fixed_dictionaries(
         "sensors": st.sampled_from([0, 1, 3, 1 << 62, 1 << 63, (1 << 63) + 1]),
         "kinds": st.integers(0, 2 ** len(tables.REPORT_KINDS) - 1),
         "cls": st.just("unknown"),
+        "cls_p": st.none(),
         "adsb_check": st.sampled_from(tables.ADSB_CHECKS),
         "frame": st.integers(0, 2**63),
     }
@@ -90,6 +91,7 @@ def row(**more):
         "sensors": 1,
         "kinds": 1,
         "cls": "unknown",
+        "cls_p": None,
         "adsb_check": "none",
         "frame": 0,
     } | more
