@@ -1043,6 +1043,7 @@ def start_track(mem: Tables, plot: Record, clock: Record, cfg: Record) -> int:
     """Take a free slot for a tentative track, its state yet to be started; returns the slot."""
     clock.free_n -= 1
     slot = mem.free[clock.free_n]
+    clock.top = max(clock.top, slot + 1)
     clock.live += 1
     trk = mem.tracks[slot]
     trk.number = clock.next_number
@@ -1432,7 +1433,7 @@ def begin_again(
     mem: Tables, plot: Record, clock: Record, cfg: Record, rows: Records, work: Record
 ) -> None:
     """End every track and set the clock back to a report's time; radars begin to turn anew."""
-    for slot in range(mem.tracks.size):
+    for slot in range(clock.top):
         trk = mem.tracks[slot]
         if trk.number != 0:
             trk.status = ENDED
@@ -1503,7 +1504,7 @@ def run(
                 return i
             t = float(clock.tick)
             t_ns = clock.t0_ns + clock.tick * 1_000_000_000
-            for slot in range(tracks.size):
+            for slot in range(clock.top):
                 if tracks[slot].number == 0:
                     continue
                 if not is_due(mem, slot, t, cfg):

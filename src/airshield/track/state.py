@@ -324,6 +324,7 @@ CLOCK: Final = np.dtype(
         ("next_number", "i8"),
         ("live", "i8"),
         ("free_n", "i8"),
+        ("top", "i8"),  # no slot from here on has ever been used
         ("settled", "f8"),  # when the pairs were last solved for
         ("rows", "i8"),  # rows written by the run at hand
     ]
