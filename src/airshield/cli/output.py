@@ -128,12 +128,15 @@ class TableFiles:
             raise UsageError(f"{option} {to}: the name must end with one of {', '.join(WRITERS)}")
         check_writable(to, option=option)
         self._to = to
+        self._begun: set[str] = set()
         self._writers: dict[str, _Writer] = {}
         self._waiting: dict[str, list[pa.Table]] = {}
 
     def write(self, name: str, table: pa.Table) -> None:
         """Add rows to the table called ``name``."""
         if name not in self._writers:
+            # Noted before: Ctrl-C may come when the file is there and its writer is not yet.
+            self._begun.add(name)
             with writing(self._to):
                 self._writers[name] = WRITERS[self._to.suffix](self._part(name), table.schema)
         self._waiting.setdefault(name, []).append(table)
@@ -165,7 +168,7 @@ class TableFiles:
 
     def discard(self) -> None:
         """Leave nothing behind of what was not finished."""
-        for name in self._writers:
+        for name in self._begun:
             self._part(name).unlink(missing_ok=True)
 
     def _part(self, name: str) -> Path:
