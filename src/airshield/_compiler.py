@@ -12,19 +12,19 @@ puts it where it is called and drops the rest. What Python calls later although 
 before is compiled again, as an outer one. A value known at the call, ``f(x, 4)``, makes no variant
 of its own: LLVM finds that out when it puts one loop into another.
 
-Numba's insides are no interface. So this is for the versions in :data:`VERSIONS`, which the tests
-run with; others compile as Numba does, with the same results, only later
-(``docs/adr/0007-loops-compile-once.md``).
+Numba's insides are no interface: ``_kernels`` uses this with versions that are known, and lets
+others compile as they do (``docs/adr/0007-loops-compile-once.md``).
 """
 
 from __future__ import annotations
 
 import gc
+import hashlib
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import numba
 from llvmlite import binding as llvm
 from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
@@ -33,12 +33,8 @@ from numba.core.compiler import Compiler, CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _FunctionCompiler
 from numba.core.registry import CPUDispatcher
-from numba.core.runtime.nrt import rtsys
 from numba.core.sigutils import normalize_signature
 from numba.core.typing import make_concrete_template
-
-VERSIONS: Final = ((0, 61), (0, 68))
-"""The first and the last version of Numba whose insides are known."""
 
 UNUSED_PASSES: Final = frozenset(
     {
@@ -64,88 +60,77 @@ COLLECT_EVERY: Final = 200_000
 live: looking through them took a seventh of its time."""
 
 
-def make_loop(function: Any, options: dict[str, Any]) -> Any:
-    """Make a function one that compiles at its first call, cached in ``numba.config.CACHE_DIR``."""
-    if is_known(numba.__version__):
-        return Loop(function, targetoptions=options)
-    loop: Any = numba.jit(**options)(function)
-    loop._cache = Cache(function)
-    return loop
-
-
-def is_known(version: str) -> bool:
-    """Tell whether a version of Numba is one whose insides are known."""
-    first, last = VERSIONS
-    return first <= tuple(int(number) for number in version.split(".")[:2]) <= last
-
-
-class Cache(FunctionCache):
-    """Numba's cache on disk, without what only a compiler needs.
-
-    Before Numba looks for machine code it makes its compiler ready, which imports every
-    implementation of a function that it knows: 0.2 s and 13 MB at the first call of a process,
-    for nothing where the code is found. Where it is not, the compiler makes itself ready.
-    """
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        # Only the memory management is needed. Numba's lock around all compiling is held here.
-        target_context.refresh = lambda: rtsys.initialize(target_context)
-        try:
-            return super().load_overload(sig, target_context)
-        finally:
-            del target_context.refresh
-
-
 class Library(JITCodeLibrary):
     """The code of one loop. An inner one's waits, as it was written down, for an outer one."""
 
     def __init__(self, codegen: Any, name: str, *, is_inner: bool, counts_references: bool) -> None:
         super().__init__(codegen, name)
         self._linking_libraries: list[Any] = []
+        self._dynamic_globals: list[str] = []
         self.is_inner = is_inner
         self.counts_references = counts_references
-        self.environments: dict[str, Any] = {}
+        self.environments: list[Any] = []
+        self.whose: tuple[str, str, tuple[Any, ...]] = ("", "", ())
         self.enable_object_caching()
-
-    def inner(self) -> list[Library]:
-        """Find all inner loops that this one calls, or that those call; and take them in."""
-        found: dict[Any, None] = {}
-        waiting = list(self._linking_libraries)
-        while waiting:
-            library = waiting.pop()
-            if library not in found:
-                found[library] = None
-                if isinstance(library, Library) and library.is_inner:
-                    waiting.extend(library._linking_libraries)
-        self._linking_libraries = list(found)
-        return [lib for lib in found if isinstance(lib, Library) and lib.is_inner]
 
     def finalize(self) -> None:
         if self.is_inner:
             self._raise_if_finalized()
             self._finalized = True
             return
-        inner = self.inner()
+        found: dict[Any, None] = {}
+        waiting = list(self._linking_libraries)
+        while waiting:
+            library = waiting.pop()
+            if library not in found:
+                found[library] = None
+                if _is_inner(library):
+                    waiting.extend(library._linking_libraries)
+        self._linking_libraries = list(found)
+        inner = [library for library in found if _is_inner(library)]
         self.counts_references |= any(library.counts_references for library in inner)
         super().finalize()
         for library in inner:
-            for name, environment in library.environments.items():
-                self._codegen.set_env(name, environment)
+            for environment in library.environments:
+                self._codegen.set_env(environment.env_name, environment)
 
-    def gather(self) -> None:
-        """Take the code of all inner loops that this one needs into its own: it stands alone."""
-        for library in self.inner():
-            self.environments |= library.environments
-            self.counts_references |= library.counts_references
+    def stand_alone(self) -> None:
+        """Make an inner loop's code fit to be kept: it needs other inner loops and no more."""
         for library in self._linking_libraries:
-            self._reload_init.update(library._reload_init)
-            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
-        self._linking_libraries = []
+            if not _is_inner(library):  # a small function of Numba's own
+                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+                self._reload_init.update(library._reload_init)
+        self._linking_libraries = [lib for lib in self._linking_libraries if _is_inner(lib)]
         self._shared_module = None
+        self._simplify(self._final_module)
+        # Numba writes down the address of every function that is named. Nothing reads it; but an
+        # address means nothing to another process, so Numba would not keep this.
+        self._finalize_dynamic_globals()
+        code = str(self._final_module)
+        self._dynamic_globals = [
+            name for name in self._dynamic_globals if code.count(name) > code.count(f"\n@{name}")
+        ]
 
     def _optimize_functions(self, ll_module: Any) -> None:
-        # What is optimised as a whole need not be simplified piece by piece before.
         ll_module.data_layout = self._codegen._data_layout
+        # What is optimised as a whole need not be simplified piece by piece before. But the cheap
+        # round that comes first for references does better with simple pieces: without them the
+        # search for the frames of a Beast stream took a quarter longer.
+        if self.counts_references:
+            self._simplify(ll_module)
+
+    def _simplify(self, module: Any) -> None:
+        passes, builder = self._codegen._function_pass_manager()
+        for function in module.functions:
+            if not function.is_declaration:
+                passes.run(function, builder)
+
+    def _verify_declare_only_symbols(self) -> None:
+        # Numba looks for functions of its own only; a call to one of ours that is not here would
+        # be a call to nowhere.
+        for function in self._final_module.functions:
+            if function.is_declaration and function.name.startswith("_ZN"):
+                raise AssertionError(f"{function.name} is called and was not linked")
 
     def _optimize_final_module(self) -> None:
         for function in self._final_module.functions:
@@ -172,6 +157,16 @@ class LoopCompiler(Compiler):
         )
         return super().compile_extra(func)
 
+    def _compile_bytecode(self) -> Any:
+        name, code = self.state.func_id, self.state.func_id.code
+        if self.state.flags.no_compile and not code.co_freevars:
+            # Numba counts the functions that a process compiles to tell those of one name apart.
+            # What processes hand each other must have one name in all of them.
+            what = repr((code.co_code, code.co_consts, code.co_names, code.co_firstlineno))
+            name.unique_id = hashlib.sha256(what.encode()).hexdigest()[:8]
+            name.unique_name = f"{name.func_qualname}${name.unique_id}"
+        return super()._compile_bytecode()
+
     def define_pipelines(self) -> Any:
         unused = UNUSED_PASSES if self.state.flags.nrt else UNUSED_PASSES | ARRAY_PASSES
         pipelines = super().define_pipelines()
@@ -188,14 +183,10 @@ class _InnerCompiler(_FunctionCompiler):
 
 
 class _InnerCacheImpl(CompileResultCacheImpl):
-    """Keeps an inner loop and all that it calls as LLVM's code, for another process to take in."""
+    """Keeps an inner loop as LLVM's code, with the names of the inner loops that it calls."""
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
         return "inner-" + str(super().get_filename_base(fullname, abiflags))
-
-    def check_cachable(self, cres: Any) -> Any:
-        cres.library._finalize_dynamic_globals()
-        return super().check_cachable(cres)
 
     def reduce(self, cres: Any) -> Any:
         library, fndesc = cres.library, cres.fndesc
@@ -204,42 +195,47 @@ class _InnerCacheImpl(CompileResultCacheImpl):
             library.name,
             library._final_module.as_bitcode(),
             library.counts_references,
-            library.environments,
+            [called.whose for called in library._linking_libraries],
+            cres._find_referenced_environments(),
             library._reload_init,
             fndesc,
             cres.signature,
         )
 
     def rebuild(self, target_context: Any, payload: Any) -> Any:
-        name, bitcode, counts_references, environments, reload_init, fndesc, signature = payload
-        for prepare in reload_init:
-            prepare()
-        library = Library(
-            target_context.codegen(), name, is_inner=True, counts_references=counts_references
-        )
-        library._final_module = llvm.parse_bitcode(bitcode)
+        name, code, counts_references, calls, environments, prepare, fndesc, signature = payload
+        for function in prepare:
+            function()
+        codegen = target_context.codegen()
+        library = Library(codegen, name, is_inner=True, counts_references=counts_references)
+        library._final_module = llvm.parse_bitcode(code)
         library.environments = environments
-        library._reload_init.update(reload_init)
+        library._reload_init.update(prepare)
+        for module, called, key in calls:
+            loop = getattr(importlib.import_module(module), called)
+            library.add_linking_library(loop.inner(key).library)
         return _inner_result(library, fndesc, signature, target_context)
 
 
-class _InnerCache(Cache):
+class _InnerCache(FunctionCache):
     _impl_class = _InnerCacheImpl
 
 
 def _inner_result(library: Library, fndesc: Any, signature: Any, target_context: Any) -> Any:
     """What Numba has to know of a loop to call it. The entry is a name: there is no code yet."""
     library._ensure_finalized()
-    fields = dict.fromkeys(CompileResult._fields)
+    entry = object()
+    target_context.insert_user_function(entry, fndesc, [library])
+    fields: dict[str, Any] = dict.fromkeys(CompileResult._fields)
     fields |= {
-        "typing_context": target_context,
         "target_context": target_context,
-        "entry_point": object(),
+        "entry_point": entry,
         "library": library,
         "fndesc": fndesc,
         "signature": signature,
         "objectmode": False,
         "lifted": (),
+        "metadata": {},
         "reload_init": [],
     }
     return CompileResult(**fields)
@@ -248,68 +244,67 @@ def _inner_result(library: Library, fndesc: Any, signature: Any, target_context:
 class Loop(CPUDispatcher):
     """A function that compiles at its first call: as an outer loop, or for others to take in."""
 
-    def __init__(self, py_func: Any, targetoptions: Any, **_: Any) -> None:
-        options = {**targetoptions, "no_cfunc_wrapper": True}
-        super().__init__(py_func, targetoptions=options, pipeline_class=LoopCompiler)
+    keeps_inner = False
+
+    def __init__(self, py_func: Any, locals: Any = None, targetoptions: Any = None) -> None:
+        options = {**(targetoptions or {}), "no_cfunc_wrapper": True}
+        super().__init__(py_func, locals or {}, options, LoopCompiler)
         self._inner_compiler = _InnerCompiler(
             py_func, self.targetdescr, options, self.locals, LoopCompiler
         )
-        self._cache = Cache(py_func)
         self._inner_cache = _InnerCache(py_func)
+        self._inner: dict[tuple[Any, ...], Any] = {}
 
     def compile(self, sig: Any) -> Any:
         with global_compiler_lock, _few_collections():
-            args, _ = normalize_signature(sig)
-            if args in self.overloads and _is_inner(self.overloads[args]):
-                del self.overloads[args]
             return super().compile(sig)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compile for a call by another loop, and tell that call's types."""
         pysig, folded = self._compiler.fold_argument_types(args, kws)
         key = tuple(types.unliteral(kind) for kind in folded)
-        known = self.overloads.get(key) or self._compile_inner(key)
         name = self.py_func.__name__
-        template = make_concrete_template(f"CallTemplate({name})", name, [known.signature])
+        signature = self.inner(key).signature
+        template = make_concrete_template(f"CallTemplate({name})", name, [signature])
         return template, pysig, key, {}
 
-    def keep_inner(self, *args: Any) -> None:
-        """Compile for calls by other loops with such arguments, and keep that in the cache.
+    def get_overload(self, sig: Any) -> Any:
+        args, _ = normalize_signature(sig)
+        return self._inner[args].entry_point if args in self._inner else super().get_overload(sig)
 
-        The loop is not run. Another process that compiles a caller then only takes it in.
-        """
+    def inner(self, key: tuple[Any, ...]) -> Any:
+        """Find or compile the loop for calls by others with arguments of such types."""
+        if key not in self._inner:
+            with global_compiler_lock, self._compiling_counter:
+                known = self._inner_cache.load_overload(key, self.targetctx)
+                known = known or self._compile_inner(key)
+                known.library.whose = (self.__module__, self.__qualname__, key)
+                self._inner[key] = known
+        return self._inner[key]
+
+    def _compile_inner(self, key: tuple[Any, ...]) -> Any:
+        done = self._inner_compiler.compile(key, None)
+        done.library.environments = [done.environment]
+        known = _inner_result(done.library, done.fndesc, done.signature, self.targetctx)
+        if Loop.keeps_inner:
+            known.library.stand_alone()
+            self._inner_cache.save_overload(key, known)
+        return known
+
+    def keep_inner(self, *args: Any) -> None:
+        """Compile for calls by others with such arguments; keep it, and what it calls, on disk."""
         with global_compiler_lock, _few_collections():
             key = tuple(self.typeof_pyval(value) for value in args)
             self._types_active_call.clear()
-            known = self.overloads.get(key) or self._compile_inner(key)
-            if _is_inner(known):
-                known.library.gather()
-                self._inner_cache.save_overload(key, known)
-
-    def _compile_inner(self, key: tuple[Any, ...]) -> Any:
-        target = self.targetctx
-        with global_compiler_lock, self._compiling_counter:
-            known = self._cache.load_overload(key, target)  # an outer one will do as well
-            if known is None:
-                known = self._inner_cache.load_overload(key, target)
-            if known is not None:
-                self._cache_hits[key] += 1
-            else:
-                self._cache_misses[key] += 1
-                done = self._inner_compiler.compile(key, None)
-                environment = {target.get_env_name(done.fndesc): done.environment}
-                done.library.environments = environment
-                known = _inner_result(done.library, done.fndesc, done.signature, target)
-            target.insert_user_function(known.entry_point, known.fndesc, [known.library])
-            if _is_inner(known):
-                self.overloads[key] = known
-            else:
-                self.add_overload(known)
-            return known
+            Loop.keeps_inner = True
+            try:
+                self.inner(key)
+            finally:
+                Loop.keeps_inner = False
 
 
-def _is_inner(known: Any) -> bool:
-    return isinstance(known.library, Library) and known.library.is_inner
+def _is_inner(library: Any) -> bool:
+    return isinstance(library, Library) and library.is_inner
 
 
 @contextmanager

@@ -17,13 +17,27 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
-
-from airshield import _compiler
+from numba.core.caching import FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+VERSIONS: Final = ((0, 64), (0, 68))
+"""The first and the last version of Numba that loops compile once with (``_compiler``). Others
+compile as Numba does, with the same results, only later."""
+
+
+def is_known(version: str) -> bool:
+    """Tell whether a version of Numba is one whose insides are known."""
+    first, last = VERSIONS
+    return first <= tuple(int(number) for number in version.split(".")[:2]) <= last
+
+
+if is_known(numba.__version__):
+    from airshield import _compiler
 
 CACHE_ENV = "AIRSHIELD_CACHE_DIR"
 """Environment variable that moves the cache away from the user's cache folder."""
@@ -67,6 +81,23 @@ def mark_compiled(room: str) -> None:
     (cache_folder() / f"{room}.complete").touch()
 
 
+class _Cache(FunctionCache):
+    """Numba's cache on disk, without what only a compiler needs.
+
+    Before Numba looks for machine code it makes its compiler ready, which imports every
+    implementation of a function that it knows: 0.2 s and 13 MB at the first call of a process,
+    for nothing where the code is found. Where it is not, the compiler makes itself ready.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # Only the memory management is needed. Numba's lock around all compiling is held here.
+        target_context.refresh = lambda: rtsys.initialize(target_context)
+        try:
+            return super().load_overload(sig, target_context)
+        finally:
+            del target_context.refresh
+
+
 def kernel(function: _F) -> _F:
     """Compile a loop at its first call, without the GIL, cached on disk.
 
@@ -103,9 +134,14 @@ def _compiled(function: _F, *, counts_references: bool) -> _F:
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        return cast(_F, _compiler.make_loop(function, options))
+        if is_known(numba.__version__):
+            loop: Any = _compiler.Loop(function, targetoptions=options)
+        else:
+            loop = numba.jit(**options)(function)
+        loop._cache = _Cache(function)
     finally:
         settings.CACHE_DIR = before
+    return cast(_F, loop)
 
 
 def keep_inner(function: Callable[..., Any], *args: Any) -> None:
@@ -114,7 +150,7 @@ def keep_inner(function: Callable[..., Any], *args: Any) -> None:
     The loop is not run. Where several processes each compile a part of what a large loop calls,
     the one that compiles the large loop finds the parts in the cache.
     """
-    if isinstance(function, _compiler.Loop):
+    if hasattr(function, "keep_inner"):
         function.keep_inner(*args)
 
 

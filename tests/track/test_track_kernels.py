@@ -1,5 +1,9 @@
 """The tracker's kernels against their slow twins, compiled and interpreted."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -474,3 +478,36 @@ def test_in_the_long_run_the_map_says_what_there_is():
     ]
     # Some 280 scans' worth of counts in the smallest cell, less what the guess pulls away.
     assert_allclose(got, per_scan / (np.pi * reach_m**2), rtol=0.2)
+
+
+# --- Compiling ------------------------------------------------------------------------------------
+
+
+def test_what_other_processes_prepare_is_what_the_tracker_takes_in(tmp_path):
+    # A kind of argument that differs would have a loop compiled twice, and nobody would notice.
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARED],
+        env={**os.environ, "AIRSHIELD_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    prepared, twice = done.stdout.splitlines()
+    assert len(prepared.split()) > 8
+    assert twice.split() == []
+
+
+PREPARED = """
+from airshield import track
+from airshield._compiler import Loop
+
+prepared = []
+keep = Loop.keep_inner
+Loop.keep_inner = lambda loop, *args: prepared.append(loop) or keep(loop, *args)
+for part in track.WARM_UP_PARTS:
+    part()
+track.warm_up()
+print(*[loop.__name__ for loop in prepared])
+print(*[loop.__name__ for loop in prepared if len(loop._inner) != 1])
+"""

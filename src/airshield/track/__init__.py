@@ -68,8 +68,8 @@ from airshield.track.tracker import (
     Tracker,
     TrackRun,
     TrackSettings,
-    compile_association,
-    compile_update,
+    compile_life,
+    compile_motion,
 )
 
 DROP_REASONS = DROPS[1:]
@@ -93,17 +93,17 @@ def warm_up() -> None:
     Tracker([_SAMPLE], geoid_height_m=0.0).feed(make_table(REPORT, columns, rows=3))
 
 
-def warm_up_association() -> None:
-    """Compile the half of the kernels that chooses a plot's track."""
-    compile_association(Tracker([_SAMPLE], geoid_height_m=0.0))
+def warm_up_motion() -> None:
+    """Compile the half of the kernels that moves, compares and updates tracks."""
+    compile_motion(Tracker([_SAMPLE], geoid_height_m=0.0))
 
 
-def warm_up_update() -> None:
-    """Compile the part of the kernels that begins, updates and publishes a track."""
-    compile_update(Tracker([_SAMPLE], geoid_height_m=0.0))
+def warm_up_life() -> None:
+    """Compile the other half: registration, classes, trust, what becomes of a track."""
+    compile_life(Tracker([_SAMPLE], geoid_height_m=0.0))
 
 
-WARM_UP_PARTS = (warm_up_association, warm_up_update)
+WARM_UP_PARTS = (warm_up_motion, warm_up_life)
 """What other processes may compile before ``warm_up``, which then finds it in the cache."""
 
 _SAMPLE = Radar(

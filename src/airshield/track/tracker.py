@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from airshield import geo
+from airshield._kernels import keep_inner
 from airshield.errors import UsageError
 from airshield.geo._kernels import ECC2, SEMI_MAJOR_M
 from airshield.sensors import Radar
@@ -39,6 +40,7 @@ from airshield.track.registration import (
     registration_tables,
     start_biases,
 )
+from airshield.track.registration._kernels import settle
 from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
@@ -679,29 +681,42 @@ def _from_octets(octets: NDArray[Any], dtype: np.dtype[Any]) -> Any:
     return np.frombuffer(np.asarray(octets, np.uint8).tobytes(), dtype).copy().view(np.recarray)
 
 
-def compile_association(tracker: Tracker) -> None:
-    """Compile the choice of a plot's track on its own, with the types that ``run`` calls it with.
-
-    LLVM works through a callee again at every layer above it, so one process that compiles ``run``
-    from nothing takes twice as long as two that share the work through the cache on disk.
-    """
-    plot = _records(PLOT, 1)[0]
-    plot.mode_s = -1
-    _kernels.choose_track(tracker._memory, plot, 1.0, tracker._config[0], tracker._work[0])
-
-
-def compile_update(tracker: Tracker) -> None:
-    """Compile beginning, updating and publishing a track, with the types that ``run`` uses."""
+def compile_motion(tracker: Tracker) -> None:
+    """Compile, for ``run`` to take in, what moves, compares and updates tracks."""
     memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
-    trk = memory.tracks[0]
     plot = _records(PLOT, 1)[0]
-    plot.what = filters.POLAR
-    plot.rng_m, plot.sigma_rng_m, plot.sigma_azm_rad = 5e4, 50.0, 1e-3
-    _kernels.rough_place(plot, memory.radars, config)
-    filters.start_state(trk, plot, memory.radars, config, work)
-    filters.update_track(trk, plot, False, memory.radars, config, work)
-    rows = _records(ROW, 1)
-    _kernels.publish(trk, trk.t, trk.t_ns, plot.frame, config, rows, tracker._clock[0], work)
+    keep_inner(_kernels.choose_foreign, memory, plot, config, work)
+    keep_inner(_kernels.choose_track, memory, plot, 1.0, config, work)
+    keep_inner(_kernels.take_in_time, memory, 0, plot, 0, config, work)
+    keep_inner(filters.start_state, memory.tracks[0], plot, memory.radars, config, work)
+
+
+def compile_life(tracker: Tracker) -> None:
+    """Compile, for ``run`` to take in, what else happens to tracks and radars."""
+    memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
+    clock, plot, row = tracker._clock[0], _records(PLOT, 1)[0], _records(ROW, 1)[0]
+    keep_inner(_kernels.learn_biases, memory, memory.tracks[0], plot, clock, work)
+    keep_inner(_kernels.is_due, memory, 0, 0.0, config)
+    keep_inner(_kernels.judge_class, memory.tracks[0], row, work, config)
+    keep_inner(_kernels.straighten, memory, plot)
+    keep_inner(_kernels.note_source, memory.tracks[0], plot, memory.radars)
+    keep_inner(_kernels.weigh, memory, memory.tracks[0], plot, 1.0, True, config)
+    keep_inner(_kernels.start_track, memory, plot, clock, config)
+    keep_inner(
+        _kernels.publish,
+        memory.tracks[0],
+        0.0,
+        0,
+        plot.frame,
+        config,
+        _records(ROW, 1),
+        clock,
+        work,
+    )
+    keep_inner(
+        settle, memory.biases, memory.pair_info, memory.pair_sum, 1.0, 1.0,
+        memory.pair_work, memory.pair_right, memory.pair_rows, memory.bias_cfg[0],
+    )  # fmt: skip
 
 
 def _radar_records(radars: Sequence[Radar]) -> Any:
