@@ -72,7 +72,7 @@ def test_a_miss_counts_once_a_turn_when_the_beam_has_passed(turn_s):
     target = Target(-20e3, 40e3, 120.0, 100.0, mode_s=9, dies_s=gone_s)
     other = Target(60e3, -30e3, 0.0, 100.0, mode_s=8)
     rows = seen_by([radar], [[(0, target), (1, other)]], 40.0 * turn_s)
-    found = followed(rows, [radar])
+    found = followed(rows, [radar], told_from=0.0)
     mine = np.flatnonzero(found.track == found.owner(0))
     last_s = skies.seconds_of(skies.table(rows))[found.truth == 0][-1]
     after = mine[found.t[mine] > last_s]
@@ -178,6 +178,30 @@ def test_confirmed_tracks_are_told_every_three_seconds_and_on_whole_seconds():
     # A row between plots is the state carried forward: it lies on the way.
     error, _ = found.errors(target, found.owner(0), after_s=60.0)
     assert np.hypot(error[:, 0], error[:, 1]).max() < 400.0
+
+
+def test_what_is_more_likely_gone_than_there_is_waited_for_but_no_longer_told():
+    radar = skies.radar(turn_s=4.0, pd=1.0)
+    target = Target(-20e3, 40e3, 120.0, 200.0, mode_s=9)
+    rows = sorted([*seen_by([radar], [[(0, target)]], 200.0), *_clock(radar)], key=lambda r: r["t"])
+
+    def found(silent_s):
+        upto = skies.T0_NS + round((100.0 + silent_s) * 1e9)
+        gap = (skies.T0_NS + 100 * 10**9, upto)
+        kept = [r for r in rows if r["truth"] != 0 or not gap[0] < r["t"] < gap[1]]
+        return followed(kept, [radar])
+
+    gone = found(200.0)
+    mine = gone.track == gone.owner(0)
+    coasted = mine & (gone.status == "coasting")
+    assert gone.existence[coasted].min() >= 0.5
+    ended_s = gone.t[mine][-1]
+    assert gone.status[mine][-1] == "ended"
+    assert ended_s - gone.t[coasted][-1] > 6.0  # it was held for longer than it was told
+    # Should it come back meanwhile, it is the same track.
+    back = found(ended_s - 100.0 - 4.0)
+    assert np.unique(back.track[back.status == "confirmed"]).size == 2  # with the field monitor
+    assert back.t[back.track == back.owner(0)][-1] > ended_s + 20.0
 
 
 def _every_second(seconds):

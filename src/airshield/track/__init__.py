@@ -3,7 +3,8 @@
 Comes in: plots of rotating radars (slant range and true azimuth, with Mode S address, Mode 3/A
 code, pressure altitude and elevation where there are any) and reports that carry a place (ADS-B,
 multilateration, drone identification, other systems' tracks). Goes out: a TRACK row for every
-update of a track, one for what has not been told for three seconds, one when a track ends; and
+update of a track, one for what has not been told for three seconds as long as it is more likely
+there than gone, one when a track ends; and
 REGISTRATION rows, what is known of the radars' biases.
 
 Sub-rooms, each with its essay: ``filters`` (the mathematics of one track), ``clutter`` (the map of

@@ -1201,7 +1201,8 @@ def is_due(mem: Tables, slot: int, t: float, cfg: Record) -> bool:
     if trk.status == CONFIRMED and silent_s >= 1.25 * gap:
         trk.status = COASTING
         return True
-    return bool(t - trk.t_row >= cfg.publish_s)
+    # What has most likely gone is waited for, but not shown anew where it would be by now.
+    return bool(t - trk.t_row >= cfg.publish_s and trk.existence >= cfg.told_from)
 
 
 @lean_kernel

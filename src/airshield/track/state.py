@@ -290,6 +290,7 @@ CONFIG: Final = np.dtype(
         ("pd_max", "f8"),
         ("fade", "f8", (2,)),  # probability of a second and of a further miss in a row
         ("publish_s", "f8"),  # age of its last row at which a track is told again
+        ("told_from", "f8"),  # existence below which it is not
         ("geoid_m", "f8"),
         ("var_baro_m2", "f8"),
         ("var_hae_m2", "f8"),

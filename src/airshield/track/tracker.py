@@ -181,6 +181,9 @@ class TrackSettings:
         radar (Barcelona, targets that go out of cover included).
     publish_s : float
         Age of a track's last row at which it is told again.
+    told_from : float
+        Existence below which it is not, until a plot comes or it ends: a target more likely gone
+        than there would be shown where it is not.
     adsb_spread : float
         Factor on the sigma that ADS-B tells. GPS errors stay for minutes: taken as independent,
         a report every second would soon be believed to the metre.
@@ -225,11 +228,12 @@ class TrackSettings:
     births_first_per_m2: float = 1e-12
     confirm: float = 0.999
     give_up: float = 0.15
-    odds_hit: float = 2.0
+    odds_hit: float = 1.5
     odds_max: float = 100.0
     pd_max: float = 0.95
     fade: tuple[float, float] = (0.4, 0.6)
     publish_s: float = 3.0
+    told_from: float = 0.5
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
@@ -784,6 +788,7 @@ def _config_record(settings: TrackSettings, geoid_height_m: float) -> Any:
     config.fade[0] = settings.fade
     config.pd_max = settings.pd_max
     config.publish_s = settings.publish_s
+    config.told_from = settings.told_from
     return config
 
 
