@@ -3,8 +3,8 @@
 Comes in: ``shield.toml`` (TOML 1.0) and the files it names: zones, sites and areas as GeoJSON
 (RFC 7946; WGS-84 longitude and latitude in degrees), tables of many rows and planning factors as
 CSV (RFC 4180). Goes out: a :class:`Shield`, all of SI and frozen; what is for planning alone is
-its ``plan``. Keys carry their units (``rng_max_m``, ``turnaround_h``); limits of zones are written as
-in an AIP (``FL95``, ``3000 ft AMSL``) and schedules in UTC (``Mon-Fri 06:00-20:00``).
+its ``plan``. Keys carry their units (``rng_max_m``, ``turnaround_h``); limits of zones are written
+as in an AIP (``FL95``, ``3000 ft AMSL``) and schedules in UTC (``Mon-Fri 06:00-20:00``).
 
 Pydantic stands at this door and nowhere else inside. What is wrong is told all at once, each with
 file, line or feature, field and remedy. Nothing has a silent default: what nobody said is None,
@@ -21,7 +21,7 @@ Left out: AIXM and ED-269 zones (they come with the zones issue); whether a plan
 from airshield.config.build import unknown_figures
 from airshield.config.catalogue import Published, radar_types
 from airshield.config.factors import Factor
-from airshield.config.load import SHIELD_FILE, json_schema, load_shield
+from airshield.config.load import SHIELD_FILE, json_schema, load_shield, named_files
 from airshield.config.plan import (
     Aircraft,
     Area,
@@ -73,6 +73,7 @@ __all__ = [
     "WatchRequirement",
     "json_schema",
     "load_shield",
+    "named_files",
     "radar_types",
     "unknown_figures",
 ]

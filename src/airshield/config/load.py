@@ -141,6 +141,14 @@ def load_shield(folder: str | Path) -> Shield:
     )
 
 
+def named_files(folder: str | Path) -> dict[str, Path]:
+    """The GeoJSON files of a shield that has been loaded, by ``zones``, ``sites`` and ``areas``."""
+    given = Path(folder)
+    path = given / SHIELD_FILE if given.is_dir() else given
+    values = _toml(_text(path), path)
+    return {key: path.parent / values[key] for key in ("zones", "sites", "areas") if key in values}
+
+
 def json_schema() -> dict[str, dict[str, Any]]:
     """JSON Schema of what a person writes, for editors.
 
