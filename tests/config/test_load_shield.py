@@ -279,12 +279,12 @@ def test_another_reference_system_is_refused(tiny):
 
 def test_the_schema_describes_every_key_with_its_unit_in_the_name():
     schema = json_schema()
-    assert set(schema) == {"shield", "zone", "site"}
+    assert set(schema) == {"shield", "zone", "site", "area", "factor"}
     radar = schema["shield"]["$defs"]["RadarTable"]["properties"]
     for name, figure in radar.items():
         assert figure["description"], name
-        if figure["type"] == "number" and name != "pd":
-            assert name.rsplit("_", 1)[-1] in {"m", "s", "deg"}, name
+        if figure.get("type") == "number" and name not in {"pd", "ref_pd", "ref_pfa", "cost"}:
+            assert name.rsplit("_", 1)[-1] in {"m", "s", "deg", "hz", "m2", "mps"}, name
     thresholds = schema["shield"]["$defs"]["ZoneSettingsTable"]["properties"]
     assert thresholds["margin_m"]["default"] == 200.0
     json.dumps(schema)

@@ -6,14 +6,14 @@ import json
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from airshield import __version__
-from airshield.cli import check, decode, demo, track, watch
+from airshield.cli import check, decode, demo, new, track, watch
 from airshield.cli.exit_codes import BAD_INPUT
-from airshield.errors import AirshieldError
+from airshield.errors import AirshieldError, ShieldError
 
 app = typer.Typer(
     name="airshield",
@@ -56,6 +56,19 @@ app.command("decode")(decode.decode)
 app.command("track")(track.track)
 app.command("watch")(watch.watch)
 app.command("check")(check.check)
+app.command("new")(new.new)
+app.command("import")(new.bring)
+
+
+def _told(error: AirshieldError) -> dict[str, Any]:
+    """An error as a document; all that is wrong with a shield, one by one."""
+    told: dict[str, Any] = {"message": str(error)}
+    if isinstance(error, ShieldError):
+        told["problems"] = [
+            {"file": p.file, "where": p.where, "what": p.what, "remedy": p.remedy}
+            for p in error.problems
+        ]
+    return told
 
 
 def main() -> None:
@@ -67,7 +80,7 @@ def main() -> None:
         app()
     except AirshieldError as error:
         if "--json" in sys.argv:
-            print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
+            print(json.dumps({"error": {"kind": type(error).__name__, **_told(error)}}))
         print(f"airshield: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""The door for GeoJSON (RFC 7946): zones and sites, as QGIS writes them too.
+"""The door for GeoJSON (RFC 7946): zones, sites and areas, as QGIS writes them too.
 
 QGIS writes a ``crs`` member that RFC 7946 forbids, and ``null`` for a property not set: the first
 is accepted when it names WGS 84 longitude and latitude, the second counts as absent.
@@ -15,10 +15,11 @@ import shapely
 from pydantic import BeforeValidator, Field, field_validator
 from shapely.geometry import MultiPolygon, Polygon
 
+from airshield.config.fields import Name, split_text
 from airshield.config.heights import GROUND, UNLIMITED, limit_from_text
 from airshield.config.periods import period_from_text
+from airshield.config.plan import Area
 from airshield.config.problems import Door, Place, Problems
-from airshield.config.toml_file import Name
 from airshield.warn import Site
 from airshield.zones import Limit, Zone
 
@@ -28,17 +29,6 @@ _BLOCK_MAX: Final = 65_536
 _ADDRESSES: Final = re.compile(r"([0-9A-Fa-f]{6})(?:-([0-9A-Fa-f]{6}))?")
 _CALLSIGN: Final = re.compile(r"[A-Z0-9]{1,8}|[A-Z0-9]{1,7}\*")
 _AREAS: Final = ("Polygon", "MultiPolygon")
-
-
-def _split(separators: str) -> Callable[[object], object]:
-    """Take a list, or one text with separators: attribute tables of GIS programs have no lists."""
-
-    def split(value: object) -> object:
-        if isinstance(value, str):
-            return [part.strip() for part in re.split(separators, value) if part.strip()]
-        return value
-
-    return split
 
 
 class ZoneProperties(Door):
@@ -56,14 +46,14 @@ class ZoneProperties(Door):
         le=9000.0,
         description="ground of the zone above mean sea level in metres; needed for limits AGL",
     )
-    schedule: Annotated[list[str], BeforeValidator(_split(";"))] = Field(
+    schedule: Annotated[list[str], BeforeValidator(split_text(";"))] = Field(
         default=[], description="when it is active, UTC: 'Mon-Fri 06:00-20:00'; empty is always"
     )
-    permits_mode_s: Annotated[list[str], BeforeValidator(_split("[;,]"))] = Field(
+    permits_mode_s: Annotated[list[str], BeforeValidator(split_text("[;,]"))] = Field(
         default=[],
         description="24-bit addresses that may enter, six hex digits: 508A01 or 508A00-508A3F",
     )
-    permits_callsign: Annotated[list[str], BeforeValidator(_split("[;,]"))] = Field(
+    permits_callsign: Annotated[list[str], BeforeValidator(split_text("[;,]"))] = Field(
         default=[], description="callsigns that may enter; LOT* is every callsign that starts so"
     )
     about: str | None = Field(default=None, description="a word about it")
@@ -110,19 +100,29 @@ class SiteProperties(Door):
     warning_min: float = Field(
         gt=0.0, le=120.0, description="warning time that the people there need, in minutes"
     )
+    people: int | None = Field(
+        default=None, ge=0, le=50_000_000, description="how many people are there; empty: unknown"
+    )
+    about: str | None = Field(default=None, description="a word about it")
+
+
+class AreaProperties(Door):
+    """Properties of an area's feature."""
+
+    name: Name = Field(description="the area's name, unique among areas and zones")
     about: str | None = Field(default=None, description="a word about it")
 
 
 def read_zones(text: str, *, file: str, problems: Problems) -> tuple[Zone, ...]:
     """Zones of a GeoJSON text; what is wrong goes to ``problems``."""
     zones: list[Zone] = []
-    names: list[tuple[object, str]] = []
+    names: list[tuple[object, tuple[str, str]]] = []
     for label, feature in _features(text, file=file, problems=problems):
         props = _properties(ZoneProperties, feature, label, file=file, problems=problems)
         area = _area(feature.get("geometry"), label, file=file, problems=problems)
         if props is None:
             continue
-        names.append((repr(props.name), label))
+        names.append((repr(props.name), (file, label)))
         floor, ceiling = _limits(props, label, file=file, problems=problems)
         if area is None:
             continue
@@ -141,20 +141,20 @@ def read_zones(text: str, *, file: str, problems: Problems) -> tuple[Zone, ...]:
                 permits_callsign=tuple(props.permits_callsign),
             )
         )
-    problems.unique(names, file=file, what="the name", remedy="give each zone a name of its own")
+    problems.unique(names, what="the name", remedy="give each zone a name of its own")
     return tuple(zones)
 
 
 def read_sites(text: str, *, file: str, problems: Problems) -> tuple[Site, ...]:
     """Protected sites of a GeoJSON text; what is wrong goes to ``problems``."""
     sites: list[Site] = []
-    names: list[tuple[object, str]] = []
+    names: list[tuple[object, tuple[str, str]]] = []
     for label, feature in _features(text, file=file, problems=problems):
         props = _properties(SiteProperties, feature, label, file=file, problems=problems)
         place = _point(feature.get("geometry"), label, file=file, problems=problems)
         if props is None:
             continue
-        names.append((repr(props.name), label))
+        names.append((repr(props.name), (file, label)))
         if place is not None:
             sites.append(
                 Site(
@@ -163,10 +163,35 @@ def read_sites(text: str, *, file: str, problems: Problems) -> tuple[Site, ...]:
                     lon_deg=place[0],
                     radius_m=props.radius_m,
                     warning_s=props.warning_min * 60.0,
+                    people=props.people,
                 )
             )
-    problems.unique(names, file=file, what="the name", remedy="give each site a name of its own")
+    problems.unique(names, what="the name", remedy="give each site a name of its own")
     return tuple(sites)
+
+
+def read_areas(text: str, *, file: str, problems: Problems) -> tuple[Area, ...]:
+    """Areas of a GeoJSON text; what is wrong goes to ``problems``."""
+    areas: list[Area] = []
+    names: list[tuple[object, tuple[str, str]]] = []
+    for label, feature in _features(text, file=file, problems=problems):
+        props = _properties(AreaProperties, feature, label, file=file, problems=problems)
+        area = _area(feature.get("geometry"), label, file=file, problems=problems)
+        if props is None:
+            continue
+        names.append((repr(props.name), (file, label)))
+        if area is not None:
+            areas.append(Area(name=props.name, area=area))
+    problems.unique(names, what="the name", remedy="give each area a name of its own")
+    return tuple(areas)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names of a GeoJSON text's features, sound or not: what else the shield may speak of."""
+    features = _features(text, file="", problems=Problems())
+    props = [feature.get("properties") for _, feature in features]
+    names = [prop.get("name") for prop in props if isinstance(prop, dict)]
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def _features(text: str, *, file: str, problems: Problems) -> list[tuple[str, dict[str, Any]]]:
@@ -234,10 +259,10 @@ def _properties(
         return None
     present = {key: value for key, value in props.items() if value is not None}
 
-    def where(place: Place) -> str:
-        return ", ".join([label, *(str(step) for step in place if isinstance(step, str))])
+    def find(place: Place) -> tuple[str, str]:
+        return file, ", ".join([label, *(str(step) for step in place if isinstance(step, str))])
 
-    return problems.read(model, present, file=file, where=where)
+    return problems.read(model, present, find=find)
 
 
 def _limits(
@@ -280,7 +305,7 @@ def _area(
 
     if not isinstance(geometry, dict) or geometry.get("type") not in _AREAS:
         kind = geometry.get("type") if isinstance(geometry, dict) else None
-        refuse(f"it is {kind or 'empty'}", "a zone is a Polygon or a MultiPolygon")
+        refuse(f"it is {kind or 'empty'}", "draw a Polygon or a MultiPolygon")
         return None
     parts = geometry.get("coordinates")
     if geometry["type"] == "Polygon":

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from ipaddress import ip_address
+import typing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from airshield.config.geojson_file import SiteProperties, ZoneProperties, read_sites, read_zones
-from airshield.config.problems import Place, Problems, nearest
+from pydantic import BaseModel
+
+from airshield.config.build import Builder
+from airshield.config.csv_file import read_table
+from airshield.config.factors import FactorRow
+from airshield.config.geojson_file import (
+    AreaProperties,
+    SiteProperties,
+    ZoneProperties,
+    names_in,
+    read_areas,
+    read_sites,
+    read_zones,
+)
+from airshield.config.links import WATCHED, Known, check_links, figures_of
+from airshield.config.places import Document, toml_lines
+from airshield.config.plan import Area
+from airshield.config.plan_tables import SupplyTables
+from airshield.config.problems import Place as Spot
+from airshield.config.problems import Problems
 from airshield.config.shield import Contributor, Feed, Shield, SystemCodes
-from airshield.config.toml_file import FeedTable, RadarTable, ShieldFile, place_in_words
+from airshield.config.toml_file import FeedTable, RadarTable, ShieldFile
 from airshield.errors import MissingFileError, ShieldError
 from airshield.sensors import Radar
 from airshield.warn import Site, WarnSettings
 from airshield.zones import Zone, ZoneSettings
 
 SHIELD_FILE = "shield.toml"
+
+_TRACKER: Final = ("lat_deg", "lon_deg", *(key for key in WATCHED if key != "ground_msl_m"))
 
 
 def load_shield(folder: str | Path) -> Shield:
@@ -43,35 +63,90 @@ def load_shield(folder: str | Path) -> Shield:
             path=str(path), remedy=f"give the folder of a shield: it holds a {SHIELD_FILE}"
         )
     problems = Problems()
-    text = _text(path)
-    file = _document(text, path, problems)
-    _check_links(file, text, path, problems)
+    texts = {path: _text(path)}
+    document = Document(
+        file=str(path), values=_toml(texts[path], path), lines=toml_lines(texts[path])
+    )
+
+    def named(key: str) -> tuple[str, str] | None:
+        """Path and text of the file that a key names, or None, noted where it is not there."""
+        name = document.values.get(key)
+        if not isinstance(name, str) or not name:
+            return None  # told by the door, where the key must be there
+        named = path.parent / name
+        if not named.is_file():
+            _miss(name, (key,), document, problems)
+            return None
+        texts[named] = _text(named)
+        return str(named), texts[named]
+
+    _fill_tables(document, path.parent, texts, problems)
+    are_whole = not problems
+    file = problems.read(ShieldFile, document.values, find=document.find)
     zones: tuple[Zone, ...] = ()
     sites: tuple[Site, ...] = ()
-    digest = hashlib.sha256(text.encode())
-    if (named := _named(path, "zones", file.zones, text, problems)) is not None:
-        digest.update((said := _text(named)).encode())
-        zones = read_zones(said, file=str(named), problems=problems)
-    if (named := _named(path, "sites", file.sites, text, problems)) is not None:
-        digest.update((said := _text(named)).encode())
-        sites = read_sites(said, file=str(named), problems=problems)
-    problems.check()
+    areas: tuple[Area, ...] = ()
+    rows: dict[str, FactorRow] = {}
+    names: dict[str, tuple[str, ...]] = {"zones": (), "sites": (), "areas": ()}
+    if (found := named("zones")) is not None:
+        names["zones"] = names_in(found[1])
+        zones = read_zones(found[1], file=found[0], problems=problems)
+    if (found := named("sites")) is not None:
+        names["sites"] = names_in(found[1])
+        sites = read_sites(found[1], file=found[0], problems=problems)
+    if (found := named("areas")) is not None:
+        names["areas"] = names_in(found[1])
+        areas = read_areas(found[1], file=found[0], problems=problems)
+    before = len(problems)
+    if (found := named("factors")) is not None:
+        rows = _read_factors(found[1], file=found[0], problems=problems)
+    have_factors = len(problems) == before
+    order = [str(text_path) for text_path in texts]
+    if file is None or not are_whole:
+        # Rows that were refused cannot be looked up: links to them would be told as mistakes.
+        problems.check(order)
+    assert file is not None, "a refused document leaves a problem"
+    known = Known(
+        zones=names["zones"],
+        areas=names["areas"],
+        sites=names["sites"],
+        box=_box([*(zone.area for zone in zones), *(area.area for area in areas)]),
+    )
+    check_links(file, document, known, problems)
+    terrain = _terrain(file, document, path.parent, problems)
+    if not have_factors:
+        problems.check(order)
+    plan = Builder(file, document, rows, problems).plan(areas=areas, terrain=terrain)
+    problems.check(order)
     thresholds = file.model_dump(include={"zone_settings", "warn_settings"})
     return Shield(
         name=file.name,
         about=" ".join(file.about.split()),
         folder=path.parent,
-        digest=digest.hexdigest(),
+        digest=hashlib.sha256("".join(texts.values()).encode()).hexdigest(),
         geoid_height_m=file.geoid_height_m,
-        contributors=tuple(Contributor(name=c.name, role=c.role) for c in file.contributors),
-        radars=tuple(_radar(radar, file.geoid_height_m) for radar in file.radars),
+        contributors=tuple(
+            Contributor(name=c.name, role=c.role, kind=c.kind) for c in file.contributors
+        ),
+        radars=tuple(
+            _watched(radar, file.geoid_height_m) for radar in file.radars if radar.sac is not None
+        ),
         feeds=tuple(_feed(feed) for feed in file.feeds),
         zones=zones,
         sites=sites,
         zone_settings=ZoneSettings(**thresholds["zone_settings"]),
         warn_settings=WarnSettings(**thresholds["warn_settings"]),
         system=None if file.system is None else SystemCodes(**file.system.model_dump()),
+        plan=plan,
     )
+
+
+def named_files(folder: str | Path) -> dict[str, Path]:
+    """The GeoJSON files of a shield that has been loaded, by ``zones``, ``sites`` and ``areas``."""
+    given = Path(folder)
+    path = given / SHIELD_FILE if given.is_dir() else given
+    values = _toml(_text(path), path)
+    return {key: path.parent / values[key] for key in ("zones", "sites", "areas") if key in values}
 
 
 def json_schema() -> dict[str, dict[str, Any]]:
@@ -80,13 +155,40 @@ def json_schema() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        ``shield`` for ``shield.toml``; ``zone`` and ``site`` for the ``properties`` of a feature.
+        ``shield`` for ``shield.toml``; ``zone``, ``site`` and ``area`` for the ``properties`` of a
+        feature; ``factor`` for a row of the factors file.
     """
+    shield = ShieldFile.model_json_schema()
+    for path in csv_tables():
+        owner = shield if len(path) == 1 else shield["$defs"]["SupplyTables"]
+        table = owner["properties"][path[-1]]
+        rows = {key: table.pop(key) for key in ("type", "items")}
+        table["anyOf"] = [rows, {"type": "string", "description": "a CSV file beside shield.toml"}]
+    _without_null(shield)
     return {
-        "shield": ShieldFile.model_json_schema(),
+        "shield": shield,
         "zone": ZoneProperties.model_json_schema(),
         "site": SiteProperties.model_json_schema(),
+        "area": AreaProperties.model_json_schema(),
+        "factor": FactorRow.model_json_schema(),
     }
+
+
+def _without_null(schema: Any) -> None:
+    """TOML has no null: a key that may be unknown is left out."""
+    if isinstance(schema, list):
+        for part in schema:
+            _without_null(part)
+    elif isinstance(schema, dict):
+        choices = schema.get("anyOf")
+        if isinstance(choices, list) and {"type": "null"} in choices:
+            left = [choice for choice in choices if choice != {"type": "null"}]
+            del schema["anyOf"]
+            schema.update(left[0] if len(left) == 1 else {"anyOf": left})
+            if schema.get("default", 0) is None:
+                del schema["default"]
+        for part in list(schema.values()):
+            _without_null(part)
 
 
 def _text(path: Path) -> str:
@@ -101,10 +203,9 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _document(text: str, path: Path, problems: Problems) -> ShieldFile:
-    """The file through the door; raises when it is refused, since nothing can be checked then."""
+def _toml(text: str, path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         what, _, place = str(wrong).partition(" (at ")
         raise ShieldError(
@@ -113,121 +214,95 @@ def _document(text: str, path: Path, problems: Problems) -> ShieldFile:
             what=f"this is no TOML: {what[:1].lower()}{what[1:]}",
             remedy="mend the text there (text needs quotes, true and false are small)",
         ) from None
-    file = problems.read(
-        ShieldFile, document, file=str(path), where=lambda place: place_in_words(text, place)
-    )
-    problems.check()
-    assert file is not None, "a refused document leaves a problem"
-    return file
 
 
-def _named(path: Path, key: str, name: str, text: str, problems: Problems) -> Path | None:
-    """The file beside shield.toml that one of its keys names."""
-    named = path.parent / name
-    if named.is_file():
-        return named
+def _miss(name: str, place: Spot, document: Document, problems: Problems) -> None:
+    file, where = document.find(place)
     problems.add(
-        file=str(path),
-        where=place_in_words(text, (key,)),
+        file=file,
+        where=where,
         what=f"there is no file {name!r} beside it",
         remedy="name one, or put it there",
     )
-    return None
 
 
-def _check_links(file: ShieldFile, text: str, path: Path, problems: Problems) -> None:
-    """What one table says about another."""
+def _fill_tables(
+    document: Document, folder: Path, texts: dict[Path, str], problems: Problems
+) -> None:
+    """Put the rows of CSV files where the document names them instead of a list of tables."""
+    for path, model in csv_tables().items():
+        holder: Any = document.values
+        for step in path[:-1]:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        key = path[-1]
+        if not isinstance(holder, dict) or not isinstance(name := holder.get(key), str):
+            continue
+        file = folder / name
+        if not name or not file.is_file():
+            _miss(name, path, document, problems)
+            holder[key] = []
+            continue
+        texts[file] = _text(file)
+        rows, lines = read_table(texts[file], model, file=str(file), problems=problems)
+        holder[key] = rows
+        document.tables[path] = (str(file), lines)
 
-    def at(*place: str | int) -> str:
-        return place_in_words(text, place)
 
-    contributors = [contributor.name for contributor in file.contributors]
-    names: list[tuple[str, Place, str]] = [
-        *(
-            (c.name, ("contributors", i, "name"), "contributor")
-            for i, c in enumerate(file.contributors)
-        ),
-        *((r.name, ("radars", i, "name"), "radar") for i, r in enumerate(file.radars)),
-        *((f.name, ("feeds", i, "name"), "feed") for i, f in enumerate(file.feeds)),
-    ]
-    for kind in ("contributor", "radar", "feed"):
-        problems.unique(
-            ((repr(name), at(*place)) for name, place, of in names if of == kind),
-            file=str(path),
-            what="the name",
-            remedy=f"give each {kind} a name of its own",
-        )
-    owned = [("radars", i, radar.contributor) for i, radar in enumerate(file.radars)]
-    owned += [("feeds", i, feed.contributor) for i, feed in enumerate(file.feeds)]
-    for table, i, contributor in owned:
-        if contributor not in contributors:
+def csv_tables() -> dict[Spot, type[BaseModel]]:
+    """The lists that may stand in a CSV file, and the model of a row."""
+    top, supply = ShieldFile.model_fields, SupplyTables.model_fields
+    keys = ["radars", "receivers", "people", "aircraft", "bases", "fleets", "stations", "tankers"]
+    return {
+        **{(key,): typing.get_args(top[key].annotation)[0] for key in keys},
+        **{("supply", key): typing.get_args(supply[key].annotation)[0] for key in supply},
+    }
+
+
+def _read_factors(text: str, *, file: str, problems: Problems) -> dict[str, FactorRow]:
+    rows, lines = read_table(text, FactorRow, file=file, problems=problems)
+    found: dict[str, FactorRow] = {}
+    places: list[tuple[object, tuple[str, str]]] = []
+    for row, line in zip(rows, lines, strict=True):
+
+        def find(place: Spot, line: int = line) -> tuple[str, str]:
+            return file, ", ".join([f"line {line}", *map(str, place)])
+
+        factor = problems.read(FactorRow, row, find=find)
+        if factor is not None:
+            found[factor.name] = factor
+            places.append((repr(factor.name), (file, f"line {line}, name")))
+    problems.unique(places, what="the name", remedy="give each factor a name of its own")
+    return found
+
+
+def _terrain(
+    file: ShieldFile, document: Document, folder: Path, problems: Problems
+) -> tuple[Path, ...]:
+    """Height models that the shield names, patterns filled in, in its order."""
+    found: list[Path] = []
+    for i, name in enumerate(file.terrain):
+        given = Path(name).expanduser()
+        base = Path(given.anchor) if given.is_absolute() else folder
+        parts = str(given.relative_to(given.anchor)) if given.is_absolute() else name
+        paths = [path for path in sorted(base.glob(parts)) if path.is_file()]
+        if not paths:
+            where_file, where = document.find(("terrain", i))
             problems.add(
-                file=str(path),
-                where=at(table, i, "contributor"),
-                what=f"there is no contributor {contributor!r}",
-                remedy=f"{nearest(contributor, contributors)} Or add it under [[contributors]]",
+                file=where_file,
+                where=where,
+                what=f"no height model is there under {name!r}",
+                remedy="put one there, or leave terrain empty for the coarse one of the package",
             )
-    problems.unique(
-        ((f"{r.sac}/{r.sic}", at("radars", i, "sic")) for i, r in enumerate(file.radars)),
-        file=str(path),
-        what="SAC/SIC",
-        remedy="two radars cannot share one: their reports could not be told apart",
-    )
-    if (system := file.system) is not None:
-        if system.sac == system.sic == 0:
-            problems.add(
-                file=str(path),
-                where=at("system", "sic"),
-                what="SAC 0 with SIC 0 names no system",
-                remedy="write the codes allotted to yours",
-            )
-        for radar in file.radars:
-            if (radar.sac, radar.sic) == (system.sac, system.sic):
-                problems.add(
-                    file=str(path),
-                    where=at("system", "sic"),
-                    what=f"SAC/SIC {system.sac}/{system.sic} is that of radar {radar.name!r} too",
-                    remedy="give the system codes of its own: it would be taken for the radar",
-                )
-    problems.unique(
-        (
-            (f"{f.protocol} {f.host}:{f.port}", at("feeds", i, "port"))
-            for i, f in enumerate(file.feeds)
-        ),
-        file=str(path),
-        what="address and port",
-        remedy="one feed may carry several radars: keep one of them",
-    )
-    for i, radar in enumerate(file.radars):
-        if radar.rng_min_m >= radar.rng_max_m:
-            problems.add(
-                file=str(path),
-                where=at("radars", i, "rng_max_m"),
-                what=f"{radar.rng_max_m:g} m is not beyond rng_min_m, {radar.rng_min_m:g} m",
-                remedy="swap or mend them",
-            )
-    for i, feed in enumerate(file.feeds):
-        if (feed.receiver_lat_deg is None) != (feed.receiver_lon_deg is None):
-            problems.add(
-                file=str(path),
-                where=at("feeds", i, "receiver_lat_deg"),
-                what="half of the receiver's place is missing",
-                remedy="give receiver_lat_deg and receiver_lon_deg, or neither",
-            )
-        if feed.listen and feed.protocol != "tcp":
-            problems.add(
-                file=str(path),
-                where=at("feeds", i, "listen"),
-                what="a feed over UDP always listens",
-                remedy='leave listen out, or write protocol = "tcp"',
-            )
-        if feed.interface is not None and not ip_address(feed.host).is_multicast:
-            problems.add(
-                file=str(path),
-                where=at("feeds", i, "interface"),
-                what=f"{feed.host} is no multicast group, so no interface joins it",
-                remedy="leave interface out; host is the address to bind",
-            )
+        found.extend(path for path in paths if path not in found)
+    return tuple(found)
+
+
+def _box(areas: list[Any]) -> tuple[float, float, float, float] | None:
+    bounds = [area.bounds for area in areas]
+    if not bounds:
+        return None
+    wests, souths, easts, norths = zip(*bounds, strict=True)
+    return min(wests), min(souths), max(easts), max(norths)
 
 
 def _feed(table: FeedTable) -> Feed:
@@ -236,7 +311,10 @@ def _feed(table: FeedTable) -> Feed:
     return Feed(**figures, receiver=None if lat_deg is None else (lat_deg, lon_deg))
 
 
-def _radar(table: RadarTable, geoid_height_m: float) -> Radar:
-    figures = table.model_dump()
-    hae_m = figures.pop("ground_msl_m") + figures.pop("antenna_agl_m") + geoid_height_m
-    return Radar(**figures, antenna_hae_m=hae_m)
+def _watched(table: RadarTable, geoid_height_m: float) -> Radar:
+    """A radar that the watch hears: :func:`check_links` has seen that all its figures are there."""
+    figures, _ = figures_of(table)
+    return Radar(
+        **{key: figures[key] for key in ("name", "contributor", "sac", "sic", *_TRACKER)},
+        antenna_hae_m=figures["ground_msl_m"] + figures["antenna_agl_m"] + geoid_height_m,
+    )

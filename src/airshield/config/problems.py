@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +19,8 @@ from airshield.errors import ShieldError, ShieldProblemsError
 _M = TypeVar("_M", bound=BaseModel)
 Place = tuple[str | int, ...]
 """Where in a document: keys and list positions, outermost first."""
+Finder = Callable[[Place], tuple[str, str]]
+"""From a place in a document to the file it was read from and words for where in that it stands."""
 
 
 class Door(BaseModel):
@@ -37,8 +39,16 @@ class Problems:
         """Note one problem."""
         self._found.append(ShieldError(file=file, where=where, what=what, remedy=remedy))
 
-    def check(self) -> None:
-        """Raise what was found, if anything: a ShieldError, or several in a ShieldProblemsError."""
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def check(self, order: Sequence[str] = ()) -> None:
+        """Raise what was found, if anything: a ShieldError, or several in a ShieldProblemsError.
+
+        ``order`` names files; problems are told by it, in each file as they were found.
+        """
+        places = {file: i for i, file in enumerate(order)}
+        self._found.sort(key=lambda problem: places.get(problem.file, len(places)))
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
@@ -49,28 +59,25 @@ class Problems:
         model: type[_M],
         document: Mapping[str, Any],
         *,
-        file: str,
-        where: Callable[[Place], str],
+        find: Finder,
     ) -> _M | None:
-        """Let a document through the door, or note everything that is wrong with it.
-
-        ``where`` turns a place in the document into words.
-        """
+        """Let a document through the door, or note everything that is wrong with it."""
         try:
             return model.model_validate(document)
         except ValidationError as refused:
             for error in refused.errors(include_url=False):
                 place = tuple(error["loc"])
                 what, remedy = _in_words(model, place, error)
-                self.add(file=file, where=where(place), what=what, remedy=remedy)
+                file, where = find(place)
+                self.add(file=file, where=where, what=what, remedy=remedy)
             return None
 
     def unique(
-        self, keys: Iterable[tuple[object, str]], *, file: str, what: str, remedy: str
+        self, keys: Iterable[tuple[object, tuple[str, str]]], *, what: str, remedy: str
     ) -> None:
-        """Note every key that comes a second time. ``keys`` are (key, where) pairs."""
+        """Note every key that comes a second time. ``keys`` are (key, (file, where)) pairs."""
         first: dict[object, str] = {}
-        for key, where in keys:
+        for key, (file, where) in keys:
             if key in first:
                 self.add(
                     file=file,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from airshield.config.plan import Plan
 from airshield.sensors import Radar
 from airshield.warn import Site, WarnSettings
 from airshield.zones import Zone, ZoneSettings
@@ -12,10 +13,14 @@ from airshield.zones import Zone, ZoneSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributor:
-    """A nation or organisation that brings parts of the shield."""
+    """A nation or organisation that brings parts of the shield.
+
+    ``kind`` is host, member or enabler (from outside the coalition); None where nobody said.
+    """
 
     name: str
     role: str
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,9 @@ class Shield:
     """Everything a shield file says.
 
     ``digest`` is the SHA-256 of its texts: two shields with the same are the same to the letter.
+    Height models are no texts, and not in it.
+
+    ``radars`` are those that the watch hears; ``plan.radars`` are all of them, candidates too.
 
     ``geoid_height_m`` is the height of mean sea level above the WGS-84 ellipsoid over the area
     (geoid undulation); it links the heights of people to those of satellites.
@@ -72,3 +80,4 @@ class Shield:
     zone_settings: ZoneSettings = field(default_factory=ZoneSettings)
     warn_settings: WarnSettings = field(default_factory=WarnSettings)
     system: SystemCodes | None = None
+    plan: Plan = field(default_factory=Plan)

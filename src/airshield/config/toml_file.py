@@ -1,70 +1,201 @@
-"""The door for ``shield.toml``: its models, and the line that a key stands on."""
+"""The door for ``shield.toml``: its models. Those for planning alone are in ``plan_tables``."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import re
 import typing
 from ipaddress import ip_address
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+)
 
-from airshield.config.problems import Door, Place, nearest
+from airshield.config.factors import FactorTable
+from airshield.config.fields import OWNER, Name, known_factor, latitude, longitude, named
+from airshield.config.plan_tables import (
+    AircraftTable,
+    BaseTable,
+    FleetTable,
+    PlaceTable,
+    ReceiverTable,
+    RequirementTables,
+    StationTable,
+    SupplyTables,
+    TankerTable,
+)
+from airshield.config.problems import Door, nearest
 from airshield.read.reader import readers
 from airshield.warn import WarnSettings
 from airshield.zones import ZoneSettings
 
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^\S(.*\S)?$")]
+
+def _earth_k(value: object) -> object:
+    """A number as text: one type inside, whatever a person wrote."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    return value
+
+
+def _is_earth_k(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        if text in {"4/3", "worst"} or 0.3 <= float(text) <= 20.0:
+            return text
+    raise ValueError(f'{text!r} is no earth radius factor; write "4/3", "worst", or 0.3 to 20')
+
+
+EarthK = Annotated[
+    str,
+    BeforeValidator(_earth_k),
+    AfterValidator(_is_earth_k),
+    WithJsonSchema(
+        {"anyOf": [{"enum": ["4/3", "worst"]}, {"type": "number", "minimum": 0.3, "maximum": 20}]}
+    ),
+]
 
 
 class ContributorTable(Door):
     """``[[contributors]]``: a nation or organisation that brings parts of the shield."""
 
-    name: Name = Field(description="the contributor's name, used by radars and feeds")
+    name: Name = Field(description="the contributor's name, used by all that it brings")
     role: str = Field(min_length=1, description="what it brings, in plain words")
+    kind: Literal["host", "member", "enabler"] | None = Field(
+        default=None,
+        description="host (whose air it is), member (of the coalition) or enabler (from outside): "
+        "with and without the enablers is what a plan is asked first",
+    )
 
 
 class RadarTable(Door):
-    """``[[radars]]``: one rotating radar."""
+    """``[[radars]]``: a radar, standing or where one might stand.
+
+    ``type`` takes published figures from the catalogue; a figure that is written goes before its.
+    With ``sac`` and ``sic`` the watch hears the radar, and needs every figure that the tracker
+    does. Without them it is only planned with, and what is left out is unknown.
+    """
 
     name: Name = Field(description="the radar's name, unique in the shield")
-    contributor: Name = Field(description="the name of the contributor that brings it")
-    sac: int = Field(ge=0, le=255, description="system area code of its ASTERIX messages, 0 to 255")
-    sic: int = Field(
-        ge=0, le=255, description="system identification code of its ASTERIX messages, 0 to 255"
+    contributor: Name = named("contributors", OWNER)
+    type: Name | None = Field(
+        default=None, description="a type of the catalogue, whose published figures it has"
     )
-    lat_deg: float = Field(
-        ge=-90.0, le=90.0, description="WGS-84 latitude in degrees, north positive"
+    status: Literal["standing", "candidate"] = Field(
+        default="standing", description="standing, or candidate: one that might be put there"
     )
-    lon_deg: float = Field(
-        ge=-180.0, lt=180.0, description="WGS-84 longitude in degrees, east positive, -180 to 180"
+    sac: int | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="system area code of its ASTERIX messages, 0 to 255",
     )
-    ground_msl_m: float = Field(
-        ge=-500.0, le=9000.0, description="ground at the radar above mean sea level in metres"
+    sic: int | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="system identification code of its ASTERIX messages, 0 to 255",
+    )
+    lat_deg: float = latitude("of the antenna")
+    lon_deg: float = longitude("of the antenna")
+    ground_msl_m: float | None = Field(
+        default=None,
+        ge=-500.0,
+        le=9000.0,
+        description="ground at the radar above mean sea level in metres; a planned radar may leave "
+        "it to the terrain",
     )
     antenna_agl_m: float = Field(
         ge=0.0, le=500.0, description="antenna phase centre above that ground in metres"
     )
-    turn_s: float = Field(gt=0.0, le=60.0, description="seconds for one turn of the antenna")
-    rng_min_m: float = Field(ge=0.0, description="least slant range in metres")
-    rng_max_m: float = Field(gt=0.0, le=1.0e6, description="greatest slant range in metres")
-    sigma_rng_m: float = Field(gt=0.0, description="one-sigma noise of a plot's range in metres")
-    sigma_azm_deg: float = Field(
-        gt=0.0, le=10.0, description="one-sigma noise of a plot's azimuth in degrees"
+    turn_s: float | None = Field(
+        default=None, gt=0.0, le=60.0, description="seconds for one turn of the antenna"
     )
-    has_primary: bool = Field(description="true if it sees skin echoes")
-    has_secondary: bool = Field(description="true if it interrogates transponders, Mode S included")
-    pd: float = Field(
-        gt=0.0, le=1.0, description="probability of detection per turn well inside cover, 0 to 1"
+    rng_min_m: float | None = Field(default=None, ge=0.0, description="least slant range in metres")
+    rng_max_m: float | None = Field(
+        default=None, gt=0.0, le=1.0e6, description="greatest slant range in metres"
     )
+    sigma_rng_m: float | None = Field(
+        default=None, gt=0.0, description="one-sigma noise of a plot's range in metres"
+    )
+    sigma_azm_deg: float | None = Field(
+        default=None, gt=0.0, le=10.0, description="one-sigma noise of a plot's azimuth in degrees"
+    )
+    has_primary: bool | None = Field(default=None, description="true if it sees skin echoes")
+    has_secondary: bool | None = Field(
+        default=None, description="true if it interrogates transponders, Mode S included"
+    )
+    pd: float | None = Field(
+        default=None,
+        gt=0.0,
+        le=1.0,
+        description="probability of detection per turn well inside cover, 0 to 1",
+    )
+    band: Name | None = Field(default=None, description="its band by letter: L, S, C, X, VHF, ...")
+    freq_hz: float | None = Field(
+        default=None, ge=1e6, le=1e12, description="its frequency in hertz, for rain and gas"
+    )
+    hgt_max_m: float | None = Field(
+        default=None, gt=0.0, le=1e5, description="greatest height that it sees in metres"
+    )
+    elv_min_deg: float | None = Field(
+        default=None, ge=-90.0, le=90.0, description="lowest elevation of its beam in degrees"
+    )
+    elv_max_deg: float | None = Field(
+        default=None,
+        ge=-90.0,
+        le=90.0,
+        description="highest elevation of its beam in degrees; above is the cone of silence",
+    )
+    azm_from_deg: float | None = Field(
+        default=None, ge=0.0, lt=360.0, description="where its sector begins, from true north"
+    )
+    azm_to_deg: float | None = Field(
+        default=None, ge=0.0, le=360.0, description="where its sector ends, clockwise from there"
+    )
+    ref_rng_m: float | None = Field(
+        default=None, gt=0.0, le=1e6, description="one point of its detection: slant range, metres"
+    )
+    ref_rcs_m2: float | None = Field(
+        default=None, gt=0.0, le=1e5, description="... on which cross-section, square metres"
+    )
+    ref_pd: float | None = Field(
+        default=None, gt=0.0, lt=1.0, description="... with which probability in a scan"
+    )
+    ref_pfa: float | None = Field(
+        default=None, gt=0.0, le=0.01, description="... at how many false alarms a cell"
+    )
+    swerling: int | None = Field(
+        default=None, ge=0, le=4, description="... on which kind of target, Swerling's 0 to 4"
+    )
+    pulses: int | None = Field(
+        default=None, ge=1, le=10_000, description="... of how many pulses added up"
+    )
+    prf_hz: list[Annotated[float, Field(gt=0.0, le=1e6)]] = Field(
+        default=[], description="its pulse repetition frequencies in hertz, for blind speeds"
+    )
+    spd_radial_min_mps: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=500.0,
+        description="radial speed below which it sees nothing that moves, metres a second",
+    )
+    cost: float | None = Field(
+        default=None, ge=0.0, description="candidate: what it costs to put it there, any one unit"
+    )
+    failure_h: FactorTable | None = known_factor("mean time between its failures in hours")
+    repair_h: FactorTable | None = known_factor("mean time until it is mended in hours")
 
 
 class FeedTable(Door):
     """``[[feeds]]``: one live source of bytes."""
 
     name: Name = Field(description="the feed's name, unique in the shield")
-    contributor: Name = Field(description="the name of the contributor that brings it")
+    contributor: Name = named("contributors", OWNER)
     protocol: Literal["udp", "tcp"] = Field(
         default="udp", description="how its bytes travel: udp or tcp"
     )
@@ -164,8 +295,47 @@ class ShieldFile(Door):
     contributors: list[ContributorTable] = Field(
         min_length=1, description="[[contributors]] tables: who brings what"
     )
-    radars: list[RadarTable] = Field(default=[], description="[[radars]] tables")
+    radars: list[RadarTable] = Field(default=[], description="[[radars]] tables, or a CSV file")
     feeds: list[FeedTable] = Field(default=[], description="[[feeds]] tables")
+    receivers: list[ReceiverTable] = Field(
+        default=[], description="[[receivers]] tables, or a CSV file"
+    )
+    areas: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the GeoJSON file of areas that are planned for, beside shield.toml",
+    )
+    people: list[PlaceTable] = Field(
+        default=[], description="where people live: a CSV file, or [[people]] tables"
+    )
+    terrain: list[Name] = Field(
+        default=[],
+        description="height models (GeoTIFF, COG, VRT, hgt), finest first, patterns allowed; "
+        "empty: the coarse one of the package",
+    )
+    earth_k: EarthK | None = Field(
+        default=None,
+        description='factor of the effective earth radius for radio: "4/3", "worst" or a number',
+    )
+    currency: str | None = Field(
+        default=None, pattern="^[A-Z]{3}$", description="of all money here: EUR, USD, ..."
+    )
+    factors: str | None = Field(
+        default=None, min_length=1, description="the CSV file of planning factors"
+    )
+    aircraft: list[AircraftTable] = Field(
+        default=[], description="[[aircraft]] tables, or a CSV file"
+    )
+    bases: list[BaseTable] = Field(default=[], description="[[bases]] tables, or a CSV file")
+    fleets: list[FleetTable] = Field(default=[], description="[[fleets]] tables, or a CSV file")
+    stations: list[StationTable] = Field(
+        default=[], description="[[stations]] tables, or a CSV file"
+    )
+    tankers: list[TankerTable] = Field(default=[], description="[[tankers]] tables, or a CSV file")
+    supply: SupplyTables = Field(default=SupplyTables(), description="the supply network")
+    requirements: RequirementTables = Field(
+        default=RequirementTables(), description="what must hold"
+    )
     system: SystemTable | None = Field(
         default=None, description="the codes under which this system sends ASTERIX"
     )
@@ -175,46 +345,3 @@ class ShieldFile(Door):
     warn_settings: WarnSettingsTable = Field(  # type: ignore[valid-type]
         default=WarnSettingsTable(), description="thresholds of the civil warning"
     )
-
-
-_HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]\]?\s*(#.*)?$")
-
-
-def place_in_words(text: str, place: Place) -> str:
-    """Say where a key stands in a TOML text: ``line 12, radars 2, lat_deg``.
-
-    The line is that of the key, or of its table's header when the key is not there, found by a
-    plain look at the text: good for the way people write such files (one key a line, no inline
-    tables), and left out where that finds nothing.
-    """
-    words = [_ordinal(place, i) for i in range(len(place)) if not isinstance(place[i], int)]
-    line = _line(text, place)
-    return ", ".join(([f"line {line}"] if line else []) + words) or "the file"
-
-
-def _ordinal(place: Place, i: int) -> str:
-    """A key with its place in the list behind it, counted from 1 as people do."""
-    step = place[i + 1] if i + 1 < len(place) else None
-    return f"{place[i]} {step + 1}" if isinstance(step, int) else str(place[i])
-
-
-def _line(text: str, place: Place) -> int | None:
-    keys = [step for step in place if isinstance(step, str)]
-    index = next((step for step in place if isinstance(step, int)), 0)
-    table = keys[0] if len(place) > 1 else None
-    key = keys[-1] if len(keys) > 1 or table is None else None
-    inside = table is None
-    header: int | None = None
-    seen = -1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := _HEADER.match(line):
-            if match[2] == table:
-                seen += 1
-            inside = table is not None and match[2] == table and seen == index
-            if inside:
-                header = number
-            elif not keys[1:] and key is not None and match[2] == key:
-                return number
-        elif inside and key is not None and re.match(rf"^\s*{re.escape(key)}\s*=", line):
-            return number
-    return header

@@ -19,6 +19,8 @@ class Site:
         A violator that will come nearer than this is approaching the site [m over ground].
     warning_s : float
         Warning time that the people there need [s].
+    people : int or None
+        How many are there; None where nobody said.
     """
 
     name: str
@@ -26,3 +28,4 @@ class Site:
     lon_deg: float
     radius_m: float
     warning_s: float
+    people: int | None = None
