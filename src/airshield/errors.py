@@ -7,6 +7,7 @@
     │   ├── ShieldError         a shield file: file, field and remedy   (also ValueError)
     │   │   └── ShieldProblemsError  several of them, told together
     │   ├── FormatError         a recording that is not what it should be (also ValueError)
+    │   ├── TerrainError        a height raster: file, what and remedy  (also ValueError)
     │   ├── UsageError          an option or argument                   (also ValueError)
     │   │   └── FieldError      a field of a document that somebody sent: field and remedy
     │   └── MissingFileError    nothing there to read                   (also FileNotFoundError)
@@ -67,6 +68,14 @@ class FormatError(InputError, ValueError):
     def __init__(self, *, file: str, offset: int, what: str, remedy: str) -> None:
         super().__init__(f"{file}: at byte {offset}: {what}; {remedy}")
         self.file, self.offset, self.what, self.remedy = file, offset, what, remedy
+
+
+class TerrainError(InputError, ValueError):
+    """A file of terrain heights is not what it should be, or does not say what it is."""
+
+    def __init__(self, *, file: str, what: str, remedy: str) -> None:
+        super().__init__(f"{file}: {what}; {remedy}")
+        self.file, self.what, self.remedy = file, what, remedy
 
 
 class UsageError(InputError, ValueError):

@@ -1,0 +1,296 @@
+"""Compiled loops over height rasters: sampling through a mesh, filling of small holes.
+
+**Pixel coordinates.** Whole numbers are the centres of a raster's cells: row 0.0, column 0.0 is
+the centre of the north-western cell of the layer, and of a window that begins at ``row0, col0``
+the cell ``[0, 0]`` has the centre ``row0, col0``.
+
+**Mesh.** ``mesh_row[a, b]`` and ``mesh_col[a, b]`` are the pixel coordinates of the output cell
+``(a * every, b * every)``; between them both are bilinear. A mesh goes as far as or further than
+the output.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield._kernels import kernel, lean_kernel
+
+F4 = NDArray[np.float32]
+F8 = NDArray[np.float64]
+
+# Of the four cells around a point, how much of the weight must be known. A half lets a raster
+# reach to the outer edge of its outermost cells and no further.
+KNOWN_WEIGHT = 0.5
+# On the edge itself exactly half of the weight is known, give or take the mesh's last digits.
+KNOWN_WEIGHT_SLACK = 1e-6
+
+
+@lean_kernel
+def part_known_m(window: F4, row: float, col: float) -> float:
+    """Bilinear height from those of the four cells around a point that are known and inside."""
+    rows, cols = window.shape
+    row_below = math.floor(row)
+    col_below = math.floor(col)
+    # Far away is far away: a large number must not overflow an integer.
+    if not (-2.0 < row_below < rows and -2.0 < col_below < cols):
+        return math.nan
+    i0 = int(row_below)
+    j0 = int(col_below)
+    known = 0.0
+    height_m = 0.0
+    for di in range(2):
+        i = i0 + di
+        if i < 0 or i >= rows:
+            continue
+        weight_i = 1.0 - abs(row - i)
+        for dj in range(2):
+            j = j0 + dj
+            if j < 0 or j >= cols:
+                continue
+            cell_m = window[i, j]
+            if cell_m == cell_m:
+                weight = weight_i * (1.0 - abs(col - j))
+                known += weight
+                height_m += weight * cell_m
+    if known < KNOWN_WEIGHT - KNOWN_WEIGHT_SLACK:
+        return math.nan
+    return height_m / known
+
+
+@lean_kernel
+def bilinear_m(
+    window: F4, row0: float, col0: float, mesh_row: F8, mesh_col: F8, every: int, out: F4
+) -> None:
+    """Fill the unknown cells of ``out`` with the window's heights, bilinear."""
+    rows, cols = out.shape
+    row_last = window.shape[0] - 1
+    col_last = window.shape[1] - 1
+    for i in range(rows):
+        a = i // every
+        t = (i - a * every) / every
+        for b in range((cols + every - 1) // every):
+            first = b * every
+            last = min(first + every, cols)
+            row_w = mesh_row[a, b] + t * (mesh_row[a + 1, b] - mesh_row[a, b]) - row0
+            row_e = mesh_row[a, b + 1] + t * (mesh_row[a + 1, b + 1] - mesh_row[a, b + 1]) - row0
+            col_w = mesh_col[a, b] + t * (mesh_col[a + 1, b] - mesh_col[a, b]) - col0
+            col_e = mesh_col[a, b + 1] + t * (mesh_col[a + 1, b + 1] - mesh_col[a, b + 1]) - col0
+            row_step = (row_e - row_w) / every
+            col_step = (col_e - col_w) / every
+            # A straight line that begins and ends inside stays inside: one test for many cells.
+            inside = (
+                0.0 <= row_w
+                and row_w < row_last
+                and 0.0 <= row_e
+                and row_e < row_last
+                and 0.0 <= col_w
+                and col_w < col_last
+                and 0.0 <= col_e
+                and col_e < col_last
+            )
+            if inside:
+                for j in range(first, last):
+                    if out[i, j] == out[i, j]:
+                        continue
+                    row = row_w + (j - first) * row_step
+                    col = col_w + (j - first) * col_step
+                    y = int(row)
+                    x = int(col)
+                    v = np.float32(row - y)
+                    u = np.float32(col - x)
+                    north_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
+                    south_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
+                    height_m = north_m + v * (south_m - north_m)
+                    if height_m != height_m:
+                        height_m = np.float32(part_known_m(window, row, col))
+                    out[i, j] = height_m
+            else:
+                for j in range(first, last):
+                    if out[i, j] == out[i, j]:
+                        continue
+                    row = row_w + (j - first) * row_step
+                    col = col_w + (j - first) * col_step
+                    out[i, j] = part_known_m(window, row, col)
+
+
+@lean_kernel
+def highest_m(
+    window: F4, row0: float, col0: float, mesh_row: F8, mesh_col: F8, every: int, out: F4
+) -> None:
+    """Fill the unknown cells of ``out`` with the highest of the bilinear surface in each.
+
+    Over a rectangle a surface that is bilinear between cell centres is highest at a centre inside
+    it, where an edge crosses a line of centres, or at a corner: those are looked at, in the upright
+    rectangle around the output cell's footprint. Unknown cells count for nothing.
+    """
+    rows, cols = out.shape
+    for i in range(rows):
+        a = i // every
+        t = (i - a * every) / every
+        for j in range(cols):
+            if out[i, j] == out[i, j]:
+                continue
+            b = j // every
+            u = (j - b * every) / every
+            row_nw, row_ne = mesh_row[a, b], mesh_row[a, b + 1]
+            row_sw, row_se = mesh_row[a + 1, b], mesh_row[a + 1, b + 1]
+            col_nw, col_ne = mesh_col[a, b], mesh_col[a, b + 1]
+            col_sw, col_se = mesh_col[a + 1, b], mesh_col[a + 1, b + 1]
+            row_n, row_s = row_nw + u * (row_ne - row_nw), row_sw + u * (row_se - row_sw)
+            col_n, col_s = col_nw + u * (col_ne - col_nw), col_sw + u * (col_se - col_sw)
+            row = row_n + t * (row_s - row_n) - row0
+            col = col_n + t * (col_s - col_n) - col0
+            row_east = row_ne - row_nw + t * (row_se - row_sw - row_ne + row_nw)
+            col_east = col_ne - col_nw + t * (col_se - col_sw - col_ne + col_nw)
+            half_row = 0.5 * (abs(row_s - row_n) + abs(row_east)) / every
+            half_col = 0.5 * (abs(col_s - col_n) + abs(col_east)) / every
+            out[i, j] = highest_in_m(window, row - half_row, row + half_row, col, half_col)
+
+
+@lean_kernel
+def highest_in_m(window: F4, north: float, south: float, col: float, half_col: float) -> float:
+    """Highest of the bilinear surface in an upright rectangle of pixel coordinates."""
+    rows, cols = window.shape
+    west = col - half_col
+    east = col + half_col
+    if not (south >= -1.0 and north <= rows and east >= -1.0 and west <= cols):
+        return math.nan
+    first_row = int(max(math.ceil(north), 0.0))
+    last_row = int(min(math.floor(south), rows - 1.0))
+    first_col = int(max(math.ceil(west), 0.0))
+    last_col = int(min(math.floor(east), cols - 1.0))
+    top_m = -math.inf
+    for y in range(first_row, last_row + 1):
+        for x in range(first_col, last_col + 1):
+            if window[y, x] > top_m:
+                top_m = window[y, x]
+    for y in range(first_row, last_row + 1):
+        top_m = larger(top_m, part_known_m(window, float(y), west))
+        top_m = larger(top_m, part_known_m(window, float(y), east))
+    for x in range(first_col, last_col + 1):
+        top_m = larger(top_m, part_known_m(window, north, float(x)))
+        top_m = larger(top_m, part_known_m(window, south, float(x)))
+    top_m = larger(top_m, part_known_m(window, north, west))
+    top_m = larger(top_m, part_known_m(window, north, east))
+    top_m = larger(top_m, part_known_m(window, south, west))
+    top_m = larger(top_m, part_known_m(window, south, east))
+    return top_m if top_m > -math.inf else math.nan
+
+
+@lean_kernel
+def larger(top_m: float, height_m: float) -> float:
+    """The larger of the two; an unknown second changes nothing."""
+    return height_m if height_m > top_m else top_m
+
+
+@lean_kernel
+def points_m(window: F4, row: F8, col: F8, out: F4) -> None:
+    """Fill the unknown among ``out`` with bilinear heights at points of the window."""
+    for i in range(row.size):
+        if out[i] != out[i]:
+            out[i] = part_known_m(window, row[i], col[i])
+
+
+@lean_kernel
+def clean_m(
+    window: F4, nodata: float, scale: float, offset: float, lowest_m: float, highest_m: float
+) -> tuple[int, int, int]:
+    """Turn raw values into metres, no-data into NaN; count NaN, too low and too high.
+
+    A value below ``lowest_m`` is counted and kept, for the caller to judge; so is one above.
+    """
+    unknown = 0
+    low = 0
+    high = 0
+    for i in range(window.shape[0]):
+        for j in range(window.shape[1]):
+            raw = window[i, j]
+            height_m = raw * scale + offset
+            # -9999, -32767, -32768 and -3.4e38 stand for no data in rasters that do not say so.
+            if raw == nodata or raw == -9999.0 or not (raw > -32767.0 and height_m > -9000.0):
+                window[i, j] = math.nan
+                unknown += 1
+                continue
+            if height_m < lowest_m:
+                low += 1
+            elif height_m > highest_m:
+                high += 1
+            window[i, j] = height_m
+    return unknown, low, high
+
+
+@kernel
+def filled_m(window: F4, widest: int) -> F4:
+    """Bridge holes that are no wider than ``widest`` cells.
+
+    A hole's cell is bridged where known ground lies on both sides along a row, a column or a
+    diagonal, with at most ``widest`` unknown cells between; every such pair is interpolated along
+    its line, and pairs are weighted by one over the square of their distance. What is looked at is
+    near, so the result is the same in every window that has the cell and its surroundings.
+    """
+    rows, cols = window.shape
+    out = window.copy()
+    high = (rows + widest - 1) // widest
+    wide = (cols + widest - 1) // widest
+    # Blocks as large as the reach: deep in a void (a sea left out) nothing is near enough, and
+    # nine blocks tell so for all of a block's cells.
+    known = np.zeros((high, wide), np.bool_)
+    void = np.zeros((high, wide), np.bool_)
+    for i in range(rows):
+        for j in range(cols):
+            if window[i, j] == window[i, j]:
+                known[i // widest, j // widest] = True
+            else:
+                void[i // widest, j // widest] = True
+    for a in range(high):
+        for b in range(wide):
+            if not void[a, b]:
+                continue
+            near = False
+            for p in range(max(a - 1, 0), min(a + 2, high)):
+                for q in range(max(b - 1, 0), min(b + 2, wide)):
+                    near = near or known[p, q]
+            if not near:
+                continue
+            for i in range(a * widest, min((a + 1) * widest, rows)):
+                for j in range(b * widest, min((b + 1) * widest, cols)):
+                    if window[i, j] != window[i, j]:
+                        out[i, j] = bridged_m(window, i, j, widest)
+    return out
+
+
+@lean_kernel
+def bridged_m(window: F4, i: int, j: int, widest: int) -> float:
+    """Height of an unknown cell from known ground on both its sides; NaN where there is none."""
+    weights = 0.0
+    height_m = 0.0
+    for line in range(4):
+        di = 0 if line == 0 else 1
+        dj = 1 if line == 0 else line - 2
+        ahead = steps_to_known(window, i, j, di, dj, widest)
+        if ahead == 0:
+            continue
+        back = steps_to_known(window, i, j, -di, -dj, widest)
+        if back == 0 or ahead + back - 1 > widest:
+            continue
+        fore_m = window[i + ahead * di, j + ahead * dj]
+        aft_m = window[i - back * di, j - back * dj]
+        span = float(ahead + back)
+        weight = 1.0 / (span * span * (di * di + dj * dj))
+        weights += weight
+        height_m += weight * (fore_m * back + aft_m * ahead) / span
+    return height_m / weights if weights > 0.0 else math.nan
+
+
+@lean_kernel
+def steps_to_known(window: F4, i: int, j: int, di: int, dj: int, widest: int) -> int:
+    """Steps to the nearest known cell along a direction; 0 where there is none near enough."""
+    for steps in range(1, widest + 1):
+        y = i + steps * di
+        x = j + steps * dj
+        if y < 0 or x < 0 or y >= window.shape[0] or x >= window.shape[1]:
+            return 0
+        if window[y, x] == window[y, x]:
+            return steps
+    return 0

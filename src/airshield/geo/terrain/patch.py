@@ -1,0 +1,126 @@
+"""Terrain that was asked for, and what it is worth: patches, map grids, shares, warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.errors import UsageError
+
+F4 = NDArray[np.float32]
+
+COARSE_M: Final = 1000.0
+"""Cells larger than this are warned of: ridges and masts' own hills are lost in them."""
+
+COARSE_WARNING: Final = (
+    "Coarse terrain: each height is the mean of a cell of {cell_km:.0f} km. Hills, ridges, valleys "
+    "and towns inside a cell are not in it: in mountains tops are 300 to 1,500 m higher than it "
+    "says, in plains 20 to 100 m. Cover near the ground is too good, a site on a hill stands too "
+    "low. For first looks only; give a finer terrain (90 m or better) before anything is decided."
+)
+
+UNKNOWN_WARNING: Final = (
+    "Unknown terrain: {share:.1%} of the cells have no height. Nothing masks there, so cover beyond "
+    "them is too good; give a terrain that has them."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How much of a patch one layer has told."""
+
+    name: str
+    cell_m: float
+    """Size of the layer's cells on the ground [m]."""
+    share: float
+    """Of the patch's cells, 0 to 1."""
+
+
+def _unknown_share(height_m: F4) -> float:
+    return float(np.count_nonzero(np.isnan(height_m))) / height_m.size
+
+
+def _warnings(height_m: F4, shares: tuple[Share, ...]) -> tuple[str, ...]:
+    told = [
+        COARSE_WARNING.format(cell_km=one.cell_m / 1000.0)
+        for one in shares
+        if one.cell_m > COARSE_M
+    ]
+    unknown = _unknown_share(height_m)
+    if unknown > 0.0:
+        told.append(UNKNOWN_WARNING.format(share=max(unknown, 0.001)))
+    return tuple(told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """Square of terrain around a site, azimuthal-equidistant on the WGS-84 ellipsoid."""
+
+    height_m: F4
+    """Shape (2n+1, 2n+1), above mean sea level [m]; row 0 is north, column 0 is west, the middle
+    cell's centre is the site. NaN unknown."""
+    step_m: float
+    lat_deg: float
+    lon_deg: float
+    """The site, WGS 84; longitude in [-180, 180)."""
+    shares: tuple[Share, ...]
+    """Who told how much, finest first."""
+
+    @property
+    def half_cells(self) -> int:
+        """Cells from the site to an edge: n."""
+        return self.height_m.shape[0] // 2
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of cells without a height, 0 to 1."""
+        return _unknown_share(self.height_m)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output made of this patch has to say with it."""
+        return _warnings(self.height_m, self.shares)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Map grid that many sites have in common: square cells in a coordinate system."""
+
+    crs: str
+    """As GDAL understands it: ``EPSG:3035``, a PROJ string, WKT."""
+    west: float
+    north: float
+    """Outer corner of the first cell, in the units of the coordinate system."""
+    step: float
+    """Size of a cell, in the same units."""
+    rows: int
+    cols: int
+
+    def __post_init__(self) -> None:
+        if not (self.step > 0.0 and self.rows > 0 and self.cols > 0):
+            raise UsageError(
+                f"a grid needs a positive step and at least one row and one column, got step "
+                f"{self.step!r}, {self.rows!r} rows, {self.cols!r} columns"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridPatch:
+    """Terrain on a map grid: ``height_m`` has shape (rows, cols), NaN unknown, row 0 in the north."""
+
+    height_m: F4
+    grid: Grid
+    shares: tuple[Share, ...]
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of cells without a height, 0 to 1."""
+        return _unknown_share(self.height_m)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What every output made of this terrain has to say with it."""
+        return _warnings(self.height_m, self.shares)
