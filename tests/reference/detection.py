@@ -3,7 +3,6 @@
 import itertools
 import math
 
-import numpy as np
 from scipy import integrate, optimize, stats
 
 CODES = {
@@ -26,7 +25,12 @@ def pd_by_quadrature(snr, pfa, n, swerling):
     def term(share):
         return pd_steady(law.ppf(share), pfa, n)
 
-    return integrate.quad(term, 0.0, 1.0, limit=400, epsabs=1e-11, epsrel=1e-11)[0]
+    # Weak echoes are rare and all that matters at high SNR: decade by decade, or they are missed.
+    ends = [0.0, *(10.0**k for k in range(-9, -1)), 0.1, 0.5, 1.0]
+    return sum(
+        integrate.quad(term, a, b, limit=200, epsabs=1e-12, epsrel=1e-11)[0]
+        for a, b in itertools.pairwise(ends)
+    )
 
 
 def albersheim_db(pd, pfa, n):
@@ -110,9 +114,9 @@ def cell(radar, pd_of, x, y, alt, lowest, ground, surface, pd_least, earth):
         for a, b in radar.sectors_deg
     ):
         return CODES["sector"], 0.0
-    if elv > radar.elv_max_deg:
+    if elv > radar.elv_max_deg and not math.isnan(alt):
         return CODES["cone"], 0.0
-    if elv < radar.elv_min_deg:
+    if elv < radar.elv_min_deg and not math.isnan(alt):
         return CODES["below_beam"], 0.0
     pd = pd_of(rng, alt)
     if not known:

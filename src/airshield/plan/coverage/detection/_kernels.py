@@ -101,10 +101,7 @@ def patch_cells(
             for i in range(n):
                 work[ROWS_Y, i] = y
             lowest = lowest_m[row, first : first + n]
-            if has_ground:
-                ground = ground_m[row, first : first + n]
-            else:
-                ground = lowest[:0]
+            ground = ground_m[row, first : first + n] if has_ground else lowest[:0]
             if above_ground:
                 for i in range(n):
                     work[ROWS_ALT, i] = ground[i] + hgt
@@ -198,22 +195,23 @@ def judge(
     bend = np.float32(5.0 / 12.0) / earth
     nan = np.float32(np.nan)
     for i in range(x_m.size):
-        is_unknown = (alt_m[i] != alt_m[i]) | (lowest_m[i] != lowest_m[i])
-        alt = alt_m[i] if alt_m[i] == alt_m[i] else antenna
+        has_alt = alt_m[i] == alt_m[i]
+        is_unknown = (not has_alt) | (lowest_m[i] != lowest_m[i])
+        alt = alt_m[i] if has_alt else antenna
         r = rng_m[i]
         over = max(alt - limits.surface_m, ZERO)
         arc = math.sqrt(np.float32(2.0) * earth * over) * (ONE - bend * over)
         d = math.sqrt(x_m[i] * x_m[i] + y_m[i] * y_m[i])
-        is_hidden = alt < lowest_m[i]
+        is_hidden = (alt < lowest_m[i]) & has_alt
         is_weak = pd[i] < limits.pd_least
         lift = (alt - antenna) * (twice + alt) - r * r
         out = np.uint8(POWER) if is_weak else np.uint8(SEEN)
         out = np.uint8(TERRAIN) if is_hidden else out
         out = np.uint8(HORIZON) if is_hidden & (d > limits.horizon_m + arc) else out
         out = np.uint8(UNKNOWN) if is_unknown & (not is_weak) else out
-        is_out = lift < lift_min * r
+        is_out = (lift < lift_min * r) & has_alt
         out = np.uint8(BELOW_BEAM) if is_out else out
-        is_high = lift > lift_max * r
+        is_high = (lift > lift_max * r) & has_alt
         out = np.uint8(CONE) if is_high else out
         is_near = r < limits.rng_min_m
         out = np.uint8(LEAST_RANGE) if is_near else out

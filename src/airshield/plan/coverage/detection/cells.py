@@ -184,13 +184,15 @@ def see_cells(
     columns = [rng * np.sin(azm), rng * np.cos(azm), alt_msl_m, lowest_msl_m]
     columns += [] if ground_msl_m is None else [ground_msl_m]
     wide = np.broadcast_arrays(*columns)
-    flat = [np.ascontiguousarray(column, np.float32).ravel() for column in wide]
-    ground = flat[4] if ground_msl_m is not None else np.empty(0, np.float32)
-    code = np.empty(flat[0].size, np.uint8)
-    pd = np.empty(flat[0].size, np.float32)
+    x, y, alt, lowest, *rest = (np.ascontiguousarray(column, np.float32).ravel() for column in wide)
+    code = np.empty(x.size, np.uint8)
+    pd = np.empty(x.size, np.float32)
     _kernels.listed_cells(
-        *flat[:4],
-        ground,
+        x,
+        y,
+        alt,
+        lowest,
+        rest[0] if rest else np.empty(0, np.float32),
         limits_of(radar, table, surface_msl_m=surface_msl_m, pd_least=pd_least, earth_m=earth_m),
         table.pd,
         sector_sides(radar),

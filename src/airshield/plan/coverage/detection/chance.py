@@ -182,7 +182,7 @@ def _threshold(pfa: float, pulses: int) -> float:
         t = max(t + step, 0.1 * t)
         if abs(step) <= 1e-14 * t:
             break
-    return t
+    return float(t)
 
 
 @lru_cache(maxsize=64)

@@ -88,7 +88,7 @@ class RadarFigures:
         self._need("pd_ref", self.pfa < self.pd_ref < self.pd_most, "between pfa and pd_most")
         self._need("pulses", 1 <= self.pulses <= MOST_PULSES, f"1 to {MOST_PULSES}")
         self._need("swerling_ref", self.swerling_ref in CASES, "0 to 4")
-        self._need("elv_min_deg", -90.0 <= self.elv_min_deg, "-90 or more")
+        self._need("elv_min_deg", self.elv_min_deg >= -90.0, "-90 or more")
         self._need(
             "elv_max_deg",
             self.elv_min_deg < self.elv_max_deg <= 90.0,
