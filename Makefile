@@ -58,8 +58,10 @@ PEERS_asterix := asterix-decoder==0.7.11
 PEERS_frames  := --editable . polars pandas duckdb
 # The reference open tracking framework (MIT) and its metrics, for benchmarks/tracking.
 PEERS_tracking := stonesoup==1.9.1 pyarrow
+# ITU-R's Recommendations (MIT), half a gigabyte with its maps: an oracle for loss in air and rain.
+PEERS_itur := itur==0.4.0
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."

@@ -1,0 +1,4 @@
+"""Whether a shield holds: what its sensors see, for how long it lasts, on whom it depends.
+
+Planners get plain arrays and frozen dataclasses and give tables; files are ``config``'s business.
+"""

@@ -1,0 +1,1 @@
+"""What radars really see over terrain, and how many minutes of warning that leaves."""
