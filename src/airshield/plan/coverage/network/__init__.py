@@ -66,6 +66,7 @@ from airshield.plan.coverage.network.groups import (
     SITES,
     Groups,
     group_cells,
+    merge_equal,
     site_weights,
 )
 from airshield.plan.coverage.network.layers import Layer
@@ -97,6 +98,7 @@ __all__ = [
     "find_gaps",
     "group_cells",
     "lonlat_from",
+    "merge_equal",
     "pair_values",
     "place_people",
     "radar_values",

@@ -145,23 +145,56 @@ def group_cells(
         if not (weights[:, column] >= 0.0).all():
             raise UsageError(f"{name}: weights must be known and not negative; give 0 for none")
     weights[:, AREA] *= grid.cell_m2
-    skip = cover.no_air | ~weights.any(axis=1)
-    room = _ROOM
-    while True:
-        first = np.empty(room, np.int32)
-        totals = np.zeros((room, 3))
-        # Twice as many slots as groups at most: a search meets two or three.
-        table = np.full(2 * room, _kernels.NOBODY, np.int32)
-        many = _kernels.group_cells(cover.bits, cover.unknown, skip, weights, table, first, totals)
-        if many != _kernels.FULL:
-            break
-        room *= 4
+    first, totals = _gather(cover.bits, cover.unknown, weights, skip=cover.no_air)
     return Groups(
         layer=cover.layer,
         radars=cover.radars,
-        bits=cover.bits[first[:many]],
-        unknown=cover.unknown[first[:many]],
-        weights=totals[:many].copy(),
+        bits=cover.bits[first],
+        unknown=cover.unknown[first],
+        weights=totals,
         no_air=weights[cover.no_air].sum(axis=0),
         known=np.array([given is not None for given in maps.values()]),
     )
+
+
+def merge_equal(
+    bits: NDArray[np.uint64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """Merge rows of equal bits and add up their weights; rows without weight are left out.
+
+    Parameters
+    ----------
+    bits : ndarray of uint64, shape (n, words)
+    weights : ndarray of float64, shape (n,)
+
+    Returns
+    -------
+    ndarray of uint64, shape (m, words), and ndarray of float64, shape (m,)
+        In the order in which each first occurs.
+    """
+    nothing = np.zeros(weights.size, np.bool_)
+    rows = np.ascontiguousarray(bits)
+    first, totals = _gather(rows, np.zeros_like(rows), weights[:, None], skip=nothing)
+    return rows[first], totals[:, 0].copy()
+
+
+def _gather(
+    bits: NDArray[np.uint64],
+    unknown: NDArray[np.uint64],
+    weights: NDArray[np.float64],
+    *,
+    skip: NDArray[np.bool_],
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """A row that stands for each group of equal ones, and what each group weighs."""
+    skip = skip | ~weights.any(axis=1)
+    weights = np.ascontiguousarray(weights)
+    room = _ROOM
+    while True:
+        first = np.empty(room, np.int32)
+        totals = np.zeros((room, weights.shape[1]))
+        # Twice as many slots as groups at most: a search meets two or three.
+        table = np.full(2 * room, _kernels.NOBODY, np.int32)
+        many = _kernels.group_cells(bits, unknown, skip, weights, table, first, totals)
+        if many != _kernels.FULL:
+            return first[:many], totals[:many].copy()
+        room *= 4
