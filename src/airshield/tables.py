@@ -5,17 +5,22 @@ compares the two. ``t`` is when it happened, ``t_heard`` is when we heard of it;
 nanoseconds and are never mixed. An unknown is null, never zero. A nullable column is one whose
 value may be unknown; the others are always known.
 
-=============  =====================================================================================
-FRAME          bytes as they came in: what the journal keeps, what ``read`` decodes
-REPORT         one row per sensor report
-TRACK          one row per published state of a track
-INCIDENT       one row per change of state of a (track, zone) affair
-WARNING        one row per warning issued, updated or cancelled
-REJECT         one row per piece of input that could not be read
-SENSOR_STATUS  one row per word of a sensor or system about itself
-REGISTRATION   one row per radar and instant: how wrong it is, as far as is known
-TRUTH          what a rehearsal knows and the watch does not: where everything really was
-=============  =====================================================================================
+=================  =================================================================================
+FRAME              bytes as they came in: what the journal keeps, what ``read`` decodes
+REPORT             one row per sensor report
+TRACK              one row per published state of a track
+INCIDENT           one row per change of state of a (track, zone) affair
+WARNING            one row per warning issued, updated or cancelled
+REJECT             one row per piece of input that could not be read
+SENSOR_STATUS      one row per word of a sensor or system about itself
+REGISTRATION       one row per radar and instant: how wrong it is, as far as is known
+COVER              one row per layer and number of radars: how much of the shield they see
+RADAR_VALUE        one row per layer and radar: what it sees, and what is lost without it
+PAIR_VALUE         one row per layer and two radars: what is lost without both
+CONTRIBUTOR_VALUE  one row per layer and contributor: the same for all that it brings
+GAP                one row per layer and gap: where nobody sees
+TRUTH              what a rehearsal knows and the watch does not: where everything really was
+=================  =================================================================================
 """
 
 from __future__ import annotations
@@ -331,6 +336,97 @@ REGISTRATION: Final = pa.schema(
 )
 """A bias of which nothing is known is null; its sigma is then what was assumed at the start."""
 
+SEEN_BY: Final = ("0", "1", "2", "3", "4+", "unknown", "ground")
+"""How many radars see a place; or nobody knows, for want of terrain; or there is no air: the
+height asked for lies below the ground."""
+
+_LAYER: Final = _field("layer", WORD, "the layer's name: a target class at a height")
+
+
+def _value_fields() -> list[pa.Field]:
+    """What a part of a network sees by itself, and what is lost without it."""
+    return [
+        _field("alone_area_m2", _F8, "area that it sees, whoever else does"),
+        _field("alone_area_share", _F8, "of the territory with air in it", null=True),
+        _field("alone_people", _F8, "people below what it sees", null=True),
+        _field("alone_people_share", _F8, "of all people", null=True),
+        _field("alone_sites", pa.int64(), "protected sites that it sees", null=True),
+        _field("lost_area_m2", _F8, "area that nobody surely sees without it"),
+        _field("lost_area_share", _F8, "of the territory with air in it", null=True),
+        _field("lost_people", _F8, "people below that area", null=True),
+        _field("lost_people_share", _F8, "of all people", null=True),
+        _field(
+            "lost_sites",
+            pa.int64(),
+            "protected sites that nobody surely sees without it",
+            null=True,
+        ),
+    ]
+
+
+COVER: Final = pa.schema(
+    [
+        _LAYER,
+        _field("seen_by", WORD, "one of SEEN_BY"),
+        _field("area_m2", _F8, "territory"),
+        _field("area_share", _F8, "of the territory with air in it; null for 'ground'", null=True),
+        _field("n_people", _F8, "people in it", null=True),
+        _field("people_share", _F8, "of all people with air above; null for 'ground'", null=True),
+        _field("sites", pa.int64(), "protected sites in it", null=True),
+        _field("sites_share", _F8, "of all sites with air above; null for 'ground'", null=True),
+    ],
+    metadata={"table": "COVER"},
+)
+"""Planning estimates. 'unknown' is neither covered nor a gap: the rows of a layer other than
+'ground' add up to one."""
+
+RADAR_VALUE: Final = pa.schema(
+    [
+        _LAYER,
+        _field("radar", WORD, "the radar or receiver"),
+        _field("contributor", WORD, "who brings it"),
+        *_value_fields(),
+    ],
+    metadata={"table": "RADAR_VALUE"},
+)
+
+PAIR_VALUE: Final = pa.schema(
+    [
+        _LAYER,
+        _field("radar", WORD, "one of the two"),
+        _field("other", WORD, "the other, later in the shield's order"),
+        *_value_fields(),
+        _field("beyond_area_m2", _F8, "how much more is lost than without each of them by itself"),
+        _field("beyond_people", _F8, "how many more people are below that", null=True),
+    ],
+    metadata={"table": "PAIR_VALUE"},
+)
+
+CONTRIBUTOR_VALUE: Final = pa.schema(
+    [
+        _LAYER,
+        _field("contributor", WORD, "who brings them"),
+        _field("radars", pa.int64(), "how many it brings"),
+        *_value_fields(),
+    ],
+    metadata={"table": "CONTRIBUTOR_VALUE"},
+)
+
+GAP: Final = pa.schema(
+    [
+        _LAYER,
+        _field("gap", pa.int64(), "number within the layer, the largest is 0"),
+        _field("area_m2", _F8, "its area, counted in cells"),
+        _field("n_people", _F8, "people in it", null=True),
+        _field("reason", WORD, "why nobody sees, for most of its area: a name of plan's reasons"),
+        _field("lat_deg", _F8, "WGS-84 latitude of a place in it"),
+        _field("lon_deg", _F8, "WGS-84 longitude of that place, [-180, 180)"),
+        _field("outline", pa.large_binary(), "WKB, longitude and latitude, right-hand rule"),
+    ],
+    metadata={"table": "GAP"},
+)
+"""Terrain that nobody knows is no gap."""
+
 TRUTH: Final = pa.schema(
     [
         _field("t", TIME, "moment of the exercise"),
@@ -363,6 +459,11 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "REJECT": REJECT,
     "SENSOR_STATUS": SENSOR_STATUS,
     "REGISTRATION": REGISTRATION,
+    "COVER": COVER,
+    "RADAR_VALUE": RADAR_VALUE,
+    "PAIR_VALUE": PAIR_VALUE,
+    "CONTRIBUTOR_VALUE": CONTRIBUTOR_VALUE,
+    "GAP": GAP,
     "TRUTH": TRUTH,
 }
 

@@ -39,5 +39,7 @@ UNITS: Final = {
     "s": "second",
     "dbsm": "decibel relative to one square metre",
     "ppm": "part per million",
+    "share": "part of the whole, 0 to 1",
+    "people": "inhabitant",
 }
 """Suffixes that end a column's name, and the unit each stands for (``tables`` checks both)."""

@@ -1,0 +1,273 @@
+"""The network's loops: who sees which cell, equal cells gathered, subsets tallied, outlines traced.
+
+``bits`` and ``unknown`` have a row for each cell and a bit for each radar, 64 to a word: it surely
+sees the cell; nobody knows whether it does.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield._kernels import lean_kernel
+from airshield.plan.coverage.reasons import GROUND, SEEN, UNKNOWN
+
+U1 = NDArray[np.uint8]
+U8 = NDArray[np.uint64]
+I2 = NDArray[np.int16]
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+F4 = NDArray[np.float32]
+F8 = NDArray[np.float64]
+B1 = NDArray[np.bool_]
+Cells = NDArray[Any]
+
+NOBODY = -1
+FULL = -1
+# Columns of a tally: seen by none, one, two, three, four or more; nobody knows.
+BY_MANY, BY_UNKNOWN, TALLIES = 4, 5, 6
+FNV_PRIME = np.uint64(0x100000001B3)
+MIX = np.uint64(0x9E3779B97F4A7C15)
+# Steps to the next corner: east, north, west, south.
+EAST = 0
+
+
+@lean_kernel
+def add_radar(
+    reason: U1,
+    short_m: F4,
+    radar: int,
+    rank: F4,
+    bits: U8,
+    unknown: U8,
+    no_air: B1,
+    why: U1,
+    why_by: I2,
+    why_rank: F4,
+    why_short: F4,
+) -> None:
+    """Note what one radar sees, and whether it is the one that comes nearest to seeing.
+
+    ``short_m`` of size 1 means that nobody told by how much it falls short.
+    """
+    word = radar // 64
+    bit = np.uint64(1) << np.uint64(radar % 64)
+    tells = short_m.size == reason.size
+    for i in range(reason.size):
+        code = reason[i]
+        if code == SEEN:
+            bits[i, word] |= bit
+        elif code == UNKNOWN:
+            unknown[i, word] |= bit
+        elif code == GROUND:
+            no_air[i] = True
+        short = short_m[i] if tells else math.inf
+        if math.isnan(short):
+            short = math.inf
+        if rank[code] > why_rank[i] or (rank[code] == why_rank[i] and short < why_short[i]):
+            why[i] = code
+            why_by[i] = radar
+            why_rank[i] = rank[code]
+            why_short[i] = short
+
+
+@lean_kernel
+def add_lowest(lowest_m: F4, radar: int, best_m: F4, best_by: I2) -> None:
+    """Keep the lowest of the lowest altitudes and whose it is; NaN is one that nobody knows."""
+    for i in range(lowest_m.size):
+        mine = lowest_m[i]
+        if mine < best_m[i] or (math.isnan(best_m[i]) and not math.isnan(mine)):
+            best_m[i] = mine
+            best_by[i] = radar if mine < math.inf else NOBODY
+
+
+@lean_kernel
+def ones(word: np.uint64) -> Any:
+    """How many bits of a word are set (Warren, Hacker's Delight, 5-2)."""
+    x = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@lean_kernel
+def count_radars(
+    bits: U8, unknown: U8, no_air: B1, active: U8, unknown_code: int, ground_code: int, out: U1
+) -> None:
+    """Count, cell by cell, the active radars that see it."""
+    for i in range(out.size):
+        if no_air[i]:
+            out[i] = ground_code
+            continue
+        count: Any = np.int64(0)
+        doubt = np.uint64(0)
+        for w in range(active.size):
+            count += ones(bits[i, w] & active[w])
+            doubt |= unknown[i, w] & active[w]
+        if count == 0 and doubt != np.uint64(0):
+            out[i] = unknown_code
+        else:
+            out[i] = min(count, np.int64(ground_code - 1))
+
+
+@lean_kernel
+def group_cells(
+    bits: U8,
+    unknown: U8,
+    skip: B1,
+    weights: F8,
+    table: I4,
+    first: I4,
+    totals: F8,
+) -> int:
+    """Gather the cells whose bits are equal, and add up their weights.
+
+    ``table`` is filled with NOBODY, of a power of two's size; group g is like cell ``first[g]`` and
+    weighs ``totals[g]``. Returns the number of groups, or FULL when there is no room.
+    """
+    many = 0
+    words = bits.shape[1]
+    last = NOBODY
+    for i in range(bits.shape[0]):
+        if skip[i]:
+            continue
+        found = NOBODY
+        # Neighbours are mostly alike: two times in three the search ends here.
+        if last != NOBODY:
+            found = last
+            for w in range(words):
+                at = first[last]
+                if bits[i, w] != bits[at, w] or unknown[i, w] != unknown[at, w]:
+                    found = NOBODY
+                    break
+        if found == NOBODY:
+            digest = MIX
+            for w in range(words):
+                digest = (digest ^ bits[i, w]) * FNV_PRIME
+                digest ^= digest >> np.uint64(29)
+                digest = (digest ^ unknown[i, w]) * MIX
+                digest ^= digest >> np.uint64(32)
+            slot = np.int64(digest & np.uint64(table.size - 1))
+            while table[slot] != NOBODY:
+                at = first[table[slot]]
+                same = True
+                for w in range(words):
+                    if bits[i, w] != bits[at, w] or unknown[i, w] != unknown[at, w]:
+                        same = False
+                        break
+                if same:
+                    found = table[slot]
+                    break
+                slot = (slot + 1) & (table.size - 1)
+            if found == NOBODY:
+                if many == first.size:
+                    return FULL
+                found = many
+                table[slot] = many
+                first[many] = i
+                many += 1
+        last = found
+        for k in range(weights.shape[1]):
+            totals[found, k] += weights[i, k]
+    return many
+
+
+@lean_kernel
+def tally(bits: U8, unknown: U8, weights: F8, actives: U8, out: F8) -> None:
+    """Weigh what each set of active radars sees none, one, ... times: ``out[set, TALLIES, k]``."""
+    for m in range(actives.shape[0]):
+        for g in range(bits.shape[0]):
+            count: Any = np.int64(0)
+            doubt = np.uint64(0)
+            for w in range(actives.shape[1]):
+                count += ones(bits[g, w] & actives[m, w])
+                doubt |= unknown[g, w] & actives[m, w]
+            column = min(count, np.int64(BY_MANY))
+            if count == 0 and doubt != np.uint64(0):
+                column = BY_UNKNOWN
+            for k in range(weights.shape[1]):
+                out[m, column, k] += weights[g, k]
+
+
+@lean_kernel
+def weigh_lost(bits: U8, weights: F8, gone: U8, out: F8) -> None:
+    """Weigh what only the radars of each set see: what is lost without them, ``out[set, k]``."""
+    for m in range(gone.shape[0]):
+        for g in range(bits.shape[0]):
+            sees, stays = False, False
+            for w in range(gone.shape[1]):
+                sees |= bits[g, w] & gone[m, w] != np.uint64(0)
+                stays |= bits[g, w] & ~gone[m, w] != np.uint64(0)
+            if sees and not stays:
+                for k in range(weights.shape[1]):
+                    out[m, k] += weights[g, k]
+
+
+@lean_kernel
+def share_covered(bits: U8, weights: F8, active: U8) -> float:
+    """Share of the weight that at least one active radar sees; NaN where nothing weighs."""
+    seen, whole = 0.0, 0.0
+    for g in range(bits.shape[0]):
+        whole += weights[g]
+        for w in range(active.size):
+            if bits[g, w] & active[w] != np.uint64(0):
+                seen += weights[g]
+                break
+    return seen / whole
+
+
+@lean_kernel
+def trace_rings(labels: I4, seen: B1, rows: I4, cols: I4, starts: I8, ring_label: I4) -> int:
+    """Walk around every region of equal labels, the region on the left; returns how many rings.
+
+    ``labels`` has a border of zeros, which is no region; regions are connected through sides. Ring
+    r has the corners from ``starts[r]`` to ``starts[r + 1]``, its last not repeated; a corner's row
+    and column are those of the cell south-east of it. Where two cells of a region touch at a corner
+    only, the walk turns right: what lies between them on one side is then another ring than what
+    lies on the other, and no ring meets itself.
+    """
+    many = 0
+    at = 0
+    starts[0] = 0
+    for i in range(1, labels.shape[0] - 1):
+        for j in range(1, labels.shape[1] - 1):
+            label = labels[i, j]
+            if label == 0 or seen[i, j] or labels[i + 1, j] == label:
+                continue
+            # The walk begins eastward along the lower side of this cell.
+            r, c, heading = i + 1, j, EAST
+            while True:
+                if heading == EAST:
+                    if seen[r - 1, c]:
+                        break
+                    seen[r - 1, c] = True
+                rows[at] = r
+                cols[at] = c
+                at += 1
+                if heading == 0:
+                    c += 1
+                elif heading == 1:
+                    r -= 1
+                elif heading == 2:
+                    c -= 1
+                else:
+                    r += 1
+                # Right, straight on, left: the first along which the region is on the left only.
+                for turn in (3, 0, 1):
+                    way = (heading + turn) % 4
+                    if way == 0:
+                        left, right = labels[r - 1, c], labels[r, c]
+                    elif way == 1:
+                        left, right = labels[r - 1, c - 1], labels[r - 1, c]
+                    elif way == 2:
+                        left, right = labels[r, c - 1], labels[r - 1, c - 1]
+                    else:
+                        left, right = labels[r, c], labels[r, c - 1]
+                    if left == label and right != label:
+                        heading = way
+                        break
+            ring_label[many] = label
+            many += 1
+            starts[many] = at
+    return many

@@ -1,0 +1,195 @@
+"""The cover of one layer, radar by radar, and the lowest altitude that any radar sees down to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.errors import UsageError
+from airshield.geo.grid import Grid
+from airshield.plan.coverage import reasons
+from airshield.plan.coverage.network import _kernels
+from airshield.plan.coverage.network.layers import Layer
+
+UNKNOWN_COUNT: Final = 255
+"""In a map of counts: nobody surely sees the cell, and somebody may."""
+NO_AIR_COUNT: Final = 254
+"""In a map of counts: the height lies below the ground."""
+NOBODY: Final = _kernels.NOBODY
+
+# How near a radar is to seeing: how many of the tests in their order it passes.
+_RANK: Final = np.full(256, -1.0, np.float32)
+_RANK[list(reasons.ORDER)] = np.arange(len(reasons.ORDER))
+_NOT_TOLD: Final = np.full(1, np.nan, np.float32)
+
+
+class LayerCover:
+    """Who sees which cell of one layer. Radars are added one after the other.
+
+    Parameters
+    ----------
+    grid : Grid
+        The map.
+    layer : Layer
+        What is looked for.
+    radars : sequence of str
+        All that will be added, in the order that numbers their bits.
+
+    Attributes
+    ----------
+    bits, unknown : ndarray of uint64, shape (rows · cols, words)
+        Bit r of a cell: radar r surely sees it; nobody knows, for want of terrain.
+    no_air : ndarray of bool, shape (rows · cols,)
+        The height lies below the ground, as any radar found.
+    why : ndarray of uint8, shape (rows, cols)
+        The reason of the radar nearest to seeing (``plan.coverage.reasons``): of the one that
+        passes most of the tests in their order; among equals, of the one that falls least short in
+        height, then of the first. SEEN where somebody sees.
+    why_by : ndarray of int16, shape (rows, cols)
+        Which radar that is; ``NOBODY`` before any was added.
+
+    Notes
+    -----
+    One thread may add to one layer while another adds to the next.
+    """
+
+    def __init__(self, grid: Grid, layer: Layer, radars: Sequence[str]) -> None:
+        self.grid, self.layer = grid, layer
+        self.radars = tuple(radars)
+        if len(set(self.radars)) < len(self.radars):
+            raise UsageError("two radars have the same name; give each its own")
+        cells, words = grid.rows * grid.cols, max(1, -(-len(self.radars) // 64))
+        self.bits = np.zeros((cells, words), np.uint64)
+        self.unknown = np.zeros((cells, words), np.uint64)
+        self.no_air = np.zeros(cells, np.bool_)
+        self.why = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
+        self.why_by = np.full(grid.shape, NOBODY, np.int16)
+        self._rank = np.full(cells, -np.inf, np.float32)
+        self._short = np.full(cells, np.inf, np.float32)
+        self._added: set[str] = set()
+
+    def add(
+        self, radar: str, reason: NDArray[np.uint8], *, short_m: NDArray[np.float32] | None = None
+    ) -> None:
+        """Add what one radar sees.
+
+        Parameters
+        ----------
+        radar : str
+            Its name.
+        reason : ndarray of uint8, shape (rows, cols)
+            Codes of ``plan.coverage.reasons``; INSTRUMENTED beyond the radar's own map.
+        short_m : ndarray of float32, shape (rows, cols), optional
+            By how much higher a target would have to be for this radar to see it: ranks radars
+            with the same reason. NaN is unknown and ranks last.
+
+        Raises
+        ------
+        UsageError
+            No such radar, added already, a map of another grid, or codes that do not exist.
+        """
+        if radar not in self.radars:
+            raise UsageError(f"no radar {radar!r} in this network: {', '.join(self.radars)}")
+        if radar in self._added:
+            raise UsageError(f"radar {radar!r} has been added already")
+        for given in (reason,) if short_m is None else (reason, short_m):
+            if given.shape != self.grid.shape:
+                raise UsageError(
+                    f"radar {radar!r}: a map of {given.shape} cells on a grid of {self.grid.shape};"
+                    " resample it first (Grid.resample)"
+                )
+        if reason.dtype != np.uint8 or (reason.size and reason.max() >= len(reasons.NAMES)):
+            raise UsageError(f"radar {radar!r}: reasons are octets below {len(reasons.NAMES)}")
+        self._added.add(radar)
+        _kernels.add_radar(
+            np.ascontiguousarray(reason).reshape(-1),
+            _NOT_TOLD if short_m is None else np.ascontiguousarray(short_m, np.float32).reshape(-1),
+            self.radars.index(radar),
+            _RANK,
+            self.bits,
+            self.unknown,
+            self.no_air,
+            self.why.reshape(-1),
+            self.why_by.reshape(-1),
+            self._rank,
+            self._short,
+        )
+
+    def counts(self, active: Iterable[str] | None = None) -> NDArray[np.uint8]:
+        """How many radars surely see each cell, of all or of those named.
+
+        Returns
+        -------
+        ndarray of uint8, shape (rows, cols)
+            ``UNKNOWN_COUNT`` where none surely sees the cell and one of them may, ``NO_AIR_COUNT``
+            where the height lies below the ground. Where some see a cell and others may, this is
+            the number that surely do.
+        """
+        out = np.empty(self.grid.rows * self.grid.cols, np.uint8)
+        mask = mask_of(self.radars, self.radars if active is None else active)
+        _kernels.count_radars(
+            self.bits, self.unknown, self.no_air, mask, UNKNOWN_COUNT, NO_AIR_COUNT, out
+        )
+        return out.reshape(self.grid.shape)
+
+
+class LowestAltitude:
+    """The lowest altitude that any radar sees down to, and whose it is, cell by cell.
+
+    Attributes
+    ----------
+    lowest_m : ndarray of float32, shape (rows, cols)
+        Above mean sea level. Infinite where no radar reaches; NaN where it is unknown for all.
+        Where it is known for some radars only it is the lowest of theirs: seen from there surely.
+    by : ndarray of int16, shape (rows, cols)
+        Which radar's; ``NOBODY`` where none.
+    """
+
+    def __init__(self, grid: Grid, radars: Sequence[str]) -> None:
+        self.grid, self.radars = grid, tuple(radars)
+        self.lowest_m = np.full(grid.shape, np.nan if self.radars else np.inf, np.float32)
+        self.by = np.full(grid.shape, NOBODY, np.int16)
+
+    def add(self, radar: str, lowest_m: NDArray[np.float32]) -> None:
+        """Add one radar's lowest altitudes: infinite where it never sees, NaN where unknown."""
+        if radar not in self.radars:
+            raise UsageError(f"no radar {radar!r} in this network: {', '.join(self.radars)}")
+        if lowest_m.shape != self.grid.shape:
+            raise UsageError(
+                f"radar {radar!r}: a map of {lowest_m.shape} cells on a grid of {self.grid.shape}; "
+                "resample it first (Grid.resample)"
+            )
+        _kernels.add_lowest(
+            np.ascontiguousarray(lowest_m, np.float32).reshape(-1),
+            self.radars.index(radar),
+            self.lowest_m.reshape(-1),
+            self.by.reshape(-1),
+        )
+
+
+def mask_of(radars: Sequence[str], active: Iterable[str]) -> NDArray[np.uint64]:
+    """Words with the bits of some radars set, 64 to a word.
+
+    Examples
+    --------
+    >>> mask_of(["a", "b", "c"], ["a", "c"]).tolist()
+    [5]
+    """
+    mask = np.zeros(max(1, math.ceil(len(radars) / 64)), np.uint64)
+    place = {radar: at for at, radar in enumerate(radars)}
+    for radar in active:
+        if radar not in place:
+            raise UsageError(f"no radar {radar!r} in this network: {', '.join(radars)}")
+        mask[place[radar] // 64] |= np.uint64(1) << np.uint64(place[radar] % 64)
+    return mask
+
+
+def masks_of(radars: Sequence[str], sets: Iterable[Iterable[str]]) -> NDArray[Any]:
+    """One row of words for each set of radars."""
+    rows = [mask_of(radars, active) for active in sets]
+    words = max(1, math.ceil(len(radars) / 64))
+    return np.array(rows, np.uint64).reshape(len(rows), words)
