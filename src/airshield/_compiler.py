@@ -177,8 +177,11 @@ class LoopCompiler(Compiler):
 
 
 class _InnerCompiler(_FunctionCompiler):
+    keeps_apart = False  # no two of the arguments' arrays overlap
+
     def _customize_flags(self, flags: Any) -> Any:
         flags.no_compile = flags.no_cpython_wrapper = True
+        flags.noalias = self.keeps_apart
         return flags
 
 
@@ -246,12 +249,15 @@ class Loop(CPUDispatcher):
 
     keeps_inner = False
 
-    def __init__(self, py_func: Any, locals: Any = None, targetoptions: Any = None) -> None:
+    def __init__(
+        self, py_func: Any, locals: Any = None, targetoptions: Any = None, keeps_apart: bool = False
+    ) -> None:
         options = {**(targetoptions or {}), "no_cfunc_wrapper": True}
         super().__init__(py_func, locals or {}, options, LoopCompiler)
         self._inner_compiler = _InnerCompiler(
             py_func, self.targetdescr, options, self.locals, LoopCompiler
         )
+        self._inner_compiler.keeps_apart = keeps_apart
         self._inner_cache = _InnerCache(py_func)
         self._inner: dict[tuple[Any, ...], Any] = {}
 

@@ -117,7 +117,16 @@ def lean_kernel(function: _F) -> _F:
     return _compiled(function, counts_references=False)
 
 
-def _compiled(function: _F, *, counts_references: bool) -> _F:
+def apart_kernel(function: _F) -> _F:
+    """Like :func:`lean_kernel`, for an inner loop whose arrays never overlap.
+
+    LLVM makes no vectors of a loop that reads at places it looks up in one array and writes to
+    another: for all it knows they are the same. Here it is told that they are not.
+    """
+    return _compiled(function, counts_references=False, keeps_apart=True)
+
+
+def _compiled(function: _F, *, counts_references: bool, keeps_apart: bool = False) -> _F:
     settings: Any = numba.config
     if settings.DISABLE_JIT:  # the loops are debugged or fuzzed
         cast(Any, function).py_func = function
@@ -135,7 +144,7 @@ def _compiled(function: _F, *, counts_references: bool) -> _F:
     settings.CACHE_DIR = str(cache_folder())
     try:
         if is_known(numba.__version__):
-            loop: Any = _compiler.Loop(function, targetoptions=options)
+            loop: Any = _compiler.Loop(function, targetoptions=options, keeps_apart=keeps_apart)
         else:
             loop = numba.jit(**options)(function)
         loop._cache = _Cache(function)
