@@ -37,7 +37,7 @@ from airshield.plan.coverage.detection.atmosphere import (
     path_loss_db,
     rain_db_per_km,
 )
-from airshield.plan.coverage.detection.cells import SeenCells, see_cells, see_patch
+from airshield.plan.coverage.detection.cells import SeenCells, see_cells, see_offsets, see_patch
 from airshield.plan.coverage.detection.chance import pd_of_snr, snr_needed_db, threshold
 from airshield.plan.coverage.detection.doppler import (
     blind_share,
@@ -77,6 +77,7 @@ __all__ = [
     "rain_db_per_km",
     "range_by_power_m",
     "see_cells",
+    "see_offsets",
     "see_patch",
     "snr_db",
     "snr_needed_db",

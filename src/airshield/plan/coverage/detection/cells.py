@@ -203,6 +203,49 @@ def see_cells(
     return SeenCells(code=code.reshape(wide[0].shape), pd=pd.reshape(wide[0].shape))
 
 
+def see_offsets(
+    radar: RadarFigures,
+    table: PdTable,
+    *,
+    east_m: NDArray[np.float32],
+    north_m: NDArray[np.float32],
+    alt_msl_m: NDArray[np.float32],
+    lowest_msl_m: NDArray[np.float32],
+    ground_msl_m: NDArray[np.float32] | None = None,
+    surface_msl_m: float,
+    pd_least: float,
+    earth_m: float = EARTH_RADIO_M,
+) -> NDArray[np.uint8]:
+    """Why cells of any map are seen or not, where they lie being told in the radar's own frame.
+
+    As :func:`see_cells`, for maps: ``east_m`` and ``north_m`` are offsets in the
+    azimuthal-equidistant projection around the radar (``Grid.offsets_from``), all arrays are
+    float32 of one shape, and only the codes come back.
+    """
+    given = [east_m, north_m, alt_msl_m, lowest_msl_m]
+    given += [] if ground_msl_m is None else [ground_msl_m]
+    if any(one.shape != east_m.shape for one in given):
+        raise UsageError(
+            f"radar {radar.name!r}: maps of shapes {[one.shape for one in given]} are not one map"
+        )
+    x, y, alt, lowest, *rest = (np.ascontiguousarray(one, np.float32).ravel() for one in given)
+    code = np.empty(x.size, np.uint8)
+    _kernels.listed_cells(
+        x,
+        y,
+        alt,
+        lowest,
+        rest[0] if rest else np.empty(0, np.float32),
+        limits_of(radar, table, surface_msl_m=surface_msl_m, pd_least=pd_least, earth_m=earth_m),
+        table.pd,
+        sector_sides(radar),
+        np.empty((5, _kernels.CHUNK), np.float32),
+        code,
+        np.empty(x.size, np.float32),
+    )
+    return code.reshape(east_m.shape)
+
+
 def limits_of(
     radar: RadarFigures, table: PdTable, *, surface_msl_m: float, pd_least: float, earth_m: float
 ) -> _kernels.Limits:

@@ -1,0 +1,381 @@
+"""The survey itself: radars side by side onto one grid, then what they are worth together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from airshield.geo.grid import Grid
+from airshield.geo.terrain import Terrain
+from airshield.plan.coverage import reasons
+from airshield.plan.coverage.detection import PdTable, make_table, see_offsets
+from airshield.plan.coverage.network import (
+    Groups,
+    Layer,
+    LayerCover,
+    LowestAltitude,
+    contributor_values,
+    cover_table,
+    find_gaps,
+    group_cells,
+    pair_values,
+    place_people,
+    radar_values,
+    site_weights,
+)
+from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover
+from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around, reach_m
+from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
+
+Window = tuple[slice, slice]
+Told = Callable[[str, int, int], None]
+
+_WIDER: float = 1.02
+"""By how much a distance in the grid's projection may be longer than over the ground, at most, for
+areas as large as a continent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadarCells:
+    """One radar on the common grid.
+
+    ``window`` are the rows and columns that its range reaches, ``lowest_msl_m`` the lowest visible
+    altitude in them [m]: infinite beyond its range, NaN where unknown.
+    """
+
+    radar: SurveyRadar
+    sight: RadarSight = field(repr=False)
+    window: Window
+    lowest_msl_m: NDArray[np.float32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a network sees.
+
+    Attributes
+    ----------
+    task : SurveyTask
+    grid : Grid
+    inside : ndarray of bool, shape (rows, cols)
+        The territory.
+    ground_msl_m : ndarray of float32, shape (rows, cols)
+        Ground above mean sea level at the cells' middles [m], NaN unknown.
+    people : ndarray of float64, shape (rows, cols), or None
+    elsewhere_people : float
+        Of the places told, those that lie off the territory.
+    radars : tuple of RadarCells
+    layers : tuple of LayerCover
+        In the order of the task's.
+    groups : tuple of Groups
+        Of each layer, over the whole territory.
+    lowest : LowestAltitude
+    cover, radar_value, pair_value, contributor_value : pyarrow.Table
+        Schemas COVER, RADAR_VALUE, PAIR_VALUE, CONTRIBUTOR_VALUE.
+    gaps : pyarrow.Table
+        Schema GAP, all layers.
+    answers : tuple of Answer
+    stamp : dict
+        What every output states: k, terrain, warnings, the probability that counts as seen.
+    """
+
+    task: SurveyTask
+    grid: Grid
+    inside: NDArray[np.bool_] = field(repr=False)
+    ground_msl_m: NDArray[np.float32] = field(repr=False)
+    people: NDArray[np.float64] | None = field(repr=False)
+    elsewhere_people: float
+    radars: tuple[RadarCells, ...]
+    layers: tuple[LayerCover, ...] = field(repr=False)
+    groups: tuple[Groups, ...] = field(repr=False)
+    lowest: LowestAltitude = field(repr=False)
+    cover: pa.Table = field(repr=False)
+    radar_value: pa.Table = field(repr=False)
+    pair_value: pa.Table = field(repr=False)
+    contributor_value: pa.Table = field(repr=False)
+    gaps: pa.Table = field(repr=False)
+    answers: tuple[Answer, ...]
+    stamp: dict[str, Any]
+
+
+def survey(
+    task: SurveyTask,
+    *,
+    terrain: Terrain,
+    asked: Sequence[CoverAsked] = (),
+    cache: SightCache | None = None,
+    threads: int = 1,
+    say: Told | None = None,
+) -> Survey:
+    """Survey a network of radars.
+
+    Parameters
+    ----------
+    task : SurveyTask
+    terrain : Terrain
+    asked : sequence of CoverAsked
+        Requirements to answer; their layers are surveyed too.
+    cache : SightCache, optional
+        Where sights are kept between runs.
+    threads : int
+        The result is the same with any number.
+    say : callable, optional
+        Told what is being done, how many of it are done, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        An area that is none, sites off the map, a radar nowhere on Earth.
+    TerrainError
+        A raster turns out not to hold heights of ground.
+    """
+    told: Told = say if say is not None else (lambda what, done, of: None)
+    layers = list(dict.fromkeys([*task.layers, *(one.layer for one in asked)]))
+    task = replace(task, layers=tuple(layers))
+    grid = Grid.around(task.area, step_m=task.step_m)
+    inside = grid.inside(task.area)
+    lat, lon = grid.places_deg()
+    told("ground", 0, 1)
+    ground = terrain.heights_m(lat, lon)
+    told("ground", 1, 1)
+    names = [radar.name for radar in task.radars]
+    covers = [LayerCover(grid, layer, names) for layer in layers]
+    lowest = LowestAltitude(grid, names)
+    lock = threading.Lock()
+    done = 0
+
+    def one(radar: SurveyRadar) -> RadarCells:
+        nonlocal done
+        sight = look_around(
+            radar, terrain=terrain, earth=task.earth, step_m=task.sight_step_m, cache=cache
+        )
+        cells = _on_grid(radar, sight, grid)
+        codes = _codes(cells, task, grid, ground)
+        with lock:
+            for cover, code in zip(covers, codes, strict=True):
+                whole = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
+                whole[cells.window] = code
+                cover.add(radar.name, whole)
+            whole_m = np.full(grid.shape, np.inf, np.float32)
+            whole_m[cells.window] = cells.lowest_msl_m
+            lowest.add(radar.name, whole_m)
+            done += 1
+            told("radars", done, len(names))
+        return cells
+
+    told("radars", 0, len(names))
+    if threads > 1 and len(names) > 1:
+        with ThreadPoolExecutor(min(threads, len(names))) as pool:
+            radars = tuple(pool.map(one, task.radars))
+    else:
+        radars = tuple(one(radar) for radar in task.radars)
+
+    told("network", 0, 1)
+    people, elsewhere = _people(task, grid, inside)
+    sites = _sites(task, grid)
+    groups = tuple(
+        group_cells(cover, inside=inside, people=people, sites=sites) for cover in covers
+    )
+    contributors = task.contributors()
+    gaps = pa.concat_tables(
+        [find_gaps(cover, inside=inside, people=people) for cover in covers]
+    ).combine_chunks()
+    answers = []
+    for want in asked:
+        cover = covers[layers.index(want.layer)]
+        of = groups[layers.index(want.layer)]
+        if want.area is not None:
+            within = grid.inside(want.area)
+            of = group_cells(
+                cover,
+                inside=within,
+                people=None if people is None else people * within,
+                sites=None if sites is None else sites * within,
+            )
+        answers.append(answer_cover(want, of))
+    told("network", 1, 1)
+    return Survey(
+        task=task,
+        grid=grid,
+        inside=inside,
+        ground_msl_m=ground,
+        people=people,
+        elsewhere_people=elsewhere,
+        radars=radars,
+        layers=tuple(covers),
+        groups=groups,
+        lowest=lowest,
+        cover=cover_table(groups),
+        radar_value=radar_values(groups, contributors),
+        pair_value=pair_values(groups),
+        contributor_value=contributor_values(groups, contributors),
+        gaps=gaps,
+        answers=tuple(answers),
+        stamp=_stamp(task, terrain, radars, ground),
+    )
+
+
+def _on_grid(radar: SurveyRadar, sight: RadarSight, grid: Grid) -> RadarCells:
+    window = _window(radar, grid)
+    part = _part(grid, window)
+    lowest = (
+        sight.lowest_on(part, lat_deg=radar.lat_deg, lon_deg=radar.lon_deg)
+        if part.rows and part.cols
+        else np.empty(part.shape, np.float32)
+    )
+    return RadarCells(
+        radar=replace(radar, figures=replace(radar.figures, antenna_msl_m=sight.antenna_msl_m))
+        if np.isfinite(sight.antenna_msl_m)
+        else radar,
+        sight=sight,
+        window=window,
+        lowest_msl_m=lowest,
+    )
+
+
+def _window(radar: SurveyRadar, grid: Grid) -> Window:
+    """Rows and columns of a grid that a radar's range reaches; may be none."""
+    x, y = grid.projection.xy_from_places([radar.lat_deg], [radar.lon_deg])
+    reach = _WIDER * reach_m(radar) + grid.step_m
+    rows = (grid.north_m - np.array([y[0] + reach, y[0] - reach])) / grid.step_m
+    cols = (np.array([x[0] - reach, x[0] + reach]) - grid.west_m) / grid.step_m
+    row = np.clip([np.floor(rows[0]), np.ceil(rows[1])], 0, grid.rows).astype(int)
+    col = np.clip([np.floor(cols[0]), np.ceil(cols[1])], 0, grid.cols).astype(int)
+    return slice(int(row[0]), int(row[1])), slice(int(col[0]), int(col[1]))
+
+
+def _part(grid: Grid, window: Window) -> Grid:
+    """The grid of a window of a grid."""
+    rows, cols = window
+    return replace(
+        grid,
+        rows=rows.stop - rows.start,
+        cols=cols.stop - cols.start,
+        west_m=grid.west_m + cols.start * grid.step_m,
+        north_m=grid.north_m - rows.start * grid.step_m,
+    )
+
+
+def _codes(
+    cells: RadarCells, task: SurveyTask, grid: Grid, ground: NDArray[np.float32]
+) -> list[NDArray[np.uint8]]:
+    """Why each cell of each layer is seen or not, in the radar's window."""
+    radar = cells.radar
+    part = _part(grid, cells.window)
+    if not (part.rows and part.cols):
+        return [np.empty(part.shape, np.uint8) for _ in task.layers]
+    east, north = part.offsets_from(radar.lat_deg, radar.lon_deg)
+    here = ground[cells.window]
+    # Beyond the patch the code is that of the range, whatever the altitude there.
+    lowest = np.where(np.isposinf(cells.lowest_msl_m), np.float32(np.nan), cells.lowest_msl_m)
+    tables: dict[str, PdTable] = {}
+    codes = []
+    for layer in task.layers:
+        if layer.cls not in tables:
+            tables[layer.cls] = _table(radar, task, layer)
+        code = see_offsets(
+            radar.figures,
+            tables[layer.cls],
+            east_m=east,
+            north_m=north,
+            alt_msl_m=_altitude(layer, here),
+            lowest_msl_m=lowest,
+            ground_msl_m=here,
+            surface_msl_m=cells.sight.surface_msl_m,
+            pd_least=task.pd_least,
+            earth_m=task.earth.earth_m,
+        )
+        if not radar.is_power_known:
+            code[code == reasons.SEEN] = reasons.UNKNOWN
+        codes.append(code)
+    return codes
+
+
+def _table(radar: SurveyRadar, task: SurveyTask, layer: Layer) -> PdTable:
+    table = make_table(radar.figures, task.targets[layer.cls], earth_m=task.earth.earth_m)
+    if radar.is_power_known:
+        return table
+    # What is in sight may be seen out to the instrumented range.
+    certain = np.ones((1, table.pd.shape[1]), np.float32)
+    return PdTable(
+        pd=certain, rng_step_m=radar.figures.rng_max_m / (certain.shape[1] - 2), alt_step_m=1.0
+    )
+
+
+def _altitude(layer: Layer, ground: NDArray[np.float32]) -> NDArray[np.float32]:
+    if layer.above == "sea":
+        return np.full(ground.shape, layer.height_m, np.float32)
+    return ground + np.float32(layer.height_m)
+
+
+def _people(
+    task: SurveyTask, grid: Grid, inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64] | None, float]:
+    if task.place_people is None or task.place_lat_deg is None or task.place_lon_deg is None:
+        return None, 0.0
+    placed = place_people(
+        grid,
+        inside,
+        lat_deg=task.place_lat_deg,
+        lon_deg=task.place_lon_deg,
+        people=task.place_people,
+    )
+    return placed.people, placed.elsewhere_people
+
+
+def _sites(task: SurveyTask, grid: Grid) -> NDArray[np.float64] | None:
+    """How many sites lie in each cell; those off the map are no cells' and left out."""
+    lat = np.array([site.lat_deg for site in task.sites])
+    lon = np.array([site.lon_deg for site in task.sites])
+    if not lat.size:
+        return None
+    on = grid.cells_of(lat, lon)[0] >= 0
+    return site_weights(grid, lat[on].tolist(), lon[on].tolist()) if on.any() else None
+
+
+def _stamp(
+    task: SurveyTask,
+    terrain: Terrain,
+    radars: Sequence[RadarCells],
+    ground: NDArray[np.float32],
+) -> dict[str, Any]:
+    warnings = [*task.earth.warnings]
+    warnings += [told for cells in radars for told in cells.sight.warnings]
+    blind = [cells.radar.name for cells in radars if np.isnan(cells.sight.antenna_msl_m)]
+    if blind:
+        warnings.append(
+            f"the ground at {', '.join(blind)} is unknown, and so is all that is seen from there; "
+            "give ground_msl_m or terrain that reaches there"
+        )
+    no_power = [cells.radar.name for cells in radars if not cells.radar.is_power_known]
+    if no_power:
+        warnings.append(
+            f"nobody says what {', '.join(no_power)} reach{'es' if len(no_power) == 1 else ''}: "
+            "what is in sight is counted as unknown; write ref_rng_m, ref_rcs_m2 and ref_pd"
+        )
+    unknown = float(np.isnan(ground).mean())
+    if unknown > 0.0:
+        warnings.append(f"the ground of {unknown:.1%} of the map is unknown")
+    return {
+        "kind": "planning estimate",
+        "k": task.earth.k,
+        "earth": task.earth.name,
+        "terrain": list(terrain.sources),
+        "terrain_digest": terrain.digest,
+        "step_m": task.step_m,
+        "sight_step_m": task.sight_step_m,
+        "pd_least": task.pd_least,
+        "targets": {
+            name: {"rcs_m2": target.rcs_m2, "swerling": target.swerling, "source": target.source}
+            for name, target in task.targets.items()
+            if any(layer.cls == name for layer in task.layers)
+        },
+        "warnings": list(dict.fromkeys(warnings)),
+    }

@@ -1,0 +1,264 @@
+"""What one radar sees down to, kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.geo.grid import Grid
+from airshield.geo.terrain import EarthFactor, Terrain
+from airshield.plan.coverage.sight import lowest_visible_levels
+from airshield.plan.coverage.survey.task import SurveyRadar
+
+NEAR_M: Final = 60_000.0
+FAR_M: Final = 120_000.0
+"""Out to where cells are of the single and of the double step; four times the step beyond. A cell
+of 90 m at 60 km is as wide as 0.09 degrees, a radar's beam is ten times that."""
+
+FORMAT: Final = 1
+"""Raised when what is kept means something else than before."""
+
+_HALF_M: Final = 0.5
+"""Heights are kept in half metres, lowest visible altitudes rounded up: never too optimistic."""
+_UNKNOWN: Final = np.iinfo(np.uint16).max
+_BELOW_M: Final = 1_000.0
+"""No ground lies deeper below the sea (the Dead Sea's shore at -430 m)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SightLevel:
+    """A square patch around a radar, row 0 north, column 0 west, the radar in the middle cell.
+
+    ``lowest_msl_m`` and ``ground_msl_m``: float32, above mean sea level [m], NaN unknown.
+    """
+
+    step_m: float
+    lowest_msl_m: NDArray[np.float32] = field(repr=False)
+    ground_msl_m: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def half_m(self) -> float:
+        """How far its outermost cells' middles are from the radar to the north."""
+        return float(self.lowest_msl_m.shape[0] // 2 * self.step_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadarSight:
+    """What terrain leaves a radar to see.
+
+    Attributes
+    ----------
+    antenna_msl_m : float
+        Antenna above mean sea level [m].
+    surface_msl_m : float
+        Median of the ground around [m]: the plain that the smooth Earth stands for.
+    levels : tuple of SightLevel
+        From fine to coarse; each reaches further.
+    warnings : tuple of str
+        What the terrain cannot show here.
+    """
+
+    antenna_msl_m: float
+    surface_msl_m: float
+    levels: tuple[SightLevel, ...]
+    warnings: tuple[str, ...]
+
+    def lowest_on(self, grid: Grid, *, lat_deg: float, lon_deg: float) -> NDArray[np.float32]:
+        """Lowest visible altitude on a common grid, shape (rows, cols).
+
+        Infinite beyond the outermost level, NaN where unknown; the highest of the neighbours of
+        the finest level that holds a cell's middle, so it promises nothing that they do not.
+        """
+        out: NDArray[np.float32] | None = None
+        for level in reversed(self.levels):
+            here = grid.resample(
+                level.lowest_msl_m,
+                lat_deg=lat_deg,
+                lon_deg=lon_deg,
+                step_m=level.step_m,
+                how="highest",
+                outside=np.inf,
+            )
+            out = here if out is None else np.where(np.isposinf(here), out, here)
+        assert out is not None, "a radar has at least one level"
+        return out
+
+
+class SightCache:
+    """Sights of radars in a folder, by the digest of all that they depend on.
+
+    Files appear under their names when they are whole, and one that cannot be read is as good as
+    none: whoever kills a survey, or runs two at once, loses nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.hits = 0
+
+    def get(self, key: str) -> RadarSight | None:
+        """What is kept under a key, None if nothing is."""
+        if self.folder is None:
+            return None
+        try:
+            with np.load(self.folder / f"{key}.npz", allow_pickle=False) as kept:
+                told = json.loads(str(kept["told"]))
+                levels = tuple(
+                    SightLevel(
+                        step_m=step_m,
+                        lowest_msl_m=_metres(kept[f"lowest{i}"]),
+                        ground_msl_m=_metres(kept[f"ground{i}"]),
+                    )
+                    for i, step_m in enumerate(told.pop("steps_m"))
+                )
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+        self.hits += 1
+        return RadarSight(levels=levels, **told | {"warnings": tuple(told["warnings"])})
+
+    def put(self, key: str, sight: RadarSight) -> None:
+        """Keep a sight; a folder that cannot be written to keeps nothing."""
+        if self.folder is None:
+            return
+        told = {
+            "antenna_msl_m": sight.antenna_msl_m,
+            "surface_msl_m": sight.surface_msl_m,
+            "warnings": sight.warnings,
+            "steps_m": [level.step_m for level in sight.levels],
+        }
+        arrays: dict[str, Any] = {"told": np.array(json.dumps(told))}
+        for i, level in enumerate(sight.levels):
+            arrays[f"lowest{i}"] = _half_metres(level.lowest_msl_m)
+            arrays[f"ground{i}"] = _half_metres(level.ground_msl_m)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
+                try:
+                    np.savez(part, **arrays)
+                except BaseException:
+                    os.unlink(part.name)
+                    raise
+            os.replace(part.name, self.folder / f"{key}.npz")
+        except OSError:
+            return
+
+
+def _half_metres(height_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+    known = np.isfinite(height_m)
+    told = np.ceil((np.where(known, height_m, 0.0) + _BELOW_M) / _HALF_M)
+    return np.where(known, np.clip(told, 0, _UNKNOWN - 1), _UNKNOWN).astype(np.uint16)
+
+
+def _metres(told: NDArray[np.uint16]) -> NDArray[np.float32]:
+    out = told.astype(np.float32) * np.float32(_HALF_M) - np.float32(_BELOW_M)
+    out[told == _UNKNOWN] = np.nan
+    return out
+
+
+def reach_m(radar: SurveyRadar) -> float:
+    """How far a radar's maps go: its instrumented range."""
+    return radar.figures.rng_max_m
+
+
+def sight_key(radar: SurveyRadar, *, terrain: Terrain, earth: EarthFactor, step_m: float) -> str:
+    """Digest of all that a radar's sight depends on."""
+    told = [
+        FORMAT,
+        terrain.digest,
+        radar.lat_deg,
+        radar.lon_deg,
+        radar.antenna_agl_m,
+        radar.ground_msl_m,
+        reach_m(radar),
+        earth.k,
+        step_m,
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:40]
+
+
+def look_around(
+    radar: SurveyRadar,
+    *,
+    terrain: Terrain,
+    earth: EarthFactor,
+    step_m: float,
+    cache: SightCache | None = None,
+) -> RadarSight:
+    """Work out what a radar sees down to, or read it from the cache.
+
+    Parameters
+    ----------
+    radar : SurveyRadar
+    terrain : Terrain
+    earth : EarthFactor
+    step_m : float
+        Side of a cell out to 60 km [m].
+    cache : SightCache, optional
+
+    Returns
+    -------
+    RadarSight
+        The same octets whether it was kept or not. Where the ground at the radar itself is
+        unknown, so is everything it sees.
+    """
+    key = sight_key(radar, terrain=terrain, earth=earth, step_m=step_m)
+    if cache is not None and (kept := cache.get(key)) is not None:
+        return kept
+    reach = reach_m(radar)
+    patches = []
+    for factor, upto_m in ((1, NEAR_M), (2, FAR_M), (4, np.inf)):
+        step = factor * step_m
+        # Levels share their middle, and a coarse one begins where a fine one has a whole number of
+        # its cells.
+        half = np.ceil(min(reach, upto_m) / (4.0 * step_m)) * 4.0 * step_m
+        patches.append(
+            terrain.around(
+                radar.lat_deg,
+                radar.lon_deg,
+                half_m=float(half),
+                step_m=step,
+                reduce="bilinear" if factor == 1 else "max",
+            )
+        )
+        if reach <= upto_m:
+            break
+    fine = patches[0]
+    ground_m = radar.ground_msl_m
+    if ground_m is None:
+        ground_m = float(fine.height_m[fine.half_cells, fine.half_cells])
+    antenna_m = ground_m + radar.antenna_agl_m
+    grounds = [patch.height_m for patch in patches]
+    if np.isfinite(antenna_m):
+        lows = lowest_visible_levels(
+            [(patch.height_m, patch.step_m) for patch in patches],
+            antenna_msl_m=antenna_m,
+            k=earth.k,
+            radius_m=reach,
+        )
+    else:
+        lows = [np.full_like(ground, np.nan) for ground in grounds]
+    known = grounds[-1][np.isfinite(grounds[-1])]
+    sight = RadarSight(
+        antenna_msl_m=antenna_m,
+        surface_msl_m=float(np.median(known)) if known.size else 0.0,
+        levels=tuple(
+            SightLevel(
+                step_m=patch.step_m,
+                lowest_msl_m=_metres(_half_metres(low)),
+                ground_msl_m=_metres(_half_metres(ground)),
+            )
+            for patch, low, ground in zip(patches, lows, grounds, strict=True)
+        ),
+        warnings=tuple(dict.fromkeys(told for patch in patches for told in patch.warnings)),
+    )
+    if cache is not None:
+        cache.put(key, sight)
+    return sight
