@@ -96,7 +96,7 @@ def answer_cover(asked: CoverAsked, groups: Groups) -> Answer:
     found = [
         (*share_bounds(groups, active, of=of, radars=asked.radars), name) for name, active in sets
     ]
-    low, high, without = min(found, key=lambda one: one[:2])
+    low, _, without = min(found, key=lambda one: one[:2])
     if np.isnan(low):
         return Answer(
             name=asked.name, kind="cover", verdict="unknown", asked=asked.share, low=None,
