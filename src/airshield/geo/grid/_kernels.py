@@ -17,6 +17,7 @@ F8 = NDArray[np.float64]
 Cells = NDArray[Any]
 
 BILINEAR, HIGHEST = 0, 1
+NEAR = 1e-3  # of a cell: what the mesh leaves of a middle that falls on one
 
 
 @lean_kernel
@@ -69,7 +70,7 @@ def read_between(
     """Read a patch among the four cells around each of the grid's middles.
 
     A neighbour without weight does not count, so a middle that falls on a patch's cell reads that
-    cell alone; also at the patch's edge. Outside, ``out`` stays as it is.
+    cell alone. Outside, ``out`` stays as it is.
     """
     size_r, size_c = patch.shape
     mid_r, mid_c = 0.5 * (size_r - 1), 0.5 * (size_c - 1)
@@ -86,10 +87,15 @@ def read_between(
             r0, dr = mid_r - n0 / step_m, (n0 - n1) / (step_m * stride)
             for k in range(min(stride, cols - mj * stride)):
                 c, r = c0 + k * dc, r0 + k * dr
-                if not (0.0 <= c <= size_c - 1 and 0.0 <= r <= size_r - 1):
+                if not (-NEAR < c < size_c - 1 + NEAR and -NEAR < r < size_r - 1 + NEAR):
                     continue  # also where the mesh is NaN
-                ci, ri = int(c), int(r)
+                ci, ri = int(c + NEAR), int(r + NEAR)
                 fc, fr = c - ci, r - ri
+                # A middle that falls on a cell reads that cell, not its neighbours a little.
+                if fc < NEAR:
+                    fc = 0.0
+                if fr < NEAR:
+                    fr = 0.0
                 value = -math.inf if how == HIGHEST else 0.0
                 for a in range(2):
                     share_r = fr if a == 1 else 1.0 - fr

@@ -253,14 +253,14 @@ def _vertices_deg(area: BaseGeometry) -> tuple[Floats, Floats]:
     """Longitude and latitude of an area's vertices, none far from the next."""
     if area.is_empty:
         raise UsageError("the area is empty; give one with at least a place in it")
-    lonlat = shapely.get_coordinates(shapely.segmentize(area, _EDGE_MAX_DEG))
-    lon, lat = lonlat[:, 0], lonlat[:, 1]
-    if not (np.abs(lat).max() <= 90.0 and np.abs(lon).max() <= 360.0):
+    west, south, east, north = area.bounds
+    if not (-90.0 <= south and north <= 90.0 and -360.0 <= west and east <= 360.0):
         raise UsageError(
-            f"the area reaches from x {lon.min():g} to {lon.max():g} and y {lat.min():g} to "
-            f"{lat.max():g}, which are no degrees; give longitude and latitude"
+            f"the area reaches from x {west:g} to {east:g} and y {south:g} to {north:g}, which are "
+            "no degrees; give longitude and latitude"
         )
-    return lon, lat
+    lonlat = shapely.get_coordinates(shapely.segmentize(area, _EDGE_MAX_DEG))
+    return lonlat[:, 0], lonlat[:, 1]
 
 
 def _middle_lon_deg(lon_deg: Floats) -> float:

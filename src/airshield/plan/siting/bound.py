@@ -33,9 +33,12 @@ class Bound:
         No choice is worth more.
     is_in, is_out : ndarray of bool, shape (sites,)
         Every choice that is worth more than ``target`` has, or has not, these sites.
+    dearest : ndarray of bool, shape (sites,)
+        The choice that earns most at the multipliers of the bound: one to start a search from.
     """
 
     value: float
+    dearest: NDArray[np.bool_]
     is_in: NDArray[np.bool_]
     is_out: NDArray[np.bool_]
 
@@ -86,7 +89,12 @@ def lagrangian_bound(demand: Demand, target: float, *, limit: float | None = Non
     is_out = is_open & (best_price - high * d.cost < -slack - d.tol)
     is_in = is_open & (best_price - low * d.cost > slack + d.tol)
     # Rounding over some ten thousand terms must not bring the bound below the truth.
-    return Bound(value=best + d.tol, is_in=is_in, is_out=is_out | (~is_open & ~d.is_fixed))
+    return Bound(
+        value=best + d.tol,
+        dearest=_dearest(best_price, d, is_open, limit),
+        is_in=is_in,
+        is_out=is_out | (~is_open & ~d.is_fixed),
+    )
 
 
 def _fill(
@@ -98,6 +106,18 @@ def _fill(
     taken = np.clip((limit - (np.cumsum(cost[order]) - cost[order])) / cost[order], 0.0, 1.0)
     x[order] = taken
     return float(np.dot(taken, price[order]))
+
+
+def _dearest(
+    price: Floats, d: Demand, is_open: NDArray[np.bool_], limit: float
+) -> NDArray[np.bool_]:
+    """Existing radars, and the best prices per cost that find room whole."""
+    is_chosen = d.is_fixed.copy()
+    for s in _by_ratio(price, d.cost, is_open):
+        if d.cost[s] <= limit:
+            is_chosen[s] = True
+            limit -= float(d.cost[s])
+    return is_chosen
 
 
 def _fill_edges(

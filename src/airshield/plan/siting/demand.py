@@ -82,7 +82,7 @@ def demand_from(problem: SitingProblem, *, credit: Floats | None = None) -> Dema
     is_covered = (bits != 0).any(axis=1)
     bits, weights = bits[is_covered], weights[is_covered]
     sites = len(problem.sites)
-    octets = bits.astype("<u8").view(np.uint8).reshape(weights.size, -1)
+    octets = np.ascontiguousarray(bits).astype("<u8").view(np.uint8)
     table = np.unpackbits(octets, axis=1, bitorder="little", count=sites)
     of, cells = np.nonzero(table.T)
     start = np.zeros(sites + 1, np.int64)

@@ -21,6 +21,8 @@ from airshield.plan.siting.search import (
     worst_loss,
 )
 
+_ROUNDS = 4
+"""A better choice at hand brings a closer bound, and that perhaps a better choice."""
 _PROVEN = 1e-6
 """A bound that is so near, relative to the value, is the value: solvers round no better."""
 
@@ -127,7 +129,13 @@ def _best(demand: Demand, first: Chosen, *, time_limit_s: float) -> tuple[Chosen
     """The best choice at hand, and a bound on all."""
     best = swap(demand, first)
     value = demand.value(best)
-    settled = lagrangian_bound(demand, value)
+    for _ in range(_ROUNDS):
+        settled = lagrangian_bound(demand, value)
+        # The sites that cells pay most for have seen the whole problem, which greedy has not.
+        other = swap(demand, settled.dearest)
+        if demand.value(other) <= value + demand.tol:
+            break
+        best, value = other, demand.value(other)
     bound = settled.value
     if bound > value * (1.0 + _PROVEN) and time_limit_s > 0.0:
         exact = solve(demand, settled, time_limit_s=time_limit_s)

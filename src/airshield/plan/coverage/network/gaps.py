@@ -79,7 +79,7 @@ def regions_of(
     outline = _outlines(grid, labels, len(of))
     if outline.size:
         # Also at zero: it takes away the corners that lie on straight lines.
-        outline = shapely.coverage_simplify(outline, tolerance_m)
+        outline = shapely.orient_polygons(shapely.coverage_simplify(outline, tolerance_m))
     return Regions(
         code=np.array(of, np.int64),
         cells=np.bincount(inner.reshape(-1), minlength=len(of) + 1)[1:],
