@@ -25,13 +25,22 @@ def between(cells, row, col):
 
 
 def look(lookout, pd_of, lat, lon, inbound, azm_flown, earth, hides):
-    """Chance that one look sees the target here; ``hides``: does unknown ground hide it?"""
+    """Chance that one look sees the target here, and whether a metre would change that; ``hides``:
+    does unknown ground hide it?"""
     azm, _, d = GEOD.inv(lookout.lon_deg, lookout.lat_deg, lon, lat)
     radar = lookout.figures
     x, y = d * math.sin(math.radians(azm)), d * math.cos(math.radians(azm))
     mid = lookout.lowest_msl_m.shape[0] // 2
-    row, col = mid - y / lookout.step_m, mid + x / lookout.step_m
-    lowest, ground = (between(a, row, col) for a in (lookout.lowest_msl_m, lookout.ground_msl_m))
+
+    def heights(x, y):
+        row, col = mid - y / lookout.step_m, mid + x / lookout.step_m
+        return [between(a, row, col) for a in (lookout.lowest_msl_m, lookout.ground_msl_m)]
+
+    lowest, ground = heights(x, y)
+    known = {
+        (math.isnan(one), math.isnan(two))
+        for one, two in (heights(x + 3.0 * i, y + 3.0 * j) for i in (-1, 1) for j in (-1, 1))
+    }
     if inbound.above_ground:
         alt = ground + inbound.hgt_m
     else:
@@ -41,17 +50,22 @@ def look(lookout, pd_of, lat, lon, inbound, azm_flown, earth, hides):
             alt, lowest = lookout.surface_msl_m + inbound.hgt_m, -1e9
         if math.isnan(lowest):
             lowest = -1e9
+    height = radar.antenna_msl_m if math.isnan(alt) else alt
+    rng, elv = slow.sight_of(radar, x, y, height, earth)
+    flown = math.radians(azm_flown)
+    toward = (x * math.sin(flown) + y * math.cos(flown)) / rng
+    spd = abs(inbound.spd_mps * toward)
     _, pd = slow.cell(radar, pd_of, x, y, alt, lowest, -1e9, lookout.surface_msl_m, 1e-3, earth)
-    if math.isnan(pd) or pd < 1e-3:
-        return 0.0
-    if radar.spd_radial_min_mps > 0.0:
-        height = radar.antenna_msl_m if math.isnan(alt) else alt
-        rng, _ = slow.sight_of(radar, x, y, height, earth)
-        flown = math.radians(azm_flown)
-        toward = (x * math.sin(flown) + y * math.cos(flown)) / rng
-        if abs(inbound.spd_mps * toward) < radar.spd_radial_min_mps:
-            return 0.0
-    return pd
+    near = (
+        len(known) > 1
+        or abs(alt - lowest) < 5.0
+        or min(abs(rng - radar.rng_min_m), abs(rng - radar.rng_max_m)) < 5.0
+        or abs(elv - radar.elv_max_deg) < 0.1
+        or abs(spd - radar.spd_radial_min_mps) < 0.1
+        or (not math.isnan(pd) and 5e-4 < pd < 2e-3)
+    )
+    is_blind = radar.spd_radial_min_mps > 0.0 and spd < radar.spd_radial_min_mps
+    return (0.0 if is_blind or math.isnan(pd) or pd < 1e-3 else pd), near
 
 
 def missed(p, window_s, turn_s, tries=400):
@@ -64,20 +78,23 @@ def missed(p, window_s, turn_s, tries=400):
     return total / tries
 
 
-def seconds_left(site, lookouts, inbound, azm, pd_of, rule, phases, far_m, earth, hides):
-    """When the target from a bearing is confirmed, NaN for never, and the chance at each step."""
+def chances(site, lookouts, inbound, azm, pd_of, rule, phases, far_m, earth, hides):
+    """Seconds left and the chance to be confirmed by then, from far to near, and whether the walk
+    met a place where a metre would have changed what is seen."""
     step_s = rule.window_s / phases
     n = math.ceil(far_m / (inbound.spd_mps * step_s)) + phases
-    chance = np.zeros(n)
+    chance, borderline = np.zeros(n), False
     for i in range(n):
         s = (i + 0.5) * step_s * inbound.spd_mps
         lon, lat, back = GEOD.fwd(site.lon_deg, site.lat_deg, azm, s)
         q = 1.0
         for k, one in enumerate(lookouts):
-            p = look(one, pd_of[k], lat, lon, inbound, back, earth, hides)
+            p, near = look(one, pd_of[k], lat, lon, inbound, back, earth, hides)
+            borderline |= near
             q *= missed(p, rule.window_s, one.figures.turn_s) if p > 0.0 else 1.0
         chance[i] = 1.0 - q
     histories = [{(): 1.0} for _ in range(phases)]
+    out = []
     for i in reversed(range(n)):
         left = (i + 0.5) * step_s - 0.5 * rule.window_s
         if left < 0.0:
@@ -90,10 +107,11 @@ def seconds_left(site, lookouts, inbound, azm, pd_of, rule, phases, far_m, earth
             for seen in (0, 1):
                 new = (*history, seen)[-rule.looks :]
                 share = weight * (chance[i] if seen else 1.0 - chance[i])
-                key = "started" if sum(new) >= rule.hits else new[-(rule.looks - 1) or len(new) :]
+                # What is older than the next window will reach back to is forgotten.
+                rest = new[max(0, len(new) - rule.looks + 1) :]
+                key = "started" if sum(new) >= rule.hits else rest
                 if share > 0.0:
                     after[key] = after.get(key, 0.0) + share
         histories[i % phases] = after
-        if sum(h.get("started", 0.0) for h in histories) / phases >= rule.confidence:
-            return left, chance
-    return math.nan, chance
+        out.append((left, sum(h.get("started", 0.0) for h in histories) / phases))
+    return np.array(out), borderline
