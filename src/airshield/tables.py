@@ -5,22 +5,9 @@ compares the two. ``t`` is when it happened, ``t_heard`` is when we heard of it;
 nanoseconds and are never mixed. An unknown is null, never zero. A nullable column is one whose
 value may be unknown; the others are always known.
 
-=================  =================================================================================
-FRAME              bytes as they came in: what the journal keeps, what ``read`` decodes
-REPORT             one row per sensor report
-TRACK              one row per published state of a track
-INCIDENT           one row per change of state of a (track, zone) affair
-WARNING            one row per warning issued, updated or cancelled
-REJECT             one row per piece of input that could not be read
-SENSOR_STATUS      one row per word of a sensor or system about itself
-REGISTRATION       one row per radar and instant: how wrong it is, as far as is known
-COVER              one row per layer and number of radars: how much of the shield they see
-RADAR_VALUE        one row per layer and radar: what it sees, and what is lost without it
-PAIR_VALUE         one row per layer and two radars: what is lost without both
-CONTRIBUTOR_VALUE  one row per layer and contributor: the same for all that it brings
-GAP                one row per layer and gap: where nobody sees
-TRUTH              what a rehearsal knows and the watch does not: where everything really was
-=================  =================================================================================
+WARNING_TIME       one row per site, inbound target and bearing: how many minutes of warning
+SITE_WARNING       one row per site and inbound target: the worst bearing
+=================  ==========================================================================
 """
 
 from __future__ import annotations
@@ -450,6 +437,61 @@ TRUTH: Final = pa.schema(
 )
 """What a rehearsal knows and the watch does not: where everything really was."""
 
+WARNING_STATES_PLANNED: Final = ("confirmed", "unknown", "unconfirmed", "unseen")
+"""What becomes of an inbound track: confirmed in time; so or not, depending on ground that nobody
+knows; seen now and then, but never surely enough; out of everybody's sight to the end."""
+VERDICTS: Final = ("holds", "fails", "unknown")
+"""Answers to a requirement."""
+
+_INBOUND: Final = (
+    _field("site", WORD, "the protected site"),
+    _field("target", WORD, "class of the inbound target: a class, not a measured object"),
+    _field("spd_mps", _F8, "its ground speed"),
+    _field("hgt_m", _F8, "its height"),
+    _field("height_above", WORD, "what that height is above: 'ground' or 'sea'"),
+)
+
+WARNING_TIME: Final = pa.schema(
+    [
+        *_INBOUND,
+        _field("azm_true_deg", _F8, "bearing from the site to where it comes from, [0, 360)"),
+        _field("status", WORD, "one of WARNING_STATES_PLANNED"),
+        _field(
+            "warning_min",
+            _F8,
+            "time from the word reaching the site to arrival, unknown ground hiding the target; "
+            "below zero it arrives first; null: not confirmed before arrival",
+            null=True,
+        ),
+        _field("best_min", _F8, "the same where unknown ground hides nothing", null=True),
+        _field("rng_confirmed_m", _F8, "distance to go when the track is confirmed", null=True),
+        _field("required_min", _F8, "what the site needs; null where it does not say", null=True),
+        _field("verdict", WORD, "one of VERDICTS; null without a requirement", null=True),
+    ],
+    metadata={"table": "WARNING_TIME"},
+)
+"""One row per site, inbound target and bearing. A planning estimate."""
+
+SITE_WARNING: Final = pa.schema(
+    [
+        *_INBOUND,
+        _field(
+            "least_min", _F8, "least over all bearings; null: from one there is none", null=True
+        ),
+        _field("least_azm_deg", _F8, "the bearing with the least, or the first with none"),
+        _field(
+            "median_min", _F8, "median over all bearings; null: half of them have none", null=True
+        ),
+        _field("bearings", pa.int64(), "how many were tried"),
+        _field("bearings_without", pa.int64(), "how many give no confirmed track before arrival"),
+        _field("bearings_unknown", pa.int64(), "how many hang on ground that nobody knows"),
+        _field("required_min", _F8, "what the site needs; null where it does not say", null=True),
+        _field("verdict", WORD, "one of VERDICTS; null without a requirement", null=True),
+    ],
+    metadata={"table": "SITE_WARNING"},
+)
+"""One row per site and inbound target: the worst bearing decides. A planning estimate."""
+
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "FRAME": FRAME,
     "REPORT": REPORT,
@@ -465,6 +507,8 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "CONTRIBUTOR_VALUE": CONTRIBUTOR_VALUE,
     "GAP": GAP,
     "TRUTH": TRUTH,
+    "WARNING_TIME": WARNING_TIME,
+    "SITE_WARNING": SITE_WARNING,
 }
 
 # Making one takes as long as reading a frame: live, several were made for every frame.

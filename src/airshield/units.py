@@ -37,6 +37,7 @@ UNITS: Final = {
     "deg": "degree",
     "mps": "metre per second",
     "s": "second",
+    "min": "minute",
     "dbsm": "decibel relative to one square metre",
     "ppm": "part per million",
     "share": "part of the whole, 0 to 1",

@@ -30,6 +30,7 @@ from airshield.plan.coverage.reasons import (
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
+I8 = NDArray[np.int64]
 U1 = NDArray[np.uint8]
 
 CHUNK = 1024
@@ -283,6 +284,14 @@ def in_sectors(x_m: float, y_m: float, sectors: F4) -> bool:
 
 
 @lean_kernel
+def count_ones(ones: I8) -> None:
+    """Bits set in 0, 1, 2, ..."""
+    ones[0] = 0
+    for s in range(1, ones.size):
+        ones[s] = ones[s >> 1] + (s & 1)
+
+
+@lean_kernel
 def forget_chain(chain: F8) -> None:
     """A chain before the first look: nothing remembered, nothing started."""
     for s in range(chain.size):
@@ -291,11 +300,11 @@ def forget_chain(chain: F8) -> None:
 
 
 @lean_kernel
-def step_chain(chain: F8, after: F8, p: float, hits: int, looks: int) -> float:
+def step_chain(chain: F8, after: F8, ones: I8, p: float, hits: int, looks: int) -> float:
     """One more look at a track that has not started; the chance that it starts with it.
 
     ``chain[s]`` is the chance that it has not started and that the last looks - 1 outcomes are the
-    bits of s, the newest lowest. ``after`` is room for the next.
+    bits of s, the newest lowest. ``after`` is room for the next, ``ones`` the bits set in each s.
     """
     states = 1 << (looks - 1)
     for s in range(states):
@@ -304,13 +313,8 @@ def step_chain(chain: F8, after: F8, p: float, hits: int, looks: int) -> float:
     for s in range(states):
         if chain[s] == 0.0:  # unlike NaN, which goes on
             continue
-        n = 1
-        bits = s
-        while bits:
-            n += bits & 1
-            bits >>= 1
         after[(s << 1) & (states - 1)] += chain[s] * (1.0 - p)
-        if n >= hits:
+        if ones[s] + 1 >= hits:
             started += chain[s] * p
         else:
             after[((s << 1) | 1) & (states - 1)] += chain[s] * p
@@ -324,10 +328,12 @@ def start_rows(pd: F8, hits: int, looks: int) -> F8:
     """Chance that a track has started by each look, row by row."""
     out = np.empty(pd.shape)
     chain, after = np.empty(1 << (looks - 1)), np.empty(1 << (looks - 1))
+    ones = np.empty(1 << (looks - 1), np.int64)
+    count_ones(ones)
     for row in range(pd.shape[0]):
         forget_chain(chain)
         started = 0.0
         for i in range(pd.shape[1]):
-            started += step_chain(chain, after, pd[row, i], hits, looks)
+            started += step_chain(chain, after, ones, pd[row, i], hits, looks)
             out[row, i] = started
     return out

@@ -11,7 +11,7 @@ height that maps look up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -94,7 +94,16 @@ def snr_db(
     UsageError
         Rain is given for a radar whose frequency is unknown.
     """
-    rng = np.asarray(rng_slant_m, np.float64)
+    excess = two_way_excess_db(
+        radar, rng_slant_m=rng_slant_m, alt_msl_m=alt_msl_m, rain=rain, earth_m=earth_m
+    )
+    return np.asarray(_clear_snr_db(radar, target, rng_slant_m, rcs_m2) - excess)
+
+
+def _clear_snr_db(
+    radar: RadarFigures, target: TargetClass, rng_slant_m: ArrayLike, rcs_m2: float | None
+) -> NDArray[np.float64]:
+    """The same if air took no more than it does at the published point."""
     reference = chance.snr_needed_db(
         pd=radar.pd_ref / radar.pd_most,
         pfa=radar.pfa,
@@ -106,11 +115,8 @@ def snr_db(
         raise UsageError(f"rcs_m2 must be positive, got {sigma!r}")
     gain = 10.0 * np.log10(sigma / radar.rcs_ref_m2)
     with np.errstate(divide="ignore"):
-        spread = 40.0 * np.log10(rng / radar.rng_ref_m)
-    excess = two_way_excess_db(
-        radar, rng_slant_m=rng, alt_msl_m=alt_msl_m, rain=rain, earth_m=earth_m
-    )
-    return np.asarray(reference + gain - spread - excess)
+        spread = 40.0 * np.log10(np.asarray(rng_slant_m, np.float64) / radar.rng_ref_m)
+    return np.asarray(reference + gain - spread)
 
 
 def two_way_excess_db(
@@ -281,14 +287,12 @@ def make_table(
         )
         end_m = min(end_m, float(reach.max()))
     rng = np.maximum(np.linspace(0.0, end_m, RANGES + 1), 1.0)
-    clear = replace(radar, freq_hz=None)
-    snr = snr_db(clear, target, rng_slant_m=rng, rcs_m2=rcs_m2) * np.ones((alt.size, 1))
-    if radar.freq_hz is not None:
-        some = rng[::LOSS_EVERY]
-        loss = two_way_excess_db(
-            radar, rng_slant_m=some, alt_msl_m=alt[:, None], rain=rain, earth_m=earth_m
-        )
-        snr -= np.array([np.interp(rng, some, row) for row in loss])
+    some = rng[::LOSS_EVERY]
+    loss = two_way_excess_db(
+        radar, rng_slant_m=some, alt_msl_m=alt[:, None], rain=rain, earth_m=earth_m
+    )
+    clear = _clear_snr_db(radar, target, rng, rcs_m2)
+    snr = clear - np.array([np.interp(rng, some, row) for row in loss])
     curve = _pd_curve(radar.pfa, radar.pulses, target.swerling)
     pd = radar.pd_most * np.interp(snr, _CURVE_DB, curve)
     if spd_mps is not None:
