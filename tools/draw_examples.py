@@ -113,9 +113,7 @@ def places(geonames: Path, file: str, inside: Any, least: int) -> list[dict[str,
 def _is_quarter(row: dict[str, Any], city: dict[str, Any]) -> bool:
     north_km = 111.2 * (row["latitude"] - city["latitude"])
     east_km = (
-        111.2
-        * (row["longitude"] - city["longitude"])
-        * math.cos(math.radians(city["latitude"]))
+        111.2 * (row["longitude"] - city["longitude"]) * math.cos(math.radians(city["latitude"]))
     )
     return math.hypot(north_km, east_km) < math.sqrt(city["population"] / PEOPLE_PER_KM2 / math.pi)
 
