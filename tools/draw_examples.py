@@ -23,8 +23,8 @@ from shapely.geometry.polygon import orient
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CRIMEA = box(32.3, 44.2, 36.65, 46.25)
-"""Natural Earth draws de-facto lines and gives Crimea to Russia. The shield's border is the one that
-the United Nations recognise (General Assembly resolution 68/262)."""
+"""Natural Earth draws de-facto lines and gives Crimea to Russia. The shield's border is the one
+that the United Nations recognise (General Assembly resolution 68/262)."""
 WEST = box(20.0, 43.0, 32.0, 53.0)
 """Where sky-shield asks for cover: the published proposal leaves out the east, and Kyiv, Odesa and
 the three nuclear plants lie west of 32 degrees. The line itself is ours."""

@@ -165,10 +165,20 @@ def test_geojson_in_metres_is_turned_and_heights_are_left_out(tmp_path):
 
 
 def test_what_no_feature_says_is_asked_for(drawn):
-    with pytest.raises(ShieldError, match="feature 2.*kind is missing; add it: no_fly"):
+    with pytest.raises(ShieldError, match=r"feature 2.*kind is missing; add it: no_fly"):
         import_features(str(drawn), "zones", fill={}, name_field="NAZWA")
     with pytest.raises(ShieldError, match="no attribute 'NAME'; it has fid, NAZWA"):
         import_features(str(drawn), "zones", fill={}, name_field="NAME")
+
+
+def test_the_attribute_for_names_need_not_be_in_every_file(tmp_path):
+    path = tmp_path / "p.geojson"
+    place = {"type": "Point", "coordinates": [19.5, 49.6]}
+    props = {"name": "P", "radius_m": 8000, "warning_min": 5}
+    feature = {"type": "Feature", "properties": props, "geometry": place}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (found,) = import_features(str(path), "sites", fill={}, name_field="NAZWA").features
+    assert found["properties"]["name"] == "P"
 
 
 def test_what_is_imported_twice_is_refused_and_nothing_is_changed(drawn, tmp_path):

@@ -1,4 +1,4 @@
-"""What a shield says for planning comes in whole, in SI, with its sources; what is wrong is told."""
+"""What a shield says for planning comes in whole, in SI, with sources; what is wrong is told."""
 
 import math
 import re

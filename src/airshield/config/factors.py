@@ -86,7 +86,7 @@ SUFFIXES: Final[tuple[tuple[str, str, str], ...]] = (
     ("_m", "m", "_m"),
     ("_t", "t", "_kg"),
 )
-"""Ends of keys: the unit that each means, and how the key ends inside. The first that fits is it."""
+"""Ends of keys: the unit that each means, and how the key ends inside; the first that fits."""
 
 _SHOWN: Final = 'name a row of factors.csv, or write { value = 1.0, kind = "fact", source = "..." }'
 
