@@ -28,7 +28,7 @@ A shield is a folder that a person edits with a text editor, a GIS program and a
 | height models | GeoTIFF, COG, VRT, hgt; named under `terrain` |
 
     airshield new NAME              a commented shield that passes the check and runs the watch
-    airshield new NAME --zones FILE.gpkg:LAYER --name-field NAZWA --kind no_fly \
+    airshield new NAME --zones FILE.gpkg:LAYER --name-field NAZWA --kind no_fly \\
                        --floor GND --ceiling FL95 --geoid-height-m 42
     airshield import SHIELD --sites FILE.geojson --radius-m 8000 --warning-min 10
     airshield check SHIELD          every mistake with file, line or feature, field and remedy
