@@ -23,8 +23,8 @@ from shapely.geometry.polygon import orient
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CRIMEA = box(32.3, 44.2, 36.65, 46.25)
-"""Natural Earth draws de-facto lines and gives Crimea to Russia. The shield's border is the one that
-the United Nations recognise (General Assembly resolution 68/262)."""
+"""Natural Earth draws de-facto lines and gives Crimea to Russia. The shield's border is the one
+that the United Nations recognise (General Assembly resolution 68/262)."""
 WEST = box(20.0, 43.0, 32.0, 53.0)
 """Where sky-shield asks for cover: the published proposal leaves out the east, and Kyiv, Odesa and
 the three nuclear plants lie west of 32 degrees. The line itself is ours."""
@@ -113,9 +113,7 @@ def places(geonames: Path, file: str, inside: Any, least: int) -> list[dict[str,
 def _is_quarter(row: dict[str, Any], city: dict[str, Any]) -> bool:
     north_km = 111.2 * (row["latitude"] - city["latitude"])
     east_km = (
-        111.2
-        * (row["longitude"] - city["longitude"])
-        * math.cos(math.radians(city["latitude"]))
+        111.2 * (row["longitude"] - city["longitude"]) * math.cos(math.radians(city["latitude"]))
     )
     return math.hypot(north_km, east_km) < math.sqrt(city["population"] / PEOPLE_PER_KM2 / math.pi)
 

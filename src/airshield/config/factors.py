@@ -62,6 +62,7 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     "m/s": ("m/s", 1.0),
     "km/h": ("m/s", 1.0 / 3.6),
     "kt": ("m/s", MPS_PER_KT),
+    "1/h": ("1/h", 1.0),
     "kg": ("kg", 1.0),
     "t": ("kg", _T),
     "kg/s": ("kg/s", 1.0),
@@ -74,7 +75,7 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
 SUFFIXES: Final[tuple[tuple[str, str, str], ...]] = (
     ("_t_per_h", "t/h", "_kgps"),
     ("_t_per_day", "t/day", "_kgps"),
-    ("_per_h", "money/h", "_per_h"),
+    ("_per_h", "1/h", "_per_h"),
     ("_per_million_h", "1", "_per_million_h"),
     ("_h", "h", "_s"),
     ("_min", "min", "_s"),
@@ -85,20 +86,21 @@ SUFFIXES: Final[tuple[tuple[str, str, str], ...]] = (
     ("_m", "m", "_m"),
     ("_t", "t", "_kg"),
 )
-"""Ends of keys: the unit that each means, and how the key ends inside. The first that fits is it;
-``money`` is the shield's currency."""
+"""Ends of keys: the unit that each means, and how the key ends inside; the first that fits."""
 
 _SHOWN: Final = 'name a row of factors.csv, or write { value = 1.0, kind = "fact", source = "..." }'
 
 
 def unit_of(key: str) -> tuple[str, str]:
-    """Unit of a key, and its name inside.
+    """Unit of a key, and its name inside; what an hour costs is in ``money/h``.
 
     >>> unit_of("turnaround_h")
     ('h', 'turnaround_s')
     >>> unit_of("readiness")
     ('1', 'readiness')
     """
+    if key.startswith("cost_"):
+        return "money/h", key
     for end, unit, inside in SUFFIXES:
         if key.endswith(end):
             return unit, key.removesuffix(end) + inside

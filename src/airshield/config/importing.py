@@ -64,7 +64,7 @@ def import_features(
     fill : mapping
         Properties for the features that do not say them.
     name_field : str, optional
-        The attribute that holds the names, where it is not called ``name``.
+        The attribute that holds the names, in files that have it; else ``name``.
 
     Raises
     ------
@@ -80,13 +80,14 @@ def import_features(
     left_out: set[str] = set()
     for label, attributes, geometry in features:
         props: dict[str, Any] = {}
+        has_own = name_field in attributes
         for key, value in attributes.items():
             name = "name" if key == name_field else key.lower()
-            if name in known and not (name == "name" and name_field not in {None, key}):
+            if name in known and not (name == "name" and has_own and key != name_field):
                 props[name] = _plain(value)
             else:
                 left_out.add(key)
-        if name_field is not None and name_field not in attributes:
+        if name_field is not None and "name" not in props:
             raise ShieldError(
                 file=str(path),
                 where=label,
