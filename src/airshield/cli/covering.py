@@ -28,9 +28,11 @@ from airshield.plan.coverage.survey import (
     SurveyRadar,
     SurveySite,
     SurveyTask,
+    WarningAsked,
     survey,
 )
 from airshield.plan.coverage.survey.task import CELLS_WANTED, PD_LEAST, round_step_m
+from airshield.plan.coverage.warning import Inbound, site_table
 
 HEIGHTS_AGL_M: Final = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 CLASSES: Final = ("airliner", "light_aircraft", "cruise_missile_like", "large_drone")
@@ -99,6 +101,7 @@ def cover_shield(
         task,
         terrain=terrain,
         asked=wanted,
+        warned=warning_asked(shield),
         cache=SightCache(cache_folder() / "sights" if asked.use_cache else None),
         threads=asked.threads or os.cpu_count() or 1,
         say=say,
@@ -178,6 +181,7 @@ def _survey_radar(radar: RadarPlan) -> SurveyRadar:
         antenna_agl_m=radar.antenna_agl_m,
         ground_msl_m=radar.ground_msl_m,
         is_power_known=known,
+        is_turn_known=radar.turn_s is not None,
     )
 
 
@@ -199,6 +203,29 @@ def cover_asked(shield: Shield) -> tuple[CoverAsked, ...]:
                 radars=one.radars,
                 without_any_one=one.without_any_one,
                 area=None if one.area is None else areas[one.area],
+            )
+        )
+    return tuple(out)
+
+
+def warning_asked(shield: Shield) -> tuple[WarningAsked, ...]:
+    """The shield's requirements of warning."""
+    out = []
+    for one in shield.plan.requirements.warning:
+        height = one.hgt_agl_m if one.hgt_agl_m is not None else one.hgt_msl_m
+        assert height is not None, "the door has checked that one of them is there"
+        out.append(
+            WarningAsked(
+                name=one.name,
+                sites=one.sites,
+                inbound=Inbound(
+                    target=TARGETS[target_name(one.target)],
+                    spd_mps=one.spd_mps,
+                    hgt_m=height,
+                    above_ground=one.hgt_agl_m is not None,
+                ),
+                chain_s=one.chain_s.value,
+                share_of_bearings=one.share_of_bearings,
             )
         )
     return tuple(out)
@@ -299,6 +326,7 @@ def summary_of(shield: Shield, found: Survey) -> dict[str, Any]:
         "contributor_value": found.contributor_value.to_pylist(),
         "radar_value": found.radar_value.to_pylist(),
         "pair_value": found.pair_value.to_pylist(),
+        "warning": site_table(found.warning).to_pylist(),
         "gaps": found.gaps.drop_columns(["outline"]).to_pylist(),
     }  # fmt: skip
 
