@@ -286,6 +286,7 @@ MISTAKES = [
     ("factors.csv", "1.8,h,assumption,1.25,2.3", "1.8,h,assumption,,", r"line 3", "add low and"),
     ("factors.csv", "1.8,h,", "1.8,hours,", r"line 3", "known are|did you mean"),
     ("factors.csv", "fighter sortie", "fighter cruise", r"line 3, name", "name of its own"),
+    ("sites.geojson", "[24.0232, 49.8383]", "[49.8383, 24.0232]", "site 'Lviv'", "swap"),
     ("areas.geojson", '"name": "Ukraine"', '"nmae": "Ukraine"', r"feature 1", "'name'"),
 ]
 
