@@ -187,6 +187,8 @@ def _check_radars(file: ShieldFile, document: Document, problems: Problems) -> N
             absent_keys = [key for key in keys if figures[key] is None]
             if absent_keys and len(absent_keys) < len(keys):
                 add((i, absent_keys[0]), f"{why} is not whole", f"add {' and '.join(absent_keys)}")
+        if radar.prf_hz and figures["freq_hz"] is None:
+            add((i, "freq_hz"), "blind speeds follow from it and prf_hz", "add freq_hz")
         if (
             None not in (figures["elv_min_deg"], figures["elv_max_deg"])
             and figures["elv_min_deg"] >= figures["elv_max_deg"]
