@@ -319,8 +319,8 @@ class ShieldFile(Door):
     )
     earth_k: EarthK | None = Field(
         default=None,
-        description='factor of the effective earth radius for radio: "4/3", "worst", "p453" (computed '
-        "for the place) or a number",
+        description="factor of the effective earth radius for radio by name (p453: computed for "
+        "the place) or number",
     )
     currency: str | None = Field(
         default=None, pattern="^[A-Z]{3}$", description="of all money here: EUR, USD, ..."
