@@ -126,6 +126,7 @@ def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_de
             *(np.asarray(c[:40], np.float32) for c in columns),
             limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH),
             table.pd,
+            np.empty(0, np.float32),
             sector_sides(radar),
             np.empty(40, np.float32),
             pd,
@@ -187,6 +188,23 @@ def test_a_patch_is_its_cells(layer, sectors_deg):
     assert same.mean() > 0.998  # cells on a sector's very side, or at the very probability
     assert_allclose(seen.pd[same], cells.pd[same], rtol=0, atol=2e-5)
     assert len(np.unique(seen.code)) >= 6
+
+
+@pytest.mark.parametrize("layer", [{"alt_msl_m": 800.0}, {"hgt_agl_m": 300.0}])
+@pytest.mark.parametrize("pd_least", [0.05, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("freq_hz", [None, 9.5e9])
+def test_codes_alone_are_the_codes_that_come_with_probabilities(layer, pd_least, freq_hz):
+    radar = replace(RADAR, freq_hz=freq_hz)
+    table = make_table(radar, TARGET)
+    ground, lowest, _, _, step_m = patch(n=150, step_m=1200.0)
+    what = {
+        "lowest_msl_m": np.minimum(lowest, ground + 250.0), "ground_msl_m": ground,
+        "step_m": step_m, "surface_msl_m": 0.0, "pd_least": pd_least, **layer,
+    }  # fmt: skip
+    alone = see_patch(radar, table, **what).code
+    both = see_patch(radar, table, with_pd=True, **what)
+    assert (alone == both.code).mean() > 0.9995  # cells at the very edge of the reach
+    assert len(np.unique(alone)) >= 4
 
 
 def test_threads_change_nothing():
@@ -310,6 +328,7 @@ def test_slant_range_and_elevation_keep_their_digits_in_single_precision(seed):
         np.empty(0, np.float32),
         limits,
         TABLE.pd,
+        np.empty(0, np.float32),
         np.zeros((0, 5), np.float32),
         got,
         np.empty(50, np.float32),
