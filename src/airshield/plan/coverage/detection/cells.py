@@ -93,7 +93,7 @@ def see_patch(
 
     Notes
     -----
-    Slant ranges are within 2e-7 of the exact circle's, elevations within 1e-5 deg, out to 500 km
+    Slant ranges are within 3e-7 of the exact circle's, elevations within 1e-3 deg, out to 500 km
     (tests/plan/coverage/test_detection_cells.py).
     """
     _check_square(lowest_msl_m, "lowest_msl_m")
