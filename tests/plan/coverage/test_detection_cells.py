@@ -48,7 +48,9 @@ TARGET = TARGETS["fighter_size"]
 TABLE = make_table(RADAR, TARGET)
 
 azimuths = st.integers(-40, 400).map(float)
-sectors = st.lists(st.tuples(azimuths, azimuths), max_size=2).map(tuple)
+sectors = st.lists(
+    st.tuples(azimuths, azimuths).filter(lambda pair: pair[0] != pair[1]), max_size=2
+).map(tuple)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -440,7 +442,8 @@ def test_a_weak_echo_ends_the_table_before_the_instrumented_range_does():
         ({"elv_max_deg": 95.0}, "elv_max_deg must be above elv_min_deg"),
         ({"freq_hz": 3.0}, "freq_hz must be in hertz: 3 GHz is 3e9"),
         ({"freq_hz": None, "prfs_hz": (1000.0,)}, "given together with freq_hz"),
-        ({"sectors_deg": ((10.0, math.nan),)}, "sectors_deg must be pairs of azimuths"),
+        ({"sectors_deg": ((10.0, math.nan),)}, "sectors_deg must be pairs of two azimuths"),
+        ({"sectors_deg": ((10.0, 10.0),)}, "leave them out for all around"),
         ({"antenna_msl_m": math.nan}, "antenna_msl_m must be a number of metres"),
     ],
 )

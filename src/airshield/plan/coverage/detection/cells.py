@@ -240,7 +240,7 @@ def sector_sides(radar: RadarFigures) -> NDArray[np.float32]:
     for k, (first, second) in enumerate(radar.sectors_deg):
         one, two = math.radians(first), math.radians(second)
         width = (second - first) % 360.0
-        wide = width > 180.0 or (width == 0.0 and second != first)
+        wide = width > 180.0 or width == 0.0  # a whole turn
         sides[k] = math.sin(one), math.cos(one), math.sin(two), math.cos(two), wide
     return sides
 
