@@ -97,7 +97,7 @@ def is_borderline(radar, x, y, alt, lowest, ground, surface, pd_of, pd_least):
 
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
 @given(seed=seeds, sectors_deg=sectors, weather=st.booleans())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_deg, weather):
     radar = replace(RADAR, sectors_deg=sectors_deg, freq_hz=3e9 if weather else None)
     table = make_table(radar, TARGET)
@@ -399,7 +399,7 @@ def test_rain_shortens_the_range_of_x_band_and_hardly_that_of_s_band():
 
 
 @given(swerling=st.integers(0, 4), pulses=st.sampled_from([1, 10, 100]), seed=seeds)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_the_table_is_the_curve(swerling, pulses, seed):
     radar = replace(RADAR, pulses=pulses, pd_most=0.97)
     target = replace(TARGET, swerling=swerling)

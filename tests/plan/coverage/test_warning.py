@@ -108,8 +108,8 @@ def test_ground_that_nobody_knows_is_neither_sight_nor_cover():
     assert table["warning_min"].to_pylist() == [None] * 4
     assert table["best_min"].to_pylist() == known["warning_min"].to_pylist()
     assert table["verdict"].to_pylist() == ["unknown"] * 4
-    # More than even the best could give fails whatever the ground is like.
-    much = replace(SITE, required_s=3600.0)
+    # More than even the best could give, less the delay, fails whatever the ground is like.
+    much = replace(SITE, required_s=60.0 * table["best_min"].to_pylist()[0] + 15.0)
     table = plan_warning([much], [lookout], [HIGH], rule=RULE, bearings_deg=4)
     assert table["verdict"].to_pylist() == ["fails"] * 4
 
@@ -236,7 +236,7 @@ def test_one_more_radar_never_shortens_the_warning(azm, seed):
 
 
 @given(azm=bearings, seed=st.integers(0, 2**32 - 1), above=st.booleans(), doppler=st.booleans())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_the_walk_is_the_slow_walk(azm, seed, above, doppler):
     rng = np.random.default_rng(seed)
     target = TARGETS["light_aircraft"]
