@@ -9,7 +9,11 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 PEERS = Path(__file__).parents[1] / ".peers"
 
 # Scripts for the peers' own interpreters.
-collect_ignore = ["reference/adsb_peers.py", "reference/stone_soup_metrics.py"]
+collect_ignore = [
+    "reference/adsb_peers.py",
+    "reference/siting_peer.py",
+    "reference/stone_soup_metrics.py",
+]
 
 
 LONG = ("test_kill.py", "test_whole_recordings.py", "test_demo.py", "test_kernels_once.py")
