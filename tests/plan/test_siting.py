@@ -159,11 +159,12 @@ def test_lazy_greedy_chooses_what_plain_greedy_does(mode, seed, radars, k, stand
 
 
 @settings(deadline=None, max_examples=15)
-@given(seed=seeds, radars=st.integers(1, 4), k=folds)
-def test_the_bound_holds_and_what_it_settles_is_so(seed, radars, k):
+@given(seed=seeds, radars=st.integers(1, 4), k=folds, short=st.sampled_from([1.0, 0.9, 0.75]))
+def test_the_bound_holds_and_what_it_settles_is_so(seed, radars, k, short):
     cover, weights, _ = small(seed)
     demand = demand_from(problem(cover, weights, radars=radars, folds=k))
-    value = demand.value(greedy(demand)[0])
+    # From a poor choice too: then many are better, and none of them may be settled away.
+    value = short * demand.value(greedy(demand)[0])
     bound = lagrangian_bound(demand, value)
     worth = {
         frozenset(chosen): slow.value(cover, weights, chosen, k)
