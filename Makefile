@@ -61,7 +61,10 @@ PEERS_tracking := stonesoup==1.9.1 pyarrow
 # ITU-R's Recommendations (MIT), half a gigabyte with its maps: an oracle for loss in air and rain.
 PEERS_itur := itur==0.4.0
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done
+# CBC, for benchmarks/siting.py.
+PEERS_siting   := pulp==3.3.2
+
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
