@@ -60,7 +60,6 @@ PEERS_frames  := --editable . polars pandas duckdb
 PEERS_tracking := stonesoup==1.9.1 pyarrow
 # ITU-R's Recommendations (MIT), half a gigabyte with its maps: an oracle for loss in air and rain.
 PEERS_itur := itur==0.4.0
-
 # CBC, for benchmarks/siting.py.
 PEERS_siting   := pulp==3.3.2
 
