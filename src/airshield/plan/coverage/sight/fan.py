@@ -115,8 +115,8 @@ def lowest_visible_m(
     rays_per_cell = _positive(rays_per_cell, "rays_per_cell", "0.25 is the default")
     _check_reach(ground.shape, steps, row, col, rng_m, earth_m)
     sight = _Sight(earth_m, antenna, rng_m, through_unknown)
-    # What is out of range is not visited.
-    low = np.full(ground.shape, np.nan, np.float32) if rng_m < math.inf else np.empty_like(ground)
+    low = np.empty_like(ground)
+    _blank_beyond(low, row, col, steps, rng_m)
     low[row, col] = ground[row, col]
 
     def sweep(eighth: _Eighth) -> None:
@@ -181,9 +181,10 @@ def lowest_visible_levels(
     outer = len(grounds[-1]) // 2
     _check_reach(grounds[-1].shape, (steps_m[-1],) * 2, outer, outer, rng_m, earth_m)
     sight = _Sight(earth_m, antenna, rng_m, through_unknown)
-    lows = [np.full(ground.shape, np.nan, np.float32) for ground in grounds]
-    for low, ground in zip(lows, grounds, strict=True):
+    lows = [np.empty_like(ground) for ground in grounds]
+    for low, ground, step_m in zip(lows, grounds, steps_m, strict=True):
         middle = len(ground) // 2
+        _blank_beyond(low, middle, middle, (step_m, step_m), rng_m)
         low[middle, middle] = ground[middle, middle]
     rays = _rays(max(len(ground) for ground in grounds) // 2, rays_per_cell)
 
@@ -384,6 +385,16 @@ def _share(threads: int, eighths: list[_Eighth], sweep: Callable[[_Eighth], None
     with ThreadPoolExecutor(min(threads, len(eighths))) as pool:
         for _ in pool.map(sweep, eighths):
             pass
+
+
+def _blank_beyond(
+    low: NDArray[np.float32], row: int, col: int, steps: tuple[float, float], rng_m: float
+) -> None:
+    """Make NaN of the rows and columns that are wholly out of range: no loop visits them."""
+    for index, step_m, rows_first in ((row, steps[1], low), (col, steps[0], low.T)):
+        reach = int(min(rng_m / step_m, float(len(rows_first))))
+        rows_first[: max(index - reach, 0)] = np.nan
+        rows_first[index + reach + 1 :] = np.nan
 
 
 def _copy_inner(fine: NDArray[np.float32], coarse: NDArray[np.float32], factor: int) -> None:
