@@ -9,9 +9,9 @@ its mode DEM with -cc 0.75, which is k = 4/3; our k and antenna are the same.
 
 Times are processor seconds, one thread each, from a file to an array in memory, in turns, medians.
 The peer's are those of its process less those of the same command on 51 x 51 posts; ours begin
-after Python's start and the loading of the compiled loops (look.py). Two threads are compared with
-one by the clock on the wall, the least of the rounds each: on a machine where others work even
-that says little.
+after Python's start, the loading of the compiled loops and such a raster (look.py). Two threads
+are compared with one by the clock on the wall, the least of the rounds each: on a machine where
+others work even that says little.
 
 Where gdal_viewshed (Debian: gdal-bin) is not on the PATH its rows say so.
 """
@@ -287,7 +287,8 @@ def end_to_end(step_m: float, file: Path, args: argparse.Namespace, has_gdal: bo
     row, col = ground.shape[0] // 2, ground.shape[1] // 2
     small = write(file.parent / "small.tif", ground[:SMALL, :SMALL], step_m)
 
-    look = [sys.executable, str(HERE / "look.py"), str(file), str(row), str(col), str(MAST_M)]
+    look = [sys.executable, str(HERE / "look.py"), str(small), str(file)]
+    look += [str(row), str(col), str(MAST_M)]
     times: dict[str, list[float]] = {"ours": [], "peer": []}
     # Large pages cost from 0.02 to 0.22 s here, by what the machine had at hand; small ones 0.03.
     env = os.environ | {"NUMPY_MADVISE_HUGEPAGE": "0"}
