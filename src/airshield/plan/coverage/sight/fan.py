@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -124,8 +124,7 @@ def lowest_visible_m(
             low, ground, row, col, eighth, steps, 1, sight
         )
 
-    eighths = sorted(_eighths(ground.shape, row, col), key=lambda e: -e.rows * e.columns)
-    _share(threads, eighths, sweep)
+    _share(threads, _eighths(ground.shape, row, col), sweep)
     return low
 
 
@@ -199,7 +198,7 @@ def lowest_visible_levels(
             if i + 1 < len(grounds):
                 first_row = n // round(steps_m[i + 1] / step_m) + 1
 
-    _share(threads, list(_eighths((3, 3), 1, 1)), sweep)
+    _share(threads, _eighths((3, 3), 1, 1), sweep)
     for i in range(1, len(lows)):
         _copy_inner(lows[i - 1], lows[i], round(steps_m[i] / steps_m[i - 1]))
     return lows
@@ -368,11 +367,14 @@ def _rays(rows: int, rays_per_cell: float) -> int:
     return max(RAYS_MIN, math.ceil(rows * rays_per_cell))
 
 
-def _eighths(shape: tuple[int, ...], row: int, col: int) -> Iterator[_Eighth]:
+def _eighths(shape: tuple[int, ...], row: int, col: int) -> list[_Eighth]:
+    """List the eighths, those first that take longest: threads end together then."""
+    found = []
     for down, rows in ((-1, row), (1, shape[0] - 1 - row)):
         for right, columns in ((-1, col), (1, shape[1] - 1 - col)):
-            yield _Eighth(down, right, False, rows, columns)
-            yield _Eighth(down, right, True, columns, rows)
+            found.append(_Eighth(down, right, False, rows, columns))
+            found.append(_Eighth(down, right, True, columns, rows))
+    return sorted(found, key=lambda e: (-e.rows * e.columns, not e.turned))
 
 
 def _share(threads: int, eighths: list[_Eighth], sweep: Callable[[_Eighth], None]) -> None:
