@@ -280,11 +280,10 @@ def _checked(
 
 def _check_degrees(dataset: Any, shown: str) -> None:
     """Refuse metres taken for degrees and degrees taken for metres."""
-    corners = [
-        dataset.transform * corner
-        for corner in [(0, 0), (dataset.width, 0), (0, dataset.height), (dataset.width, dataset.height)]
-    ]
-    xs, ys = zip(*corners, strict=True)
+    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    corners = [(col, row) for row in (0, dataset.height) for col in (0, dataset.width)]
+    xs = [a * col + b * row + c for col, row in corners]
+    ys = [d * col + e * row + f for col, row in corners]
     west, east, south, north = min(xs), max(xs), min(ys), max(ys)
     bounds = f"x {west:.6g} to {east:.6g}, y {south:.6g} to {north:.6g}"
     if dataset.crs.is_geographic:

@@ -153,8 +153,8 @@ heights (GeoTIFF, hgt, VRT)
 
         Notes
         -----
-        Cells are within a twentieth of a cell of where they should be, of the patch's or the
-        raster's cell, whichever is smaller (tests/geo/terrain/test_mesh.py).
+        Cells are within a fiftieth of a cell of where they should be, of the patch's or the
+        raster's cell, whichever is smaller (tests/geo/terrain/test_patches.py).
         """
         lat_deg, lon_deg = _checked_site(lat_deg, lon_deg)
         if not (step_m > 0.0 and math.isfinite(step_m)):
@@ -223,7 +223,7 @@ heights (GeoTIFF, hgt, VRT)
         Kyiv, by the built-in grid; its hills and the river's banks are within one cell:
 
         >>> float(Terrain.world().heights_m(50.45, 30.52).round())
-        136.0
+        125.0
         """
         lat, lon = np.broadcast_arrays(
             np.asarray(lat_deg, np.float64), np.asarray(lon_deg, np.float64)

@@ -9,10 +9,9 @@ ITU-R P.1511-2 by 1 to 3 m, but it may not be given on by us (docs/adr/0010-worl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -38,8 +37,9 @@ def world_heights(source: str = "built-in") -> Heights:
         Where the name is not known, or the package that has the grid is not there.
     """
     if source == "built-in":
-        (built_in,) = find_rasters(Path(str(resources.files(__package__).joinpath(WORLD_FILE))))
-        return built_in
+        path = str(resources.files(__package__).joinpath(WORLD_FILE))
+        (built_in,) = find_rasters(path)
+        return replace(built_in, shown="built-in world heights (5 minutes of arc)")
     if source == "p1511":
         return P1511Heights(path=itu_file("1511/v2_topo.npz"))
     raise UsageError(f"there is no world terrain {source!r}; choose 'built-in' or 'p1511'")
