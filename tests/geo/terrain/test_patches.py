@@ -6,16 +6,16 @@ import numpy as np
 import pyproj
 import pytest
 import rasterio
-from geo.terrain.rasters_by_hand import on_plane, plane, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
-from reference import terrain as slow
 
 from airshield.errors import UsageError
 from airshield.geo.terrain import Grid, Terrain, mesh, terrain
+from geo.terrain.rasters_by_hand import on_plane, plane, write
+from reference import terrain as slow
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,9 @@ def test_a_patch_agrees_with_gdals_warp_as_far_as_that_is_exact(carpathians, srt
 
 def test_the_middle_is_the_site_and_row_0_is_north(tmp_path):
     west, north, step = 10.0, 51.0, 0.008
-    path = write(tmp_path / "a.tif", plane(west, north, step, 250, 250), west=west, north=north, step=step)
+    path = write(
+        tmp_path / "a.tif", plane(west, north, step, 250, 250), west=west, north=north, step=step
+    )
     patch = Terrain.open(path).around(50.0, 11.0, half_m=5e3, step_m=1000.0)
     assert patch.half_cells == 5
     assert patch.height_m[5, 5] == pytest.approx(on_plane(50.0, 11.0), abs=1e-3)
@@ -108,7 +110,9 @@ def test_a_raster_in_metres_and_a_turned_one(tmp_path):
     to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32633", always_xy=True)
     x0, y0 = to_utm.transform(15.0, 50.0)
     across, along = 100.0 * np.cos(np.radians(30.0)), 100.0 * np.sin(np.radians(30.0))
-    turned = Affine(across, along, x0 - 300 * (across + along), along, -across, y0 + 300 * (across - along))
+    turned = Affine(
+        across, along, x0 - 300 * (across + along), along, -across, y0 + 300 * (across - along)
+    )
     straight = Affine(100.0, 0.0, x0 - 30e3, 0.0, -100.0, y0 + 30e3)
     for name, transform in (("straight", straight), ("turned", turned)):
         col, row = np.meshgrid(np.arange(600) + 0.5, np.arange(600) + 0.5)
@@ -240,7 +244,7 @@ def test_small_holes_are_bridged_and_large_ones_told(tmp_path):
 
 
 @settings(deadline=None, max_examples=6)
-@given(lat=st.floats(49.1, 49.9), lon=st.floats(19.1, 19.9), cells=st.integers(5000, 30_000))
+@given(lat=st.floats(49.2, 49.8), lon=st.floats(19.2, 19.8), cells=st.integers(5000, 30_000))
 def test_heights_do_not_depend_on_how_the_work_is_cut(carpathians, lat, lon, cells):
     whole = carpathians.around(lat, lon, half_m=10e3, step_m=200.0)
     before = terrain.WINDOW_CELLS
@@ -262,7 +266,7 @@ def test_the_highest_ground_of_a_cell_is_never_below_any_of_it(carpathians, lat,
     inside = seventh.height_m.reshape(9, 7, 9, 7).max(axis=(1, 3))
     assert (top.height_m >= inside - 0.5).all()
     # And it is no higher than what is there, up to what lies between the samples.
-    assert np.median(top.height_m - inside) < 12.0
+    assert np.median(top.height_m - inside) < 0.06 * step
 
 
 def test_a_map_grid_that_sites_share(carpathians, srtm):
@@ -294,7 +298,7 @@ def test_points_are_told_in_any_shape_and_far_apart(srtm):
     dem = Terrain.open(srtm)
     got = dem.heights_m([[38.47, 49.5], [51.5, np.nan]], [[-28.4, 19.5], [0.1, 0.0]])
     assert got.shape == (2, 2)
-    assert 2000.0 < got[0, 0] + 1700.0  # on Pico's slope
+    assert got[0, 0] + 1700.0 > 2000.0  # on Pico's slope
     assert np.isfinite(got).sum() == 3
     assert dem.heights_m(49.5, 19.5) == got[0, 1]
     assert np.isnan(dem.heights_m(0.0, 0.0))

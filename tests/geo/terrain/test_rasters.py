@@ -1,4 +1,4 @@
-"""What rasters say of themselves: units, the sea, no data, and what is refused with which remedy."""
+"""What rasters say of themselves: units, the sea, no data, and what is refused and the remedy."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from geo.terrain.rasters_by_hand import on_plane, plane, write
 from numpy.testing import assert_allclose, assert_array_equal
 
 import airshield
 from airshield.errors import MissingFileError, TerrainError, UsageError
 from airshield.geo.terrain import Terrain
+from geo.terrain.rasters_by_hand import on_plane, plane, write
 
 WEST, NORTH, STEP = 10.0, 51.0, 0.005
 HERE = {"west": WEST, "north": NORTH, "step": STEP}
@@ -67,7 +67,7 @@ def test_land_below_the_sea_stays_where_it_is(tmp_path):
 def test_the_floor_of_the_sea_is_refused_until_it_is_told(tmp_path):
     heights = plane(WEST, NORTH, STEP, 100, 100) - 5000.0
     path = write(tmp_path / "a.tif", heights, **HERE)
-    with pytest.raises(TerrainError, match="below -500 m.*sea='floor'"):
+    with pytest.raises(TerrainError, match=r"below -500 m.*sea='floor'"):
         middle_of(path)
     assert middle_of(path, sea="floor") == 0.0
 
@@ -89,7 +89,7 @@ def test_values_that_everybody_uses_for_no_data_are_no_data(tmp_path, value):
 
 def test_feet_that_are_not_told_are_found_out_in_mountains(tmp_path):
     path = write(tmp_path / "a.tif", flat(14000), **HERE)
-    with pytest.raises(TerrainError, match="higher than any ground.*unit='ft'"):
+    with pytest.raises(TerrainError, match=r"higher than any ground.*unit='ft'"):
         middle_of(path)
     assert middle_of(path, unit="ft") == pytest.approx(4267.2)
 
@@ -113,7 +113,7 @@ def test_a_raster_that_cannot_be_right_is_refused_with_the_remedy(tmp_path, opti
     if path is None:
         path = tmp_path / "a.tif"
         options = dict(driver="GTiff", width=9, height=9, dtype="uint8", crs="EPSG:4326")
-        transform = rasterio.transform.from_origin(WEST, NORTH, STEP, STEP)
+        transform = rasterio.Affine(STEP, 0.0, WEST, 0.0, -STEP, NORTH)
         with rasterio.open(path, "w", **options, count=3, transform=transform) as out:
             out.write(np.zeros((3, 9, 9), np.uint8))
     with pytest.raises(TerrainError, match=words) as told:
@@ -128,7 +128,7 @@ def test_a_raster_without_a_place_is_refused(tmp_path):
         options = {"width": 9, "height": 9, "count": 1, "dtype": "int16", "crs": "EPSG:4326"}
         with rasterio.open(path, "w", driver="GTiff", **options) as out:
             out.write(np.zeros((1, 9, 9), np.int16))
-    with pytest.raises(TerrainError, match="does not say where it lies.*gdal_edit.py -a_ullr"):
+    with pytest.raises(TerrainError, match=r"does not say where it lies.*gdal_edit.py -a_ullr"):
         Terrain.open(path)
 
 
@@ -145,7 +145,7 @@ def test_files_that_are_no_rasters_are_refused(tmp_path):
         Terrain.open(tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("readme.txt", "no heights")
-    with pytest.raises(TerrainError, match="no raster of heights in it, only readme.txt"):
+    with pytest.raises(TerrainError, match=r"no raster of heights in it, only readme\.txt"):
         Terrain.open(tmp_path / "b.zip")
     (tmp_path / "empty").mkdir()
     with pytest.raises(TerrainError, match="the folder has no raster"):

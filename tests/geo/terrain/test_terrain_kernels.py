@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from reference import terrain as slow
 
 from airshield.geo.terrain import _kernels
+from reference import terrain as slow
 
 modes = pytest.mark.parametrize("mode", ["compiled", "interpreted"])
 seeds = st.integers(0, 2**32 - 1)

@@ -52,7 +52,7 @@ def part_known_m(window: F4, row: float, col: float) -> float:
             if j < 0 or j >= cols:
                 continue
             cell_m = window[i, j]
-            if cell_m == cell_m:
+            if not math.isnan(cell_m):
                 weight = weight_i * (1.0 - abs(col - j))
                 known += weight
                 height_m += weight * cell_m
@@ -70,8 +70,8 @@ def surface_m(window: F4, row: float, col: float) -> float:
         u = col - x
         north_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
         south_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
-        height_m = north_m + (row - y) * (south_m - north_m)
-        if height_m == height_m:
+        height_m: float = north_m + (row - y) * (south_m - north_m)
+        if not math.isnan(height_m):
             return height_m
     return part_known_m(window, row, col)
 
@@ -100,13 +100,13 @@ def bilinear_m(
             col_step = (col_e - col_w) / every
             # A straight line that begins and ends inside stays inside: one test for many cells.
             inside = (
-                0.0 <= row_w
+                row_w >= 0.0
                 and row_w < row_last
-                and 0.0 <= row_e
+                and row_e >= 0.0
                 and row_e < row_last
-                and 0.0 <= col_w
+                and col_w >= 0.0
                 and col_w < col_last
-                and 0.0 <= col_e
+                and col_e >= 0.0
                 and col_e < col_last
             )
             if inside:
@@ -127,7 +127,7 @@ def bilinear_m(
                     north_m = flat[at] + u * (flat[at + 1] - flat[at])
                     south_m = flat[at + wide] + u * (flat[at + wide + 1] - flat[at + wide])
                     height_m = north_m + v * (south_m - north_m)
-                    if height_m != height_m:
+                    if math.isnan(height_m):
                         row = row_w + (j - first) * row_step
                         col = col_w + (j - first) * col_step
                         height_m = np.float32(part_known_m(window, row, col))
@@ -190,8 +190,7 @@ def highest_in_m(window: F4, north: float, south: float, col: float, half_col: f
     top_m = -math.inf
     for y in range(first_row, last_row + 1):
         for x in range(first_col, last_col + 1):
-            if window[y, x] > top_m:
-                top_m = window[y, x]
+            top_m = max(top_m, window[y, x])
     for y in range(first_row, last_row + 1):
         top_m = larger(top_m, surface_m(window, float(y), west))
         top_m = larger(top_m, surface_m(window, float(y), east))
@@ -235,7 +234,7 @@ def clean_m(
             raw = np.float64(window[i, j])
             height_m = raw * scale + offset
             # -9999, -32767, -32768 and -3.4e38 stand for no data in rasters that do not say so.
-            if raw == nodata or raw == -9999.0 or not (raw > -32767.0 and height_m > -9000.0):
+            if raw in (nodata, -9999.0) or not (raw > -32767.0 and height_m > -9000.0):
                 window[i, j] = math.nan
                 unknown += 1
                 continue

@@ -2,9 +2,9 @@
 
 Rays bend towards denser air. Drawn straight, they ask for an Earth that is larger by the factor
 ``k = 157 / (157 + ΔN)``, where ΔN is the gradient of the refractivity over the lowest kilometre
-[N/km]: -39 in the average atmosphere, which is 4/3 (Recommendation ITU-R P.310, P.834). Recommendation
-ITU-R P.453 maps ΔN for the Earth, by the percentage of time it is not exceeded; the maps come with
-the package itur (the extra ``itu``).
+[N/km]: -39 in the average atmosphere, which is 4/3 (Recommendation ITU-R P.834).
+Recommendation ITU-R P.453 maps ΔN for the Earth, by the percentage of time it is not exceeded; the
+maps come with the package itur (the extra ``itu``).
 
 A gradient below -157 N/km traps rays: a duct. Radars then see far beyond the horizon inside it, and
 miss targets right above it; no factor k describes that, so it is told in words.
@@ -213,7 +213,9 @@ def ducting(lat_deg: float, lon_deg: float) -> Ducting | None:
     )
 
 
-def horizon_m(hgt1_m: ArrayLike, hgt2_m: ArrayLike, *, k: float = K_STANDARD) -> NDArray[np.float64]:
+def horizon_m(
+    hgt1_m: ArrayLike, hgt2_m: ArrayLike, *, k: float = K_STANDARD
+) -> NDArray[np.float64]:
     """Ground distance at which two heights over a smooth Earth just see each other [m].
 
     Parameters
@@ -236,7 +238,8 @@ def horizon_m(hgt1_m: ArrayLike, hgt2_m: ArrayLike, *, k: float = K_STANDARD) ->
     59.6
     """
     reach = math.sqrt(2.0 * k * EARTH_MEAN_M)
-    return reach * (np.sqrt(np.asarray(hgt1_m, float)) + np.sqrt(np.asarray(hgt2_m, float)))
+    roots = np.sqrt(np.asarray(hgt1_m, float)) + np.sqrt(np.asarray(hgt2_m, float))
+    return np.asarray(reach * roots, np.float64)
 
 
 def _at_places(

@@ -2,8 +2,8 @@
 
 The grid that comes with airshield, ``world_5min.tif``, is made by ``tools/make_world_heights.py``
 from a table in the package pvlib, itself from the Terrain Tiles that Mapzen gathered; NOTICE beside
-it names everybody. Its heights are in steps of 28 m. Against means of SRTM's cells it is off by 7 to
-15 m (root of the mean square) in plains and by 70 to 170 m in mountains; the grid of Recommendation
+it names everybody. Its heights are in steps of 28 m. Against means of SRTM's cells it is off by 7
+to 15 m (root of the mean square) in plains and by 70 to 170 m in mountains; the grid of Recommendation
 ITU-R P.1511-2 by 1 to 3 m, but it may not be given on by us (docs/adr/0010-world-heights.md).
 """
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from airshield.errors import UsageError
 from airshield.geo.terrain.itu import itu_file
-from airshield.geo.terrain.layer import GEODETIC, Heights
-from airshield.geo.terrain.raster import M_PER_DEG, find_rasters
+from airshield.geo.terrain.layer import Heights
+from airshield.geo.terrain.raster import GEODETIC, M_PER_DEG, find_rasters
 
 F4 = NDArray[np.float32]
 
@@ -87,4 +87,4 @@ def _p1511(path: str) -> NDArray[np.int16]:
     with np.load(path, allow_pickle=False) as archive:
         table = archive[archive.files[0]]
     # Whole metres; a quarter of what they take as they are stored.
-    return np.rint(table).astype(np.int16)
+    return np.asarray(np.rint(table), np.int16)
