@@ -263,12 +263,17 @@ def filled_m(window: F4, widest: int) -> F4:
     # nine blocks tell so for all of a block's cells.
     known = np.zeros((high, wide), np.bool_)
     void = np.zeros((high, wide), np.bool_)
-    for i in range(rows):
-        for j in range(cols):
-            if window[i, j] == window[i, j]:
-                known[i // widest, j // widest] = True
-            else:
-                void[i // widest, j // widest] = True
+    for a in range(high):
+        for b in range(wide):
+            found = 0
+            cells = 0
+            for i in range(a * widest, min((a + 1) * widest, rows)):
+                for j in range(b * widest, min((b + 1) * widest, cols)):
+                    cells += 1
+                    if window[i, j] == window[i, j]:
+                        found += 1
+            known[a, b] = found > 0
+            void[a, b] = found < cells
     for a in range(high):
         for b in range(wide):
             if not void[a, b]:
