@@ -1,6 +1,7 @@
 """Patches, map grids and points, against PROJ's geodesics and GDAL's own warping."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyproj
@@ -303,6 +304,17 @@ def test_points_are_told_in_any_shape_and_far_apart(srtm):
     assert dem.heights_m(49.5, 19.5) == got[0, 1]
     assert np.isnan(dem.heights_m(0.0, 0.0))
     assert dem.heights_m([], []).shape == (0,)
+
+
+def test_many_threads_get_what_one_gets(srtm):
+    dem = Terrain.open(srtm, world=True)
+    sites = [(49.5, 19.5), (51.5, 0.0), (38.5, -28.4), (53.5, 28.0)] * 3
+    dig = {"half_m": 20e3, "step_m": 200.0}
+    want = [dem.around(*site, **dig).height_m for site in sites[:4]] * 3
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda site: dem.around(*site, **dig).height_m, sites))
+    for one, other in zip(got, want, strict=True):
+        assert_array_equal(one, other)
 
 
 def test_a_terrain_goes_to_other_processes(carpathians):

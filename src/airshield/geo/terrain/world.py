@@ -3,8 +3,9 @@
 The grid that comes with airshield, ``world_5min.tif``, is made by ``tools/make_world_heights.py``
 from a table in the package pvlib, itself from the Terrain Tiles that Mapzen gathered; NOTICE beside
 it names everybody. Its heights are in steps of 28 m. Against means of SRTM's cells it is off by 7
-to 15 m (root of the mean square) in plains and by 70 to 170 m in mountains; the grid of
-Recommendation ITU-R P.1511-2 by 1 to 3 m, but it may not be given on by us (docs/adr/0010-world-heights.md).
+to 15 m (root of the mean square) in plains and by 70 to 170 m in mountains. The grid of
+Recommendation ITU-R P.1511-2 is off by 1 to 3 m, but may not be ours to give on: it is read from
+the package itur (docs/adr/0010-world-heights.md).
 """
 
 from __future__ import annotations
