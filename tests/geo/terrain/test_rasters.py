@@ -85,6 +85,8 @@ def test_values_that_everybody_uses_for_no_data_are_no_data(tmp_path, value):
     heights[50:53, 50:53] = value
     path = write(tmp_path / "a.tif", heights, **HERE)
     assert middle_of(path) == pytest.approx(float(on_plane(50.75, 10.25)), abs=0.05)
+    in_feet = middle_of(path, unit="ft")  # -9999 ft would be a depth that there is
+    assert in_feet == pytest.approx(0.3048 * float(on_plane(50.75, 10.25)), abs=0.05)
 
 
 def test_feet_that_are_not_told_are_found_out_in_mountains(tmp_path):
@@ -222,6 +224,8 @@ def test_a_large_file_that_is_edited_in_place_gets_another_digest(tmp_path, monk
     from airshield.geo.terrain import digest
 
     monkeypatch.setattr(digest, "WHOLE_BYTES", 10_000)
+    monkeypatch.setattr(digest, "SAMPLES", 3)
+    monkeypatch.setattr(digest, "SAMPLE_BYTES", 100)
     path = write(tmp_path / "a.tif", flat(5, size=200), **HERE)
     before = Terrain.open(path).digest
     with path.open("r+b") as file:  # a byte, the same size
