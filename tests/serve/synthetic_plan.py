@@ -8,6 +8,7 @@ Options: ``--step-m S`` (side of a cell), ``--port N``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +78,9 @@ def ground(grid):
     """Hills in the south-west, rolling country elsewhere; nobody knows the far north-east."""
     lat, lon = grid.places_deg()
     ridge = 1400.0 * np.exp(-(((lat - 48.2 + 0.35 * (lon - 24.3)) / 0.45) ** 2)) * (lon < 26.5)
-    rolling = 150.0 + 90.0 * np.sin(1.7 * lon) * np.cos(2.3 * lat) + 8.0 * (50.0 - np.abs(lat - 50.0))
+    rolling = (
+        150.0 + 90.0 * np.sin(1.7 * lon) * np.cos(2.3 * lat) + 8.0 * (50.0 - np.abs(lat - 50.0))
+    )
     out = np.maximum(ridge + rolling, 0.0).astype(np.float32)
     out[(lon > 38.6) & (lat > 48.9)] = np.nan
     return out
@@ -200,7 +203,9 @@ def roses(grid, covers, sites, radars, there):
                     minutes = None
                     if sure.size and away[sure[0]] > 20e3:
                         minutes = float(away[sure[0]] / spd / 60.0 - 1.0)
-                    status = "confirmed" if minutes is not None else "unknown" if doubt else "unseen"
+                    status = (
+                        "confirmed" if minutes is not None else "unknown" if doubt else "unseen"
+                    )
                     rows.append((site.name, layer.cls, spd, layer.height_m, layer.above, float(azm),
                                  status, minutes))  # fmt: skip
     names = ("site", "target", "spd_mps", "hgt_m", "height_above", "azm_true_deg", "status",
@@ -217,10 +222,8 @@ def main() -> None:
     view = plan_view(step_m=given.step_m)
     with Server(create_plan_app(view), port=given.port) as server:
         print(server.url, view.grid.shape, flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             time.sleep(1e6)
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

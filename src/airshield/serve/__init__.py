@@ -17,13 +17,14 @@ Promises:
 
 A second page (``/plan``) shows what a plan's radars can see: a :class:`PlanView` of plain arrays,
 which whoever computed the cover hands over. The page gets bits, and works out for itself what is
-left of the cover when somebody unticks a radar. It runs beside a watch (``create_app(..., plan=...)``) or
-by itself (:func:`create_plan_app`); ``docs/api-plan.md`` has its documents.
+left of the cover when somebody unticks a radar. It runs beside a watch
+(``create_app(..., plan=...)``) or by itself (:func:`create_plan_app`); ``docs/api-plan.md`` has its
+documents.
 
 The pages are plain ES modules in ``static/``; their outside parts (map engine, coast line, type
-face) are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and degrees;
-feet, knots and flight levels are made on the page. Left out are accounts and roles, which come
-with the consent issue.
+face) are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and
+degrees; feet, knots and flight levels are made on the page. Left out are accounts and roles, which
+come with the consent issue.
 """
 
 from airshield.serve.app import create_app, create_plan_app

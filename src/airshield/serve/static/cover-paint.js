@@ -17,76 +17,89 @@ export class CoverPainter {
     this.grid = grid;
     /** @type {ImageData|null} */
     this.image = null;
-    this.base = new Uint32Array(VALUES);
-    this.ink = new Uint32Array(VALUES);
+    /** Colours by value and pattern: without ink, with ink. */
+    this.colours = new Uint32Array(2 * VALUES);
     /** @type {Uint8Array[]} */
     this.tiles = Array(VALUES).fill(TILES.plain);
     this.edge = 0;
+    /** The cell under every pixel, one past the last where there is none; kept while the map stands still. */
+    this.cells = new Int32Array(0);
+    this.cellsFor = "";
   }
 
   /** @param {import("./cover-look.js").Scheme} scheme @param {number[]} edge the border's colour */
   setScheme(scheme, edge) {
-    this.base.fill(0);
-    this.ink.fill(0);
+    this.colours.fill(0);
     this.tiles.fill(TILES.plain);
     for (const [value, look] of scheme.looks) {
-      this.base[value] = word(look.base);
-      this.ink[value] = word(look.ink);
+      this.colours[2 * value] = word(look.base);
+      this.colours[2 * value + 1] = word(look.ink);
       this.tiles[value] = TILES[look.pattern];
     }
     this.edge = word(edge);
   }
 
-  /** @param {import("./geo.js").Camera} camera @param {Uint8Array} codes value of every cell, with INSIDE */
-  draw(camera, codes) {
-    const { dpr, width, height } = fitCanvas(this.canvas, camera);
-    if (this.image?.width !== width || this.image.height !== height) this.image = this.context.createImageData(width, height);
-    const pixels = new Uint32Array(this.image.data.buffer);
-    pixels.fill(0);
-    const { rows, cols } = this.grid;
-    const { base, ink, tiles, edge } = this;
+  /** @param {import("./geo.js").Camera} camera @param {number} width @param {number} height @param {number} dpr */
+  findCells(camera, width, height, dpr) {
+    const wanted = [camera.lon, camera.lat, camera.zoom, width, height, dpr].join();
+    if (this.cellsFor === wanted) return;
+    this.cellsFor = wanted;
+    if (this.cells.length !== width * height) this.cells = new Int32Array(width * height);
+    const { cells, grid: { rows, cols } } = this;
+    const none = rows * cols;
+    cells.fill(none);
     const [across, down] = [Math.ceil(width / MESH), Math.ceil(height / MESH)];
     const [meshX, meshY] = [new Float64Array((across + 1) * (down + 1)), new Float64Array((across + 1) * (down + 1))];
     for (let j = 0, node = 0; j <= down; j++) {
       for (let i = 0; i <= across; i++, node++) {
         // A pixel stands for its middle.
-        [meshX[node], meshY[node]] = this.grid.at(...camera.unproject((i * MESH + 0.5) / dpr, (j * MESH + 0.5) / dpr));
+        const [x, y] = this.grid.at(...camera.unproject((i * MESH + 0.5) / dpr, (j * MESH + 0.5) / dpr));
+        meshX[node] = x;
+        meshY[node] = y;
       }
     }
-    // Patterns lie on the ground: they move with the map.
-    const phase = (/** @type {number} */ at) => ((Math.round(at * camera.world * dpr) % TILE) + TILE) % TILE;
-    const [phaseX, phaseY] = [phase(camera.cx - camera.width / 2 / camera.world), phase(camera.cy - camera.height / 2 / camera.world)];
-    /** Whether the pixel above each column is territory. */
-    const above = new Uint8Array(width);
     for (let y = 0; y < height; y++) {
       const j = Math.floor(y / MESH);
-      const down1 = (y - j * MESH) / MESH;
-      const tileRow = ((y + phaseY) % TILE) * TILE;
-      let before = 0;
+      const part = (y - j * MESH) / MESH;
       for (let i = 0; i < across; i++) {
         const node = j * (across + 1) + i;
         const under = node + across + 1;
-        const x0 = meshX[node] + (meshX[under] - meshX[node]) * down1;
-        const x1 = meshX[node + 1] + (meshX[under + 1] - meshX[node + 1]) * down1;
-        const y0 = meshY[node] + (meshY[under] - meshY[node]) * down1;
-        const y1 = meshY[node + 1] + (meshY[under + 1] - meshY[node + 1]) * down1;
-        const from = i * MESH;
-        const to = Math.min(width, from + MESH);
-        if ((x0 < 0 && x1 < 0) || (y0 < 0 && y1 < 0) || (x0 >= cols && x1 >= cols) || (y0 >= rows && y1 >= rows)
-          || !(x0 + x1 + y0 + y1 > -Infinity)) {
-          above.fill(0, from, to);
-          before = 0;
-          continue;
-        }
+        const x0 = meshX[node] + (meshX[under] - meshX[node]) * part;
+        const x1 = meshX[node + 1] + (meshX[under + 1] - meshX[node + 1]) * part;
+        const y0 = meshY[node] + (meshY[under] - meshY[node]) * part;
+        const y1 = meshY[node + 1] + (meshY[under + 1] - meshY[node + 1]) * part;
         const [stepX, stepY] = [(x1 - x0) / MESH, (y1 - y0) / MESH];
-        for (let x = from, cx = x0, cy = y0; x < to; x++, cx += stepX, cy += stepY) {
-          const code = cx >= 0 && cy >= 0 && cx < cols && cy < rows ? codes[Math.floor(cy) * cols + Math.floor(cx)] : 0;
-          const inside = code & INSIDE;
-          // The border; at the stage's own edge nobody knows whether there is one.
-          if ((x > 0 && inside !== before) || (y > 0 && inside !== above[x])) pixels[y * width + x] = edge;
-          else pixels[y * width + x] = tiles[code][tileRow + ((x + phaseX) % TILE)] ? ink[code] : base[code];
-          before = above[x] = inside;
+        const to = Math.min(width, (i + 1) * MESH);
+        for (let x = i * MESH, cx = x0, cy = y0; x < to; x++, cx += stepX, cy += stepY) {
+          // Also false beyond the projection's edge, where both are NaN.
+          if (cx >= 0 && cy >= 0 && cx < cols && cy < rows) cells[y * width + x] = (cy | 0) * cols + (cx | 0);
         }
+      }
+    }
+  }
+
+  /** @param {import("./geo.js").Camera} camera @param {Uint8Array} codes value of every cell, with INSIDE, and NOWHERE after the last */
+  draw(camera, codes) {
+    const { dpr, width, height } = fitCanvas(this.canvas, camera);
+    if (!width || !height) return;
+    if (this.image?.width !== width || this.image.height !== height) this.image = this.context.createImageData(width, height);
+    this.findCells(camera, width, height, dpr);
+    const pixels = new Uint32Array(this.image.data.buffer);
+    const { cells, colours, tiles, edge } = this;
+    // Patterns lie on the ground: they move with the map.
+    const phase = (/** @type {number} */ at) => ((Math.round(at * camera.world * dpr) % TILE) + TILE) % TILE;
+    const [phaseX, phaseY] = [phase(camera.cx - camera.width / 2 / camera.world), phase(camera.cy - camera.height / 2 / camera.world)];
+    for (let y = 0, at = 0; y < height; y++) {
+      const tileRow = ((y + phaseY) % TILE) * TILE;
+      let before = codes[cells[at]] & INSIDE;
+      for (let x = 0, column = phaseX; x < width; x++, at++) {
+        const code = codes[cells[at]];
+        const inside = code & INSIDE;
+        // The border; at the stage's own edge nobody knows whether there is one.
+        if (inside !== before || (y > 0 && inside !== (codes[cells[at - width]] & INSIDE))) pixels[at] = edge;
+        else pixels[at] = colours[2 * code + tiles[code][tileRow + column]];
+        before = inside;
+        if (++column === TILE) column = 0;
       }
     }
     this.context.putImageData(this.image, 0, 0);

@@ -6,6 +6,8 @@ export const UNKNOWN = 5;
 export const NO_AIR = 6;
 /** Nobody, and it would be seen if everybody were ticked. */
 export const LOST = 7;
+/** Off the grid, where nothing is known and nothing is drawn. */
+export const NOWHERE = 63;
 /** Set beside a value where the cell is territory. */
 export const INSIDE = 64;
 /** Reasons on top of the plan's own: an unticked radar sees it. */
@@ -138,8 +140,8 @@ export class Cover {
     return { by: [s1, s2, s3, s4], doubt };
   }
 
-  /** @param {Layer} layer @param {Seen} seen @returns {Weights} */
-  weigh(layer, { by: [s1, s2, s3, s4], doubt }) {
+  /** @param {Layer} layer @param {Seen} seen @param {Uint8Array} counts of the same, from {@link counts} @returns {Weights} */
+  weigh(layer, { by: [s1, s2, s3, s4], doubt }, counts) {
     const noAir = layer.noAir ?? this.nothing;
     const { inside, lived, people } = this.territory;
     const cells = [0, 0, 0, 0, 0, 0, 0];
@@ -155,20 +157,13 @@ export class Cover {
       cells[0] += ones(air & ~s1[i] & ~doubt[i]);
       cells[NO_AIR] += ones(land & noAir[i]);
     }
-    const valueOf = (/** @type {number} */ cell) => {
-      const [w, b] = [cell >>> 5, cell & 31];
-      if ((noAir[w] >>> b) & 1) return NO_AIR;
-      if ((doubt[w] >>> b) & 1) return UNKNOWN;
-      return ((s1[w] >>> b) & 1) + ((s2[w] >>> b) & 1) + ((s3[w] >>> b) & 1) + ((s4[w] >>> b) & 1);
-    };
-    const sites = [0, 0, 0, 0, 0, 0, 0];
-    for (const cell of this.siteCells) sites[valueOf(cell)]++;
-    let lives = null;
-    if (lived) {
-      lives = [0, 0, 0, 0, 0, 0, 0];
-      for (let i = 0; i < lived.length; i++) lives[valueOf(lived[i])] += people[i];
-    }
-    return { area: cells.map((many) => many * this.grid.cellM2), people: lives, sites };
+    const sites = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (const cell of this.siteCells) sites[counts[cell] & ~INSIDE]++;
+    const lives = new Float64Array(8);
+    if (lived) for (let i = 0; i < lived.length; i++) lives[counts[lived[i]] & ~INSIDE] += people[i];
+    // Who is lost is seen by nobody.
+    const fold = (/** @type {ArrayLike<number>} */ by) => [by[0] + by[LOST], ...Array.from(by).slice(1, LOST)];
+    return { area: cells.map((many) => many * this.grid.cellM2), people: lived && fold(lives), sites: fold(sites) };
   }
 
   /**
@@ -214,19 +209,6 @@ export class Cover {
     return out;
   }
 
-  /** A value for each cell from functions of a word of bits. @param {(i: number, bit: number) => number} value @param {Uint8Array} out */
-  each(value, out) {
-    const { inside } = this.territory;
-    for (let cell = 0, i = 0; i < this.words; i++) {
-      const land = inside[i];
-      const end = Math.min(32, this.grid.cells - cell);
-      for (let bit = 0; bit < end; bit++, cell++) {
-        out[cell] = value(i, bit) | (((land >>> bit) & 1) << 6);
-      }
-    }
-    return out;
-  }
-
   /**
    * Numbers of radars, UNKNOWN, NO_AIR, LOST; with INSIDE.
    * @param {Layer} layer @param {Seen} seen @param {Seen} whole what all radars see @param {Uint8Array} out
@@ -263,17 +245,17 @@ export class Cover {
    * Why nobody sees: the plan's reasons, SWITCHED_OFF; with INSIDE.
    * @param {Layer} layer @param {Seen} seen @param {number} groundCode @param {number} unknownCode @param {Uint8Array} out
    */
-  whys(layer, { by: [s1], doubt }, groundCode, unknownCode, out) {
-    const { why } = layer;
-    const noAir = layer.noAir ?? this.nothing;
-    let cell = 0;
-    return this.each((i, bit) => {
-      const at = cell++;
-      if ((noAir[i] >>> bit) & 1) return groundCode;
-      if ((s1[i] >>> bit) & 1) return 0;
-      if ((doubt[i] >>> bit) & 1) return unknownCode;
-      return why[at] === 0 ? SWITCHED_OFF : why[at];
-    }, out);
+  whys({ why, noAir }, { by: [s1], doubt }, groundCode, unknownCode, out) {
+    const { inside } = this.territory;
+    for (let cell = 0; cell < why.length; cell++) {
+      const [i, bit] = [cell >>> 5, cell & 31];
+      let value = why[cell] === 0 ? SWITCHED_OFF : why[cell];
+      if (noAir && (noAir[i] >>> bit) & 1) value = groundCode;
+      else if ((s1[i] >>> bit) & 1) value = 0;
+      else if ((doubt[i] >>> bit) & 1) value = unknownCode;
+      out[cell] = value | (((inside[i] >>> bit) & 1) << 6);
+    }
+    return out;
   }
 
   /**
@@ -295,19 +277,22 @@ export class Cover {
    * @param {Uint16Array} lowest @param {number[]} levels @param {boolean} isAboveGround @param {Uint8Array} out
    */
   bands(lowest, levels, isAboveGround, out) {
-    const ground = isAboveGround ? this.territory.ground : null;
-    let cell = 0;
-    return this.each(() => {
-      const at = cell++;
-      const steps = lowest[at];
-      if (steps === UNKNOWN_U16) return UNKNOWN_BAND;
-      if (steps === NEVER_U16) return NEVER_BAND;
-      if (ground && ground[at] === UNKNOWN_U16) return UNKNOWN_BAND;
-      const height = ground ? steps - ground[at] : steps + LOW_M;
-      let band = 0;
-      while (band < levels.length && height > levels[band]) band++;
-      return band;
-    }, out);
+    const { inside, ground } = this.territory;
+    const over = isAboveGround ? ground : null;
+    // By height in metres above the least there is: LOW_M, or the ground itself.
+    const least = over ? 0 : LOW_M;
+    const bandOf = Uint8Array.from({ length: UNKNOWN_U16 }, (_, i) => {
+      const band = levels.findIndex((level) => i + least <= level);
+      return band < 0 ? levels.length : band;
+    });
+    for (let cell = 0; cell < lowest.length; cell++) {
+      const steps = lowest[cell];
+      const base = over ? over[cell] : 0;
+      const band = steps === NEVER_U16 ? NEVER_BAND : steps === UNKNOWN_U16 || base === UNKNOWN_U16 ? UNKNOWN_BAND
+        : bandOf[Math.max(0, steps - base)];
+      out[cell] = band | (((inside[cell >>> 5] >>> (cell & 31)) & 1) << 6);
+    }
+    return out;
   }
 
   /**

@@ -6,7 +6,7 @@ import { BasemapGl } from "./basemap-gl.js";
 import { coast } from "./coast.js";
 import { bandScheme, countScheme, edgeColour, whyScheme, WHY_WORDS } from "./cover-look.js";
 import { CoverPainter, swatch } from "./cover-paint.js";
-import { Cover, decodeLayer, decodeLowest, decodeTerritory, has, heightOf, INSIDE, isNever, LOST, NO_AIR, SWITCHED_OFF, UNKNOWN } from "./cover.js";
+import { Cover, decodeLayer, decodeLowest, decodeTerritory, has, heightOf, INSIDE, isNever, LOST, NO_AIR, NOWHERE, SWITCHED_OFF, UNKNOWN } from "./cover.js";
 import { Grid } from "./laea.js";
 import { $, el } from "./panels.js";
 import { PlanOverlay, verdictOf } from "./plan-overlay.js";
@@ -35,7 +35,6 @@ async function start() {
   const territory = decodeTerritory(await octets("api/plan/territory"), grid);
   const cover = new Cover(grid, territory, plan.sites.map((site) => site.cell));
   const reasonCode = (/** @type {string} */ name) => plan.reasons.indexOf(name);
-  const radarPlace = new Map(plan.radars.map((radar, place) => [radar.name, place]));
   /** Radars of each contributor that brings some. */
   const brings = plan.contributors.map((one) => ({
     ...one, radars: plan.radars.flatMap((radar, place) => (radar.contributor === one.name ? [place] : [])),
@@ -53,14 +52,15 @@ async function start() {
     spd: asked.has("spd") ? Number(asked.get("spd")) : NaN,
     site: /** @type {string|null} */ (asked.get("site")),
     isDark: asked.get("theme") !== "light",
-    units: new Units(asked.get("units") === "si" ? "si" : "aviation"),
+    units: new Units(asked.get("units") === "aviation" ? "aviation" : "si"), // a plan is written in metres
     /** @type {Map<string, any>} */ roses: new Map(),
     isTold: true,
     /** @type {{lon: number, lat: number, isLost: boolean}[]} */ gaps: [],
     /** @type {[number, number]|null} */ pin: null,
   };
   const state = {
-    codes: new Uint8Array(grid.cells), counts: new Uint8Array(grid.cells),
+    codes: new Uint8Array(grid.cells + 1).fill(NOWHERE), // the last stands for all off the grid
+    counts: new Uint8Array(grid.cells),
     /** @type {Uint16Array|null} */ lowest: null,
     /** @type {import("./cover.js").Seen|null} */ seen: null,
     /** @type {import("./cover.js").Weights|null} */ weights: null,
@@ -113,7 +113,8 @@ async function start() {
     const promise = octets(`api/plan/layers/${place}`).then((buffer) => {
       const layer = decodeLayer(buffer, grid);
       const whole = cover.look(layer, plan.radars.map(() => true));
-      loaded.set(place, { layer, whole, wholeWeights: cover.weigh(layer, whole) });
+      const counts = cover.counts(layer, whole, whole, new Uint8Array(grid.cells));
+      loaded.set(place, { layer, whole, wholeWeights: cover.weigh(layer, whole, counts) });
     });
     loading.set(place, promise);
     return promise;
@@ -146,8 +147,8 @@ async function start() {
     }
     const { layer, whole, wholeWeights } = now;
     const seen = cover.look(layer, view.on);
-    const weights = cover.weigh(layer, seen);
     cover.counts(layer, seen, whole, state.counts);
+    const weights = cover.weigh(layer, seen, state.counts);
     const gaps = cover.gaps(layer, state.counts);
     Object.assign(state, { seen, weights, gaps });
     view.gaps = gaps.slice(0, MOST_GAPS).map((gap) => {
@@ -184,17 +185,15 @@ async function start() {
       scheme = bandScheme(theme, levels.map((level) => view.units.height(level)), true);
     } else if (view.show === "why") {
       cover.whys(layer, seen, reasonCode("ground"), reasonCode("unknown_ground"), state.codes);
-      const present = new Set();
-      for (const code of state.codes) if (code & INSIDE) present.add(code & ~INSIDE);
+      const present = new Set([...tally(state.codes).entries()].flatMap(([code, many]) => (many && code & INSIDE ? [code & ~INSIDE] : [])));
       title = "Why nobody sees";
       note = "The reason of the radar that comes nearest to seeing.";
       scheme = whyScheme(theme, plan.reasons, present);
     } else {
       if (view.show === "lowest") loadLowest().then(recompute);
       state.codes.set(state.counts);
-      const tally = new Uint32Array(128);
-      for (const code of state.codes) tally[code]++;
-      scheme = countScheme(theme, { hasDoubt: tally[UNKNOWN | INSIDE] > 0, hasLost: tally[LOST | INSIDE] > 0, hasNoAir: tally[NO_AIR | INSIDE] > 0 });
+      const many = tally(state.codes);
+      scheme = countScheme(theme, { hasDoubt: many[UNKNOWN | INSIDE] > 0, hasLost: many[LOST | INSIDE] > 0, hasNoAir: many[NO_AIR | INSIDE] > 0 });
     }
     painter.setScheme(scheme, edgeColour(theme));
     const said = JSON.stringify([theme, title, scheme.legend]);
@@ -239,12 +238,12 @@ async function start() {
   function showFigures(weights, whole) {
     const body = $("figures").tBodies[0];
     const rows = [
-      ["Territory", weights.area, whole.area, area],
+      ["Territory, km²", weights.area, whole.area, (m2) => figures(m2 / 1e6)],
       ["People", weights.people, whole.people, people],
       ...(plan.sites.length ? [["Sites", weights.sites, whole.sites, String]] : []),
     ];
     body.replaceChildren(...rows.map(([name, now, all, say]) => {
-      const head = el("th", { scope: "row" }, name);
+      const head = el("th", { scope: "row" }, ...name.split(/(?<=,) /).map((words, i) => el(i ? "small" : "span", {}, words.replace(",", ""))));
       if (now === null) return el("tr", {}, head, el("td", { colSpan: 5, className: "quiet" }, "unknown: nobody told who lives where"));
       const sum = total(now);
       const cell = (/** @type {number} */ value, isStrong = false, className = "") => el("td", { className },
@@ -516,7 +515,7 @@ async function start() {
     if (!view.hasRoses) words.set("roses", "off");
     if (view.site !== null) words.set("site", view.site);
     if (!view.isDark) words.set("theme", "light");
-    if (view.units.system === "si") words.set("units", "si");
+    if (view.units.system === "aviation") words.set("units", "aviation");
     if (asked.get("canvas") !== null) words.set("canvas", "");
     // Names may hold anything, so they stay encoded; the place is spelled out for people.
     const hash = `#${words.toString().replaceAll("%2F", "/")}`;
@@ -533,7 +532,7 @@ async function start() {
     for (const { place } of rest) await load(place);
   })();
   // For tests and for people with a console: what the page knows.
-  Object.assign(window, { airshield: { plan, view, state, map, cover, grid, loaded, overlay, radarPlace, recompute, tick, perform } });
+  Object.assign(window, { airshield: { plan, view, state, map, cover, grid, loaded, overlay, painter, recompute, tick, perform } });
 }
 
 /** Where the address bar says, or the first class at its middle height. @param {any[]} layers */
@@ -544,6 +543,13 @@ function startLayer(layers) {
   const rungs = layers.map((layer, place) => ({ ...layer, place })).filter((layer) => layer.cls === layers[0].cls && layer.above === layers[0].above)
     .sort((a, b) => a.height_m - b.height_m);
   return rungs[rungs.length >> 1].place;
+}
+
+/** How many cells have each value. @param {Uint8Array} codes */
+function tally(codes) {
+  const many = new Uint32Array(256);
+  for (let cell = 0; cell < codes.length; cell++) many[codes[cell]]++;
+  return many;
 }
 
 /** @param {string} words */
