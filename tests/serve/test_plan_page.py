@@ -81,7 +81,7 @@ def test_the_page_counts_as_the_network_does_for_any_ticks(opened, radars, seed)
                 const counts = cover.counts(decoded, seen, whole, new Uint8Array(grid.cells));
                 return {{
                     weights: cover.weigh(decoded, seen, counts), counts: [...counts],
-                    worth: cover.worth(decoded, seen, on, on.map((_, place) => [place])),
+                    worth: cover.worth(decoded, on, on.map((_, place) => [place])),
                     gaps: cover.gaps(decoded, counts),
                 }};
             }});
@@ -177,6 +177,39 @@ def test_bands_of_lowest_altitudes_are_those_of_the_ticked(plan, opened, is_abov
         ],
     )
     assert got == due.tolist()
+
+
+@pytest.mark.parametrize("show", ["count", "why"])
+def test_every_cell_is_painted_where_it_lies(plan, opened, show):
+    rng = np.random.default_rng(9)
+    _, page = opened(f"cls=airliner&h=1000g&map=5.7/49/32&show={show}")
+    got = page.evaluate(
+        """(cells) => {
+            const { map, grid, state, painter } = airshield;
+            const canvas = document.getElementById('cover');
+            const { width, height } = canvas;
+            const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+            const channels = (word) => [0, 8, 16, 24].map((shift) => (word >>> shift) & 255);
+            return cells.flatMap((cell) => {
+                const [x, y] = map.camera().project(...grid.placeOf(cell)).map(Math.floor);
+                if (x < 0 || y < 0 || x >= width || y >= height) return [];
+                const code = state.codes[cell];
+                const due = [0, 1].map((ink) => channels(painter.colours[2 * code + ink]));
+                return [[[...data.slice(4 * (y * width + x), 4 * (y * width + x) + 4)], ...due]];
+            });
+        }""",
+        rng.integers(0, plan.grid.rows * plan.grid.cols, 1500).tolist(),
+    )
+    assert len(got) > 500
+    # A canvas keeps colours multiplied by their opacity, and rounds. Middles of cells that are not
+    # drawn at all have no colour to compare.
+    wrong = [
+        (pixel, base, ink)
+        for pixel, base, ink in got
+        if min(np.abs(np.subtract(pixel, due)).max() for due in (base, ink)) > 8
+        and (pixel[3] or base[3])
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("renderer", ["webgl", "canvas"])

@@ -169,9 +169,9 @@ export class Cover {
   /**
    * What hangs on each of several sets of radars alone, m² of territory: for sets with a ticked radar,
    * what nobody else who is ticked sees; for the others, what ticking them would add.
-   * @param {Layer} layer @param {Seen} seen @param {boolean[]} on @param {number[][]} sets without common radars
+   * @param {Layer} layer @param {boolean[]} on @param {number[][]} sets every radar is in one of them
    */
-  worth(layer, { by: [s1] }, on, sets) {
+  worth(layer, on, sets) {
     const noAir = layer.noAir ?? this.nothing;
     const { inside } = this.territory;
     const planes = sets.map((radars) => {
@@ -179,7 +179,7 @@ export class Cover {
       return this.union(layer, ticked.length ? ticked : radars);
     });
     const isOn = sets.map((radars) => radars.some((radar) => on[radar]));
-    // Seen by two sets or more: then no set is alone.
+    // Seen by one of the sets that are there, or by two: then none of them is alone.
     const [once, twice] = [new Uint32Array(this.words), new Uint32Array(this.words)];
     planes.forEach((plane, place) => {
       if (!isOn[place]) return;
@@ -189,7 +189,7 @@ export class Cover {
       }
     });
     return planes.map((plane, place) => {
-      const others = isOn[place] ? twice : s1;
+      const others = isOn[place] ? twice : once;
       let cells = 0;
       for (let i = 0; i < this.words; i++) {
         if (plane[i] !== 0) cells += ones(plane[i] & ~others[i] & inside[i] & ~noAir[i]);

@@ -158,7 +158,7 @@ async function start() {
     pickRoses();
     colour(layer, seen);
     showFigures(weights, wholeWeights);
-    showTicks(layer, seen);
+    showTicks(layer);
     showSites();
     showGaps();
     showHere();
@@ -279,16 +279,16 @@ async function start() {
     recompute();
   }
 
-  function showTicks(layer, seen) {
+  function showTicks(layer) {
     const whole = total(/** @type {any} */ (state.weights).area);
     const say = (/** @type {number} */ m2, /** @type {boolean} */ isOn) => (isOn ? `alone ${share(m2, whole)}` : `would add ${share(m2, whole)}`);
-    const single = cover.worth(layer, seen, view.on, plan.radars.map((_, place) => [place]));
+    const single = cover.worth(layer, view.on, plan.radars.map((_, place) => [place]));
     boxes.forEach((box, place) => {
       box.checked = view.on[place];
       box.closest("li").classList.toggle("off", !view.on[place]);
       worths[place].textContent = say(single[place], view.on[place]);
     });
-    const together = cover.worth(layer, seen, view.on, brings.map((one) => one.radars));
+    const together = cover.worth(layer, view.on, brings.map((one) => one.radars));
     groupBoxes.forEach((box, place) => {
       const many = brings[place].radars.filter((radar) => view.on[radar]).length;
       box.checked = many === brings[place].radars.length;
