@@ -1,9 +1,9 @@
 """How long the plan view takes from a tick to the new map and figures, in a real browser.
 
 ``python benchmarks/plan_view.py [--step-m 1100]``: the synthetic plan of ``tests/serve`` with
-twenty radars on a million cells (people in every cell, the worst case), a window of 1440 × 900. Prints,
-for each of the three maps, the time from the click until the browser is ready for its next frame,
-over some ticks of a contributor: median, longest, shortest. The aim is 200 ms.
+twenty radars on a million cells (people in every cell, the worst case), a window of 1440 × 900.
+Prints, for each of the three maps, the time from the click until the browser is ready for its next
+frame, over some ticks of a contributor: median, longest, shortest. The aim is 200 ms.
 """
 
 from __future__ import annotations

@@ -136,8 +136,10 @@ async function start() {
   function recompute() {
     const from = performance.now();
     const now = loaded.get(view.layer);
+    showTicks(); // at once, whatever has to be fetched
     if (!now) {
       busy("fetching the layer");
+      showNothing();
       const wanted = view.layer;
       load(wanted).then(() => {
         busy("");
@@ -151,14 +153,15 @@ async function start() {
     const weights = cover.weigh(layer, seen, state.counts);
     const gaps = cover.gaps(layer, state.counts);
     Object.assign(state, { seen, weights, gaps });
-    view.gaps = gaps.slice(0, MOST_GAPS).map((gap) => {
+    // They are the height's; among lowest altitudes they would point at nothing.
+    view.gaps = (view.show === "lowest" ? [] : gaps.slice(0, MOST_GAPS)).map((gap) => {
       const [lon, lat] = grid.placeOf(gap.cell);
       return { lon, lat, isLost: gap.why === SWITCHED_OFF };
     });
     pickRoses();
     colour(layer, seen);
     showFigures(weights, wholeWeights);
-    showTicks(layer);
+    showWorth(layer);
     showSites();
     showGaps();
     showHere();
@@ -279,25 +282,43 @@ async function start() {
     recompute();
   }
 
-  function showTicks(layer) {
-    const whole = total(/** @type {any} */ (state.weights).area);
-    const say = (/** @type {number} */ m2, /** @type {boolean} */ isOn) => (isOn ? `alone ${share(m2, whole)}` : `would add ${share(m2, whole)}`);
-    const single = cover.worth(layer, view.on, plan.radars.map((_, place) => [place]));
+  function showTicks() {
     boxes.forEach((box, place) => {
       box.checked = view.on[place];
       box.closest("li").classList.toggle("off", !view.on[place]);
-      worths[place].textContent = say(single[place], view.on[place]);
     });
-    const together = cover.worth(layer, view.on, brings.map((one) => one.radars));
     groupBoxes.forEach((box, place) => {
       const many = brings[place].radars.filter((radar) => view.on[radar]).length;
       box.checked = many === brings[place].radars.length;
       box.indeterminate = many > 0 && !box.checked;
-      groupWorths[place].textContent = say(together[place], many > 0);
     });
     const isWithout = enablers.length > 0 && enablers.every((radar) => !view.on[radar]);
     $("enablers").setAttribute("aria-pressed", String(isWithout));
     $("enablers-now").textContent = isWithout ? "without" : "with";
+  }
+
+  /** What hangs on each radar and each contributor. */
+  function showWorth(layer) {
+    const whole = total(/** @type {any} */ (state.weights).area);
+    for (const [words, sets] of /** @type {const} */ ([
+      [worths, plan.radars.map((_, place) => [place])], [groupWorths, brings.map((one) => one.radars)],
+    ])) {
+      cover.worth(layer, view.on, sets).forEach((m2, place) => {
+        const isOn = sets[place].some((radar) => view.on[radar]);
+        words[place].textContent = `${isOn ? "alone" : "would add"} ${share(m2, whole)}`;
+      });
+    }
+  }
+
+  /** While a height is fetched, nothing of another may stand for it. */
+  function showNothing() {
+    state.codes.fill(NOWHERE);
+    view.gaps = [];
+    view.roses.clear();
+    for (const node of [...worths, ...groupWorths, $("summary"), $("gaps-count"), $("gaps-more"), $("roses-note")]) node.textContent = "";
+    for (const node of [$("figures").tBodies[0], $("gaps"), $("sites")]) node.replaceChildren();
+    showHere();
+    paint();
   }
 
   function showSites() {
