@@ -25,6 +25,9 @@ MPS_PER_FT_MIN: Final = 0.3048 / 60.0
 NS_PER_S: Final = 1_000_000_000
 """Nanoseconds in a second."""
 
+S_PER_MIN: Final = 60.0
+"""Seconds in a minute."""
+
 S_PER_DAY: Final = 86_400.0
 """Seconds in a UTC day without leap second; ASTERIX time of day counts this far."""
 

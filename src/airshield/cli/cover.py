@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from airshield.cli.options import AsJson
+from airshield.cli.options import AsJson, Duration
 
 if TYPE_CHECKING:
     from airshield.plan.coverage.survey import Survey
@@ -68,6 +68,16 @@ def cover(
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Keep what each radar sees between runs.")
     ] = True,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, help="Show the plan in a browser: tick radars in and out."
+        ),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="With --port, only say where the page is.")
+    ] = False,
+    duration: Duration = None,
     as_json: AsJson = False,
 ) -> None:
     """Survey what a shield's radars see: at which height, over whom, and where the gaps are.
@@ -109,6 +119,13 @@ def cover(
         print_json(summary)
     else:
         _tell(summary, found)
+    if port is not None:
+        import datetime as dt
+
+        from airshield.cli.showing import serve_plan, view_of
+
+        view = view_of(planned, found, made=dt.datetime.now(dt.UTC))
+        serve_plan(view, port=port, duration_s=duration, browser=not no_browser)
     if summary["holds"] in ("fails", "unknown"):
         raise typer.Exit(FAILS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from airshield.config.plan import Plan
 from airshield.sensors import Radar
@@ -20,7 +21,7 @@ class Contributor:
 
     name: str
     role: str
-    kind: str | None = None
+    kind: Literal["host", "member", "enabler"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ terrain cannot show. It is a planning estimate.
 """
 
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover, share_bounds
-from airshield.plan.coverage.survey.run import Survey, survey
+from airshield.plan.coverage.survey.run import Survey, roses_of, survey
 from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveySite, SurveyTask
 from airshield.plan.coverage.survey.warned import WarningAsked
@@ -43,6 +43,7 @@ __all__ = [
     "WarningAsked",
     "answer_cover",
     "look_around",
+    "roses_of",
     "share_bounds",
     "survey",
 ]

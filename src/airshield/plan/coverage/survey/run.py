@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -238,6 +238,31 @@ def survey(
         warning=tables.concat(tables.WARNING_TIME, roses),
         answers=tuple(answers),
         stamp=_stamp(task, terrain, radars, ground),
+    )
+
+
+def roses_of(
+    found: Survey,
+    asked: Sequence[WarningAsked],
+    *,
+    without: Sequence[str],
+    pool: Executor | None = None,
+) -> pa.Table:
+    """WARNING_TIME of requirements when some contributors bring nothing."""
+    lookouts = lookouts_of(
+        [
+            (cells.radar, cells.sight)
+            for cells in found.radars
+            if cells.radar.contributor not in without
+        ]
+    )
+    earth_m = found.task.earth.earth_m
+    return tables.concat(
+        tables.WARNING_TIME,
+        [
+            warn_sites(need, found.task.sites, lookouts, earth_m=earth_m, pool=pool)[0]
+            for need in asked
+        ],
     )
 
 

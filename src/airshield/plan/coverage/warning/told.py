@@ -18,12 +18,12 @@ from airshield.tables import (
     make_table,
     words,
 )
+from airshield.units import S_PER_MIN
 
 Floats = NDArray[np.float64]
 
 CONFIRMED, UNKNOWN, UNCONFIRMED, UNSEEN = range(4)
 HOLDS, FAILS, OPEN = range(3)
-S_PER_MIN = 60.0
 
 
 def warning_table(
