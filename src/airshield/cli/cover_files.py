@@ -14,11 +14,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -134,7 +132,7 @@ def _earlier(folder: Path) -> set[str]:
 def _is_ours(name: str) -> bool:
     """Whether a name is one that this program gives; a manifest may have been edited."""
     parts = PurePosixPath(name).parts
-    return len(parts) == 2 and parts[0] in FOLDERS and ".." not in parts  # noqa: PLR2004
+    return len(parts) == 2 and parts[0] in FOLDERS and ".." not in parts
 
 
 FOLDERS: Final = ("count", "lowest", "gaps", "maps", "tables")
@@ -355,7 +353,6 @@ def write_cog(
             path,
             driver="COG",
             COMPRESS="DEFLATE",
-            LEVEL=9,
             PREDICTOR="YES",
             BLOCKSIZE=256,
             OVERVIEW_RESAMPLING="NEAREST",

@@ -57,8 +57,7 @@ def page_of(report: Report) -> str:
             tag(
                 "p",
                 verdict_of(report.verdict),
-                f" {_date(report)} · airshield {report.version} · plan "
-                f"{report.digest[:12]}",
+                f" {_date(report)} · airshield {report.version} · plan {report.digest[:12]}",
                 class_="made",
             ),
         ),

@@ -29,15 +29,21 @@ class Look:
     pattern: str = "plain"
 
 
+_TILE_PX: Final = 30
+"""Every pattern comes again after so many pixels, whichever way."""
+
+
 def inked(pattern: str, width_px: int, height_px: int) -> NDArray[np.bool_]:
     """Pixels of a picture that a pattern draws in its ink."""
-    y, x = np.mgrid[:height_px, :width_px]
-    return {
+    y, x = np.mgrid[:_TILE_PX, :_TILE_PX]
+    tile = {
         "plain": np.zeros_like(x, np.bool_),
         "hatch": (x + y) % 6 < 2,
         "dots": (x % 5 < 2) & (y % 5 < 2),
         "lines": y % 5 < 1,
     }[pattern]
+    times = (-(-height_px // _TILE_PX), -(-width_px // _TILE_PX))
+    return np.tile(tile, times)[:height_px, :width_px]
 
 
 def _plain(words: str, base: Rgb) -> Look:

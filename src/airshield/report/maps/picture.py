@@ -36,8 +36,12 @@ _SIDE_PX: Final = 300
 _EDGE_PX: Final = 24
 
 FACES: Final = (
-    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf",
-)  # fmt: skip
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "LiberationSans-Regular.ttf",
+    "Arial.ttf",
+    "arial.ttf",
+)
 """Typefaces with Latin, Greek and Cyrillic letters, looked for where the system keeps them."""
 
 _SPELT: Final = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ø": "o", "Ø": "O", "ß": "ss", "æ": "ae",
@@ -113,10 +117,7 @@ def png_of(scene: MapScene, *, told: Mapping[str, str]) -> bytes:
     for key, value in {"Title": scene.title, **told}.items():
         text.add_itxt(key, value)
     out = io.BytesIO()
-    # A few dozen colours and their mixtures at edges: a palette holds them and takes a third.
-    image.quantize(256, dither=Image.Dither.NONE).save(
-        out, format="PNG", optimize=True, pnginfo=text
-    )
+    image.save(out, format="PNG", pnginfo=text)
     return out.getvalue()
 
 

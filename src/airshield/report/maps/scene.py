@@ -164,7 +164,7 @@ def paint(scene: MapScene, *, width_px: int, height_px: int) -> tuple[NDArray[np
     Returns
     -------
     ndarray of uint8, shape (height_px, width_px), and list of int
-        Places in a palette, and the palette: red, green, blue one after the other. Place 0 is blank.
+        Places in a palette, and the palette: red, green, blue one after the other. 0 is blank.
     """
     rows = np.arange(height_px) * scene.grid.rows // height_px
     cols = np.arange(width_px) * scene.grid.cols // width_px
@@ -173,7 +173,8 @@ def paint(scene: MapScene, *, width_px: int, height_px: int) -> tuple[NDArray[np
     palette: list[int] = []
     for code, look in enumerate(scene.looks):
         palette += [*look.base, *look.ink]
-        out[(codes == code) & inked(look.pattern, width_px, height_px)] += 1
+        if look.pattern != "plain":
+            out[(codes == code) & inked(look.pattern, width_px, height_px)] += 1
     return out, palette
 
 

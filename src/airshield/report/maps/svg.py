@@ -1,4 +1,4 @@
-"""A map as an SVG drawing for a page: cells as an image inside, everything else as lines and text."""
+"""A map as an SVG drawing for a page: cells are an image inside, the rest is lines and text."""
 
 from __future__ import annotations
 
