@@ -49,8 +49,7 @@ def test_a_shield_begun_is_checked_and_taken_into_and_its_mistakes_are_objects(t
     assert all(p["file"].endswith("shield.toml") and "line" in p["where"] for p in problems)
 
 
-def test_new_refuses_what_is_there_and_a_place_without_its_geoid(tmp_path):
-    assert "there already" in run("new", EXAMPLES / "tiny").err
+def test_new_refuses_a_place_without_its_geoid_and_one_off_the_earth(tmp_path):
     done = run("new", tmp_path / "x", "--at", "50.45,30.52")
     assert done.code == 2
     assert "--geoid-height-m" in done.err

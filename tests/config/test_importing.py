@@ -141,7 +141,7 @@ def test_what_is_no_geopackage_is_told(tmp_path):
         import_features(str(tmp_path / "none.gpkg:z"), "zones", fill={})
 
 
-def test_geojson_in_metres_is_turned_and_heights_are_left_out(tmp_path):
+def test_geojson_in_metres_is_turned(tmp_path):
     ring = [[*place, 700.0] for place in in_2180([*RING, RING[0]])]
     path = tmp_path / "z.geojson"
     path.write_text(
@@ -171,14 +171,15 @@ def test_what_no_feature_says_is_asked_for(drawn):
         import_features(str(drawn), "zones", fill={}, name_field="NAME")
 
 
-def test_the_attribute_for_names_need_not_be_in_every_file(tmp_path):
+def test_the_attribute_for_names_need_not_be_in_every_file_and_heights_are_left_out(tmp_path):
     path = tmp_path / "p.geojson"
-    place = {"type": "Point", "coordinates": [19.5, 49.6]}
+    place = {"type": "Point", "coordinates": [19.5, 49.6, 700.0]}
     props = {"name": "P", "radius_m": 8000, "warning_min": 5}
     feature = {"type": "Feature", "properties": props, "geometry": place}
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     (found,) = import_features(str(path), "sites", fill={}, name_field="NAZWA").features
     assert found["properties"]["name"] == "P"
+    assert found["geometry"]["coordinates"] == [19.5, 49.6]
 
 
 def test_what_is_imported_twice_is_refused_and_nothing_is_changed(drawn, tmp_path):

@@ -143,6 +143,13 @@ def test_every_figure_of_the_catalogue_is_a_key_within_its_bounds_and_has_a_sour
             assert figure.low is None or figure.low < figure.high
 
 
+def test_figures_of_a_radar_that_belong_together_are_asked_for_together(tmp_path):
+    folder = Path(shutil.copytree(EXAMPLES / "carpathians", tmp_path / "c"))
+    spoil(folder, SHIELD_FILE, "ref_pfa = 1e-6", "prf_hz = [800.0, 1000.0]\nazm_from_deg = 350.0")
+    where = {problem.where.rsplit(", ", 1)[-1] for problem in problems_of(folder)}
+    assert where == {"ref_pfa", "azm_to_deg", "freq_hz"}
+
+
 def test_a_type_that_publishes_no_range_needs_one(tmp_path):
     folder = Path(shutil.copytree(EXAMPLES / "carpathians", tmp_path / "c"))
     spoil(folder, SHIELD_FILE, 'type = "TRML-4D"', 'type = "AN/TPS-80"')
@@ -236,6 +243,7 @@ MISTAKES = [
     ),
     (SHIELD_FILE, "terrain = []", 'terrain = ["dem/*.tif"]', r"line \d+, terrain", "put one there"),
     (SHIELD_FILE, 'earth_k = "4/3"', 'earth_k = "5/3"', r"line \d+, earth_k", "worst"),
+    (SHIELD_FILE, '"cruise_missile_like"', '"cruise missile"', r"cover 3, target", "class of"),
     (SHIELD_FILE, 'fleets = "fleets.csv"', 'fleets = "fleet.csv"', r"line \d+, fleets", "name one"),
     (SHIELD_FILE, 'nodes = "nodes.csv"', 'nods = "nodes.csv"', r"supply, nods", "'nodes'"),
     (
@@ -286,6 +294,7 @@ MISTAKES = [
     ("factors.csv", "1.8,h,assumption,1.25,2.3", "1.8,h,assumption,,", r"line 3", "add low and"),
     ("factors.csv", "1.8,h,", "1.8,hours,", r"line 3", "known are|did you mean"),
     ("factors.csv", "fighter sortie", "fighter cruise", r"line 3, name", "name of its own"),
+    ("sites.geojson", "[24.0232, 49.8383]", "[49.8383, 24.0232]", "site 'Lviv'", "swap"),
     ("areas.geojson", '"name": "Ukraine"', '"nmae": "Ukraine"', r"feature 1", "'name'"),
 ]
 

@@ -28,9 +28,11 @@ from airshield.plan.coverage.survey import (
     SurveyRadar,
     SurveySite,
     SurveyTask,
+    WarningAsked,
     survey,
 )
 from airshield.plan.coverage.survey.task import CELLS_WANTED, PD_LEAST, round_step_m
+from airshield.plan.coverage.warning import Inbound, site_table
 
 HEIGHTS_AGL_M: Final = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 CLASSES: Final = ("airliner", "light_aircraft", "cruise_missile_like", "large_drone")
@@ -71,16 +73,51 @@ def cover_shield(
     area = territory_of(shield)
     terrain = terrain_of(plan, asked.terrain, area)
     wanted = cover_asked(shield)
-    step_m = asked.step_m or _step_m(area, terrain)
-    task = SurveyTask(
-        radars=survey_radars(plan, with_candidates=asked.with_candidates),
+    task = task_of(
+        shield,
+        survey_radars(plan, with_candidates=asked.with_candidates),
+        _layers(asked, wanted),
         area=area,
-        layers=_layers(asked, wanted),
+        terrain=terrain,
+        k=asked.k,
+        step_m=asked.step_m,
+        pd_least=PD_LEAST if asked.pd_least is None else asked.pd_least,
+    )
+    found = survey(
+        task,
+        terrain=terrain,
+        asked=wanted,
+        warned=warning_asked(shield),
+        cache=SightCache(cache_folder() / "sights" if asked.use_cache else None),
+        threads=asked.threads or os.cpu_count() or 1,
+        say=say,
+    )
+    return shield, found
+
+
+def task_of(
+    shield: Shield,
+    radars: tuple[SurveyRadar, ...],
+    layers: tuple[Layer, ...],
+    *,
+    area: BaseGeometry,
+    terrain: Terrain,
+    k: str | None = None,
+    step_m: float | None = None,
+    pd_least: float = PD_LEAST,
+) -> SurveyTask:
+    """The task of surveying some radars of a shield."""
+    plan = shield.plan
+    step_m = step_m or _step_m(area)
+    return SurveyTask(
+        radars=radars,
+        area=area,
+        layers=layers,
         targets=dict(TARGETS),
-        earth=_earth(asked.k or plan.earth_k, area),
+        earth=_earth(k or plan.earth_k, area),
         step_m=step_m,
         sight_step_m=max(min(step_m, terrain.layers[0].cell_m), FINEST_M),
-        pd_least=PD_LEAST if asked.pd_least is None else asked.pd_least,
+        pd_least=pd_least,
         sites=tuple(
             SurveySite(
                 name=site.name,
@@ -95,15 +132,6 @@ def cover_shield(
         place_lon_deg=_column(plan, "lon_deg"),
         place_people=_column(plan, "people"),
     )
-    found = survey(
-        task,
-        terrain=terrain,
-        asked=wanted,
-        cache=SightCache(cache_folder() / "sights" if asked.use_cache else None),
-        threads=asked.threads or os.cpu_count() or 1,
-        say=say,
-    )
-    return shield, found
 
 
 def territory_of(shield: Shield) -> BaseGeometry:
@@ -138,13 +166,14 @@ def _earth(name: str | None, area: BaseGeometry) -> EarthFactor:
 def survey_radars(plan: Plan, *, with_candidates: bool = False) -> tuple[SurveyRadar, ...]:
     """Radars of a plan with a primary beam, as the survey takes them."""
     return tuple(
-        _survey_radar(radar)
+        survey_radar(radar)
         for radar in plan.radars
         if radar.has_primary and (with_candidates or radar.status == "standing")
     )
 
 
-def _survey_radar(radar: RadarPlan) -> SurveyRadar:
+def survey_radar(radar: RadarPlan) -> SurveyRadar:
+    """A radar of a plan, as the survey takes it."""
     known = None not in (radar.ref_rng_m, radar.ref_rcs_m2, radar.ref_pd)
     some: dict[str, Any] = {
         "pfa": radar.ref_pfa,
@@ -178,6 +207,7 @@ def _survey_radar(radar: RadarPlan) -> SurveyRadar:
         antenna_agl_m=radar.antenna_agl_m,
         ground_msl_m=radar.ground_msl_m,
         is_power_known=known,
+        is_turn_known=radar.turn_s is not None,
     )
 
 
@@ -199,6 +229,29 @@ def cover_asked(shield: Shield) -> tuple[CoverAsked, ...]:
                 radars=one.radars,
                 without_any_one=one.without_any_one,
                 area=None if one.area is None else areas[one.area],
+            )
+        )
+    return tuple(out)
+
+
+def warning_asked(shield: Shield) -> tuple[WarningAsked, ...]:
+    """The shield's requirements of warning."""
+    out = []
+    for one in shield.plan.requirements.warning:
+        height = one.hgt_agl_m if one.hgt_agl_m is not None else one.hgt_msl_m
+        assert height is not None, "the door has checked that one of them is there"
+        out.append(
+            WarningAsked(
+                name=one.name,
+                sites=one.sites,
+                inbound=Inbound(
+                    target=TARGETS[target_name(one.target)],
+                    spd_mps=one.spd_mps,
+                    hgt_m=height,
+                    above_ground=one.hgt_agl_m is not None,
+                ),
+                chain_s=one.chain_s.value,
+                share_of_bearings=one.share_of_bearings,
             )
         )
     return tuple(out)
@@ -249,8 +302,8 @@ def height_of(text: str) -> tuple[float, str]:
     )
 
 
-def _step_m(area: BaseGeometry, terrain: Terrain) -> float:
-    """Cells that a map of the whole territory needs, not finer than its terrain."""
+def _step_m(area: BaseGeometry) -> float:
+    """Side of the cells that a map of the whole territory needs."""
     west, south, east, north = area.bounds
     per_deg_m = 111_195.0
     width = (east - west) * per_deg_m * math.cos(math.radians(0.5 * (south + north)))
@@ -299,6 +352,7 @@ def summary_of(shield: Shield, found: Survey) -> dict[str, Any]:
         "contributor_value": found.contributor_value.to_pylist(),
         "radar_value": found.radar_value.to_pylist(),
         "pair_value": found.pair_value.to_pylist(),
+        "warning": site_table(found.warning).to_pylist(),
         "gaps": found.gaps.drop_columns(["outline"]).to_pylist(),
     }  # fmt: skip
 

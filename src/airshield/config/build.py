@@ -42,7 +42,11 @@ _T = TypeVar("_T")
 
 
 class Builder:
-    """Makes the plan of a shield file; what is wrong with its factors goes to ``problems``."""
+    """Makes the plan of a shield file.
+
+    What is wrong with its factors goes to ``problems``; they are None in a plan then, which must
+    not come out.
+    """
 
     def __init__(
         self,
@@ -91,18 +95,12 @@ class Builder:
         found = []
         for i, row in enumerate(rows_of(self._file, path)):
             figures = {key: getattr(row, key) for key in type(row).model_fields}
-            before = len(self._problems)
-            inside = self._inside(row, figures, path, i)
-            if len(self._problems) == before:  # else it is told, and never comes out
-                found.append(made(**inside))
+            found.append(made(**self._inside(row, figures, path, i)))
         return tuple(found)
 
-    def _radar(self, i: int, radar: RadarTable) -> RadarPlan | None:
+    def _radar(self, i: int, radar: RadarTable) -> RadarPlan:
         figures, taken = figures_of(radar)
-        before = len(self._problems)
         inside = self._inside(radar, figures, ("radars",), i)
-        if len(self._problems) > before:
-            return None
         sac, sic = inside.pop("sac"), inside.pop("sic")
         return RadarPlan(
             **inside,

@@ -13,6 +13,7 @@ from airshield.config.catalogue import Published, radar_types
 from airshield.config.places import Document
 from airshield.config.problems import Place, Problems, nearest
 from airshield.config.toml_file import RadarTable, ShieldFile
+from airshield.warn import Site
 
 LISTS: Final[dict[Place, str]] = {
     ("contributors",): "contributor",
@@ -70,11 +71,14 @@ def rows_of(file: ShieldFile, path: Place) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names from the GeoJSON files, and the box (west, south, east, north) of zones and areas."""
+    """What the GeoJSON files hold: names, sites (file and all of them), and the box around zones
+    and areas (west, south, east, north)."""
 
     zones: tuple[str, ...]
     areas: tuple[str, ...]
     sites: tuple[str, ...]
+    sites_file: str
+    sound_sites: tuple[Site, ...]
     box: tuple[float, float, float, float] | None
 
 
@@ -183,6 +187,8 @@ def _check_radars(file: ShieldFile, document: Document, problems: Problems) -> N
             absent_keys = [key for key in keys if figures[key] is None]
             if absent_keys and len(absent_keys) < len(keys):
                 add((i, absent_keys[0]), f"{why} is not whole", f"add {' and '.join(absent_keys)}")
+        if radar.prf_hz and figures["freq_hz"] is None:
+            add((i, "freq_hz"), "blind speeds follow from it and prf_hz", "add freq_hz")
         if (
             None not in (figures["elv_min_deg"], figures["elv_max_deg"])
             and figures["elv_min_deg"] >= figures["elv_max_deg"]
@@ -322,20 +328,25 @@ def _check_places(file: ShieldFile, document: Document, known: Known, problems: 
     if known.box is None:
         return
     west, south, east, north = known.box
-    for path in LISTS:
-        for i, row in enumerate(rows_of(file, path)):
-            lat, lon = getattr(row, "lat_deg", None), getattr(row, "lon_deg", None)
-            if lat is None or lon is None:
-                continue
-            if _beside(lon, lat, known.box) > _FAR_DEG and _beside(lat, lon, known.box) < _NEAR_DEG:
-                _add(
-                    problems,
-                    document,
-                    (*path, i, "lat_deg"),
-                    f"latitude {lat:g}, longitude {lon:g} is far from the zones, which lie within "
-                    f"latitude {south:.1f} to {north:.1f}, longitude {west:.1f} to {east:.1f}",
-                    "latitude and longitude look swapped: swap them",
-                )
+    placed = [
+        (*document.find((*path, i, "lat_deg")), row.lat_deg, row.lon_deg)
+        for path in LISTS
+        for i, row in enumerate(rows_of(file, path))
+        if hasattr(row, "lat_deg")
+    ]
+    placed += [
+        (known.sites_file, f"site {site.name!r}, geometry", site.lat_deg, site.lon_deg)
+        for site in known.sound_sites
+    ]
+    for named, where, lat, lon in placed:
+        if _beside(lon, lat, known.box) > _FAR_DEG and _beside(lat, lon, known.box) < _NEAR_DEG:
+            problems.add(
+                file=named,
+                where=where,
+                what=f"latitude {lat:g}, longitude {lon:g} is far from the zones, which lie within "
+                f"latitude {south:.1f} to {north:.1f}, longitude {west:.1f} to {east:.1f}",
+                remedy="latitude and longitude look swapped: swap them",
+            )
 
 
 def _beside(lon: float, lat: float, box: Iterable[float]) -> float:

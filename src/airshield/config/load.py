@@ -110,6 +110,8 @@ def load_shield(folder: str | Path) -> Shield:
         zones=names["zones"],
         areas=names["areas"],
         sites=names["sites"],
+        sites_file=str(path.parent / file.sites),
+        sound_sites=sites,
         box=_box([*(zone.area for zone in zones), *(area.area for area in areas)]),
     )
     check_links(file, document, known, problems)

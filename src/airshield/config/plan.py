@@ -21,6 +21,16 @@ from airshield.zones import Period
 Role = Literal["patrol", "airborne_radar", "tanker", "maritime_patrol", "drone", "transport"]
 NodeKind = Literal["source", "port", "railhead", "depot", "base"]
 Mode = Literal["road", "rail", "sea", "air", "pipeline"]
+Target = Literal[
+    "airliner",
+    "light_aircraft",
+    "fighter_size",
+    "helicopter",
+    "cruise_missile_like",
+    "large_drone",
+    "small_drone",
+]
+"""Classes of target, those whose cross-sections the coverage planner has."""
 Of = Literal["territory", "people", "sites"]
 
 
@@ -239,7 +249,7 @@ class CoverRequirement:
     share: float
     hgt_agl_m: float | None
     hgt_msl_m: float | None
-    target: str
+    target: Target
     radars: int
     without_any_one: bool
 
@@ -250,7 +260,7 @@ class WarningRequirement:
 
     name: str
     sites: tuple[str, ...]
-    target: str
+    target: Target
     spd_mps: float
     hgt_agl_m: float | None
     hgt_msl_m: float | None

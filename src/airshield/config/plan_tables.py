@@ -23,10 +23,10 @@ from airshield.config.fields import (
     split_text,
 )
 from airshield.config.periods import period_from_text
+from airshield.config.plan import Mode, NodeKind, Of, Role, Target
 from airshield.config.problems import Door
 
 _ROLES: Final = "patrol, airborne_radar, tanker, maritime_patrol, drone or transport"
-Role = Literal["patrol", "airborne_radar", "tanker", "maritime_patrol", "drone", "transport"]
 _Periods = Annotated[list[str], BeforeValidator(split_text(";"))]
 _Names = Annotated[list[Name], BeforeValidator(split_text("[;,]"))]
 
@@ -201,9 +201,7 @@ class NodeTable(Door):
 
     name: Name = Field(description="the node's name, unique in the shield")
     contributor: Name = named("contributors", OWNER)
-    kind: Literal["source", "port", "railhead", "depot", "base"] = Field(
-        description="source, port, railhead, depot or base"
-    )
+    kind: NodeKind = Field(description="source, port, railhead, depot or base")
     lat_deg: float = latitude("of the node")
     lon_deg: float = longitude("of the node")
     holds_t: FactorTable | None = known_factor("how much it can hold in tonnes")
@@ -220,9 +218,7 @@ class EdgeTable(Door):
     contributor: Name = named("contributors", "the name of the contributor that runs it")
     start: Name = named("supply.nodes", "the node at one end")
     end: Name = named("supply.nodes", "the node at the other end")
-    mode: Literal["road", "rail", "sea", "air", "pipeline"] = Field(
-        description="road, rail, sea, air or pipeline"
-    )
+    mode: Mode = Field(description="road, rail, sea, air or pipeline")
     one_way: bool = Field(default=False, description="true if nothing goes from end to start")
     capacity_t_per_day: FactorTable = factor("what it carries in tonnes a day, routine tempo")
     surge_t_per_day: FactorTable | None = known_factor("what it carries in a surge")
@@ -264,8 +260,8 @@ class _AtHeight(_Asked):
     hgt_msl_m: float | None = Field(
         default=None, ge=0.0, le=30_000.0, description="... above mean sea level in metres"
     )
-    target: Name = Field(
-        description="class of target: airliner, light aircraft, fighter, cruise missile, drone, ..."
+    target: Target = Field(
+        description="class of target, by its cross-section; no measured object is meant"
     )
 
     @model_validator(mode="after")
@@ -281,9 +277,7 @@ class _AtHeight(_Asked):
 class CoverTable(_AtHeight):
     """``[[requirements.cover]]``: a share that radars must see at a height."""
 
-    of: Literal["territory", "people", "sites"] = Field(
-        description="the share of what: territory, people or sites"
-    )
+    of: Of = Field(description="the share of what: territory, people or sites")
     area: Name | None = named(
         "areas and zones", "within which area or zone; left out: all of them together",
         optional=True,

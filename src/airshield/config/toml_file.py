@@ -35,6 +35,8 @@ from airshield.read.reader import readers
 from airshield.warn import WarnSettings
 from airshield.zones import ZoneSettings
 
+EARTH_KS: Final = ["4/3", "worst", "p453"]
+
 
 def _earth_k(value: object) -> object:
     """A number as text: one type inside, whatever a person wrote."""
@@ -45,9 +47,11 @@ def _earth_k(value: object) -> object:
 
 def _is_earth_k(text: str) -> str:
     with contextlib.suppress(ValueError):
-        if text in {"4/3", "worst"} or 0.3 <= float(text) <= 20.0:
+        if text in EARTH_KS or 0.5 <= float(text) <= 10.0:
             return text
-    raise ValueError(f'{text!r} is no earth radius factor; write "4/3", "worst", or 0.3 to 20')
+    raise ValueError(
+        f"{text!r} is no earth radius factor; write one of {', '.join(EARTH_KS)}, or 0.5 to 10"
+    )
 
 
 EarthK = Annotated[
@@ -55,7 +59,7 @@ EarthK = Annotated[
     BeforeValidator(_earth_k),
     AfterValidator(_is_earth_k),
     WithJsonSchema(
-        {"anyOf": [{"enum": ["4/3", "worst"]}, {"type": "number", "minimum": 0.3, "maximum": 20}]}
+        {"anyOf": [{"enum": EARTH_KS}, {"type": "number", "minimum": 0.5, "maximum": 10}]}
     ),
 ]
 
@@ -315,7 +319,8 @@ class ShieldFile(Door):
     )
     earth_k: EarthK | None = Field(
         default=None,
-        description='factor of the effective earth radius for radio: "4/3", "worst" or a number',
+        description="factor of the effective earth radius for radio by name (p453: computed for "
+        "the place) or number",
     )
     currency: str | None = Field(
         default=None, pattern="^[A-Z]{3}$", description="of all money here: EUR, USD, ..."

@@ -29,6 +29,7 @@ from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_co
 from airshield.plan.coverage.survey.run import Survey, survey
 from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveySite, SurveyTask
+from airshield.plan.coverage.survey.warned import WarningAsked
 
 __all__ = [
     "Answer",
@@ -39,6 +40,7 @@ __all__ = [
     "SurveyRadar",
     "SurveySite",
     "SurveyTask",
+    "WarningAsked",
     "answer_cover",
     "look_around",
     "share_bounds",

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from airshield import tables
 from airshield.geo.grid import Grid
 from airshield.geo.terrain import Terrain
 from airshield.plan.coverage import reasons
@@ -33,6 +34,7 @@ from airshield.plan.coverage.network import (
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover
 from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around, reach_m
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
+from airshield.plan.coverage.survey.warned import WarningAsked, lookouts_of, warn_sites
 
 Window = tuple[slice, slice]
 Told = Callable[[str, int, int], None]
@@ -81,6 +83,8 @@ class Survey:
         Schemas COVER, RADAR_VALUE, PAIR_VALUE, CONTRIBUTOR_VALUE.
     gaps : pyarrow.Table
         Schema GAP, all layers.
+    warning : pyarrow.Table
+        Schema WARNING_TIME, of all requirements of warning.
     answers : tuple of Answer
     stamp : dict
         What every output states: k, terrain, warnings, the probability that counts as seen.
@@ -101,6 +105,7 @@ class Survey:
     pair_value: pa.Table = field(repr=False)
     contributor_value: pa.Table = field(repr=False)
     gaps: pa.Table = field(repr=False)
+    warning: pa.Table = field(repr=False)
     answers: tuple[Answer, ...]
     stamp: dict[str, Any]
 
@@ -110,6 +115,7 @@ def survey(
     *,
     terrain: Terrain,
     asked: Sequence[CoverAsked] = (),
+    warned: Sequence[WarningAsked] = (),
     cache: SightCache | None = None,
     threads: int = 1,
     say: Told | None = None,
@@ -122,6 +128,8 @@ def survey(
     terrain : Terrain
     asked : sequence of CoverAsked
         Requirements to answer; their layers are surveyed too.
+    warned : sequence of WarningAsked
+        Requirements of warning, for the task's sites.
     cache : SightCache, optional
         Where sights are kept between runs.
     threads : int
@@ -201,6 +209,17 @@ def survey(
             )
         answers.append(answer_cover(want, of))
     told("network", 1, 1)
+    lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars])
+    roses = []
+    with ThreadPoolExecutor(threads) as pool:
+        for i, need in enumerate(warned):
+            told("warning", i, len(warned))
+            rose, answer = warn_sites(
+                need, task.sites, lookouts, earth_m=task.earth.earth_m, pool=pool
+            )
+            roses.append(rose)
+            answers.append(answer)
+    told("warning", len(warned), len(warned))
     return Survey(
         task=task,
         grid=grid,
@@ -217,6 +236,7 @@ def survey(
         pair_value=pair_values(groups),
         contributor_value=contributor_values(groups, contributors),
         gaps=gaps,
+        warning=tables.concat(tables.WARNING_TIME, roses),
         answers=tuple(answers),
         stamp=_stamp(task, terrain, radars, ground),
     )
@@ -275,14 +295,14 @@ def _codes(
     here = ground[cells.window]
     # Beyond the patch the code is that of the range, whatever the altitude there.
     lowest = np.where(np.isposinf(cells.lowest_msl_m), np.float32(np.nan), cells.lowest_msl_m)
-    tables: dict[str, PdTable] = {}
+    of_class: dict[str, PdTable] = {}
     codes = []
     for layer in task.layers:
-        if layer.cls not in tables:
-            tables[layer.cls] = _table(radar, task, layer)
+        if layer.cls not in of_class:
+            of_class[layer.cls] = _table(radar, task, layer)
         code = see_offsets(
             radar.figures,
-            tables[layer.cls],
+            of_class[layer.cls],
             east_m=east,
             north_m=north,
             alt_msl_m=_altitude(layer, here),
@@ -359,6 +379,12 @@ def _stamp(
         warnings.append(
             f"nobody says what {', '.join(no_power)} reach{'es' if len(no_power) == 1 else ''}: "
             "what is in sight is counted as unknown; write ref_rng_m, ref_rcs_m2 and ref_pd"
+        )
+    no_turn = [cells.radar.name for cells in radars if not cells.radar.is_turn_known]
+    if no_turn:
+        warnings.append(
+            f"nobody says how often {', '.join(no_turn)} look{'s' if len(no_turn) == 1 else ''}: "
+            "left out of warning times; write turn_s"
         )
     unknown = float(np.isnan(ground).mean())
     if unknown > 0.0:

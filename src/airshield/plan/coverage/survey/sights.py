@@ -109,7 +109,11 @@ class SightCache:
         if self.folder is None:
             return None
         try:
-            with np.load(self.folder / f"{key}.npz", allow_pickle=False) as kept:
+            # NumPy leaves a file that it opened and could not read open.
+            with (
+                (self.folder / f"{key}.npz").open("rb") as file,
+                np.load(file, allow_pickle=False) as kept,
+            ):
                 told = json.loads(str(kept["told"]))
                 levels = tuple(
                     SightLevel(

@@ -39,8 +39,9 @@ class SurveyRadar:
         Antenna above the ground [m].
     ground_msl_m : float or None
         Ground above mean sea level [m]; None: as the terrain says.
-    is_power_known : bool
-        Whether anybody says what it reaches: without, nothing in its sight is surely seen.
+    is_power_known, is_turn_known : bool
+        Whether anybody says what it reaches: without, nothing in its sight is surely seen. Whether
+        anybody says how often it looks: without, it warns of nothing.
     """
 
     figures: RadarFigures
@@ -50,6 +51,7 @@ class SurveyRadar:
     antenna_agl_m: float
     ground_msl_m: float | None = None
     is_power_known: bool = True
+    is_turn_known: bool = True
 
     @property
     def name(self) -> str:
