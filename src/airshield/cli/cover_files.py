@@ -17,6 +17,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ from airshield.plan.coverage.network import (
 )
 from airshield.plan.coverage.survey import Survey
 from airshield.plan.coverage.survey.run import RadarCells
+from airshield.plan.coverage.warning import site_table
+from airshield.report.coverage.figures import title_of
 from airshield.report.maps import (
     BAND_LEVELS_M,
     MapScene,
@@ -65,7 +68,7 @@ _PARTS_M: Final = 8.0
 looks better than it is."""
 
 _CUT: Final = 0.75
-"""Of a cell's side: taking a stair's corner, half a cell, is allowed, taking a whole cell is not."""
+"""Of a cell's side: a stair's corner, half a cell, may be cut off; a whole cell may not."""
 
 MANIFEST: Final = "cover.json"
 
@@ -221,18 +224,6 @@ def stamp_lines(told: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def title_of(layer: str) -> str:
-    """A layer's name for people.
-
-    Examples
-    --------
-    >>> title_of("light_aircraft 300 m AGL")
-    'light aircraft 300 m above ground'
-    """
-    words = layer.replace("_", " ")
-    return words.replace(" m AGL", " m above ground").replace(" m AMSL", " m above sea")
-
-
 def slugs(names: Sequence[str]) -> dict[str, str]:
     """Names of files for names of things: small ASCII letters, and no two the same.
 
@@ -361,7 +352,7 @@ def write_cog(
 
 
 def crs_wkt(grid: Grid) -> str:
-    """The grid's projection as WKT 2: Lambert's azimuthal equal-area on WGS 84 (EPSG method 9820)."""
+    """The grid's projection as WKT: Lambert's azimuthal equal-area on WGS 84 (EPSG method 9820)."""
     from pyproj.crs import ProjectedCRS
     from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
@@ -374,8 +365,7 @@ def crs_wkt(grid: Grid) -> str:
 
 
 def _part_of(grid: Grid, one: RadarCells) -> Grid:
-    from dataclasses import replace
-
+    """The grid of a radar's window of it."""
     rows, cols = one.window
     return replace(
         grid,
@@ -446,6 +436,8 @@ def _tables(shield: Shield, found: Survey) -> dict[str, pa.Table]:
         "pair_value": found.pair_value,
         "contributor_value": found.contributor_value,
         "gaps": found.gaps.drop_columns(["outline"]),
+        "warning": found.warning,
+        "site_warning": site_table(found.warning),
         "requirements": _requirements(found),
         "radars": _radars(shield, found),
     }

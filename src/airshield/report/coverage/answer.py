@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from airshield.config import Shield
 from airshield.plan.coverage.survey import Answer, Survey
+from airshield.plan.coverage.warning import site_table
 from airshield.report.coverage import figures as say
 from airshield.report.coverage.without import Enablers, layer_groups, share_seen
 
@@ -22,6 +24,7 @@ def plain_answer(
     return tuple(
         [
             *_verdict(shield, found),
+            *_least_warning(found),
             *_enablers(found, enablers, without, layers),
             *_largest(found, enablers, layers),
             *_worst_gap(found, layers),
@@ -34,8 +37,8 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
     radars = say.many(len(found.radars), "radar")
     if not answers:
         yield (
-            f"The shield {shield.name} asks for no cover and no warning, so nothing holds or fails; "
-            f"what its {radars} see is below."
+            f"The shield {shield.name} asks for no cover and no warning, so nothing holds or "
+            f"fails; what its {radars} see is below."
         )
         return
     failing = [one for one in answers if one.verdict == "fails"]
@@ -44,10 +47,10 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
     if failing:
         yield f"As planned, the {radars} of {shield.name} miss {len(failing)} of {whole}."
         worst = max(failing, key=lambda one: one.asked - (one.high or 0.0))
+        short = worst.asked - (worst.high or 0.0)
         yield (
             f"The widest miss: {_quoted(worst)} reaches {say.at_least(worst.high)} at best, where "
-            f"{say.at_least(worst.asked)} is asked: {say.points(worst.asked - (worst.high or 0.0))} "
-            "short."
+            f"{say.at_least(worst.asked)} is asked: {say.points(short)} short."
         )
     elif unknown:
         yield (
@@ -56,12 +59,14 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
         )
     else:
         yield f"As planned, the {radars} of {shield.name} meet {_all_of(len(answers))}."
-        close = min(answers, key=lambda one: (one.low or 0.0) - one.asked)
-        yield (
-            f"The closest call: {_quoted(close)} reaches {say.at_least(close.low)}, where "
-            f"{say.at_least(close.asked)} is asked: {say.points((close.low or 0.0) - close.asked)} "
-            "to spare."
-        )
+        cover = [one for one in answers if one.kind == "cover"]
+        if cover:
+            close = min(cover, key=lambda one: (one.low or 0.0) - one.asked)
+            spare = (close.low or 0.0) - close.asked
+            yield (
+                f"The closest call of cover: {_quoted(close)} reaches {say.at_least(close.low)}, "
+                f"where {say.at_least(close.asked)} is asked: {say.points(spare)} to spare."
+            )
     for one in unknown:
         if one.low is None or one.high is None:
             yield (
@@ -74,6 +79,29 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
                 f"{say.at_least(one.high)}, where {say.at_least(one.asked)} is asked: ground, or "
                 "what a radar reaches, is unknown."
             )
+
+
+def _least_warning(found: Survey) -> Iterator[str]:
+    """The site that a target reaches soonest after the word, of those that need some time."""
+    rows = [row for row in site_table(found.warning).to_pylist() if row["required_min"] is not None]
+    if not rows:
+        return
+
+    def spare(row: dict[str, Any]) -> float:
+        least = 0.0 if row["least_min"] is None else row["least_min"]
+        return float(least - row["required_min"])
+
+    worst = min(rows, key=spare)
+    least = (
+        "no warning at all"
+        if worst["least_min"] is None
+        else f"{say.minutes(worst['least_min'])} minutes"
+    )
+    yield (
+        f"The least warning: {worst['site']} has {least} of a "
+        f"{worst['target'].replace('_', ' ')} from {worst['least_azm_deg']:.0f}° and needs "
+        f"{say.minutes(worst['required_min'])}."
+    )
 
 
 def _all_of(number: int) -> str:
@@ -122,8 +150,8 @@ def _enablers(
         with_all, rest, name = max(lost, key=lambda one: one[0] - one[1])
         if with_all > rest:
             yield (
-                f"What is seen of {say.title_of(name)} shrinks from {say.at_least(with_all)} of the "
-                f"territory to {say.at_least(rest)}."
+                f"What is seen of {say.title_of(name)} shrinks from {say.at_least(with_all)} of "
+                f"the territory to {say.at_least(rest)}."
             )
 
 

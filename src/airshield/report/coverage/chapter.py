@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from airshield.config import Shield
+from airshield.config import CoverRequirement, Shield
 from airshield.plan.coverage.survey import Answer, CoverAsked, Survey, WarningAsked
 from airshield.plan.coverage.warning import site_table
 from airshield.report.chapters import WORST_FIRST, Chapter, Section
@@ -25,6 +25,8 @@ from airshield.report.maps import MapScene, count_scene, legend_of, lowest_scene
 from airshield.report.page import verdict_of
 
 LAYERS_MOST: Final = 6
+MAP_PX: Final = 520
+"""Two maps stand beside each other at this width; a single one is as wide as its height allows."""
 GAPS_MOST: Final = 8
 PAIRS_MOST: Final = 5
 WANTED_AGL_M: Final = 300.0
@@ -58,7 +60,7 @@ def cover_chapter(
     layers = layers_that_matter(found, asked)
     answer = plain_answer(shield, found, enablers=enablers, without=without, layers=layers)
     sections = [
-        ("asked", "What is asked for, and what is reached", _asked(found, enablers, without)),
+        ("asked", "What is asked for, and what is reached", _asked(shield, found, without)),
         ("maps", "Maps", _maps(found, enablers, layers)),
         ("contributors", "What each contributor is worth", _contributors(found, enablers, layers)),
         ("radars", "What each radar is worth", _radars(found, layers)),
@@ -133,18 +135,19 @@ def _document(
 # ---------------------------------------------------------------- requirements
 
 
-def _asked(found: Survey, enablers: Enablers, without: Without) -> Markup:
+def _asked(shield: Shield, found: Survey, without: Without) -> Markup:
     if not found.answers:
         return tag("p", "The shield asks for nothing that radars could answer.")
     columns = ["requirement", "answer", "of what", "asked", "reached", "to spare"]
     if without:
         columns += ["without outside enablers", "then reached"]
+    what = {("cover", one.name): _what(one) for one in shield.plan.requirements.cover}
     rows = []
     for one in found.answers:
         row: list[str] = [
             one.name,
             verdict_of(one.verdict),
-            one.unit if one.kind == "warning" else "share seen",
+            what.get((one.kind, one.name), one.unit),
             say.at_least(one.asked),
             _reached(one) + (f" without {one.without}" if one.without else ""),
             _spare(one),
@@ -169,6 +172,13 @@ def _asked(found: Survey, enablers: Enablers, without: Without) -> Markup:
 
 
 UNTOLD: Final = "–"
+
+
+def _what(one: CoverRequirement) -> str:
+    """What a requirement of cover counts, as 'people in Orava, by 2 radars'."""
+    where = "" if one.area is None else f" in {one.area}"
+    by = "" if one.radars == 1 else f", by {one.radars} radars"
+    return f"{one.of}{where}{by}"
 
 
 def _reached(one: Answer) -> str:
@@ -203,8 +213,7 @@ def _maps(found: Survey, enablers: Enablers, layers: Sequence[str]) -> Markup:
                 )
             )  # fmt: skip
         figures = [
-            _figure(scene, f"map-{at}-{k}", width_px=520 if enablers.theirs else 720)
-            for k, scene in enumerate(scenes)
+            _figure(scene, f"map-{at}-{k}", width_px=MAP_PX) for k, scene in enumerate(scenes)
         ]
         parts += [tag("h4", title.capitalize()), tag("div", *figures, class_="pair")]
     parts += [
@@ -214,7 +223,7 @@ def _maps(found: Survey, enablers: Enablers, layers: Sequence[str]) -> Markup:
                 found, above="ground", title="lowest height above ground in sight, all radars"
             ),
             "map-lowest",
-            width_px=720,
+            width_px=MAP_PX,
         ),
     ]
     return join(parts)
@@ -542,8 +551,8 @@ def _terrain(found: Survey) -> Markup:
         [
             tag(
                 "p",
-                f"Heights of ground: {', '.join(Path(path).name for path in stamp['terrain'])}, the "
-                "finest that covers a place (digest ",
+                f"Heights of ground: {', '.join(Path(path).name for path in stamp['terrain'])}, "
+                "the finest that covers a place (digest ",
                 tag("code", stamp["terrain_digest"]),
                 f"). Lines of sight are computed on cells of {stamp['sight_step_m']:.0f} m near "
                 f"each radar, coarser beyond 60 km and with the highest ground of each cell; maps "

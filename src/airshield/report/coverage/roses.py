@@ -68,6 +68,7 @@ def _wedge(azm_rad: float, half_rad: float, length: float) -> str:
 
 
 def _round_up(value: float) -> float:
-    """The next number of 1, 2 or 5 times a power of ten."""
+    """The next number of few digits, so that a half of it has few too."""
     power = 10.0 ** math.floor(math.log10(value))
-    return next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= value * (1.0 - 1e-9))
+    steps = (1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+    return next(step * power for step in steps if step * power >= value * (1.0 - 1e-9))

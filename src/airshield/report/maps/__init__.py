@@ -8,10 +8,10 @@ A :class:`MapScene` says what is on a map and nothing of how it is drawn; :func:
 :func:`lowest_scene` make the two kinds of a survey. North is up (grid north; exactly so in the
 middle of the map), x east and y north [m] in the grid's equal-area projection.
 
-**Looks** (``looks.py``): numbers of radars darken with every one, as on EUROCONTROL's maps (1, 2, 3,
-4 and more), and stay in order for the colour-blind and in grey. What is not seen, what is unknown
-and what lies below the ground have a pattern each: none of them can be taken for clear sky, nor for
-one another.
+**Looks** (``looks.py``): numbers of radars darken with every one, as on EUROCONTROL's maps (1, 2,
+3, 4 and more), and stay in order for the colour-blind and in grey. What is not seen, what is
+unknown and what lies below the ground have a pattern each: none of them can be taken for clear sky,
+nor for one another.
 
 A map with more cells than the picture has pixels shows every second or third of them: the files of
 cells have them all.
