@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from airshield.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from airshield.cli.covering import CoverPlan
+    from airshield.report import Report
 
 
 def report(
@@ -20,6 +24,17 @@ def report(
             "--to", metavar="OUT.html", help="The page to write: one file that needs nothing else."
         ),
     ] = None,
+    terrain: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--terrain",
+            metavar="PATH",
+            help="Height model or a folder of them, finest first; instead of the shield's.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
+    ] = False,
     threads: Annotated[
         int | None,
         typer.Option("--threads", min=1, help="Most threads to use; the answer is the same."),
@@ -32,6 +47,7 @@ def report(
     """
     from airshield.cli.console import prepare_kernels, print_json, progress
     from airshield.cli.cover import COVER_ROOMS
+    from airshield.cli.covering import CoverPlan
     from airshield.cli.exit_codes import FAILS
     from airshield.errors import UsageError
     from airshield.report import document_of, page_of
@@ -39,6 +55,12 @@ def report(
     if to is None and not as_json:
         raise UsageError("where should the report go? Name a file: --to report.html, or --json")
     prepare_kernels(*COVER_ROOMS, load=False)
+    asked = CoverPlan(
+        shield=shield,
+        terrain=tuple(terrain or ()),
+        with_candidates=candidates,
+        threads=threads,
+    )
     with progress() as shown:
         bars: dict[str, Any] = {}
 
@@ -47,7 +69,7 @@ def report(
                 bars[what] = shown.add_task(what, total=of)
             shown.update(bars[what], completed=done)
 
-        made = make_report(shield, now=_now, threads=threads, say=say)
+        made = make_report(asked, now=_now, say=say)
     document = document_of(made)
     if to is not None:
         write_page(page_of(made), to)
@@ -68,29 +90,28 @@ def _now() -> datetime:
 
 
 def make_report(
-    folder: Path,
+    asked: CoverPlan,
     *,
     now: Callable[[], datetime],
-    threads: int | None = None,
     say: Callable[[str, int, int], None] | None = None,
-) -> Any:
+) -> Report:
     """Make a shield's report: every chapter that there is, each from its own kind of planning.
 
     Parameters
     ----------
-    folder : Path
-        The shield.
+    asked : CoverPlan
+        The shield, and what to survey.
     now : callable
         The clock that dates it.
-    threads, say
+    say : callable, optional
         As for :func:`~airshield.cli.covering.cover_shield`.
     """
     from airshield import __version__
-    from airshield.cli.covering import CoverPlan, cover_asked, cover_shield, warning_asked
+    from airshield.cli.covering import cover_asked, cover_shield, warning_asked
     from airshield.report import Report
     from airshield.report.coverage import cover_chapter
 
-    shield, found = cover_shield(CoverPlan(shield=folder, threads=threads), say=say)
+    shield, found = cover_shield(asked, say=say)
     return Report(
         shield=shield.name,
         about=shield.about,

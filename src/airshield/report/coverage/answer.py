@@ -21,8 +21,14 @@ def plain_answer(
     layers: Sequence[str],
 ) -> tuple[str, ...]:
     """Sentences: does it hold, by how much, on whom does it hang, where is it worst."""
+    if not found.radars:
+        return (
+            f"No radar of {shield.name} stands yet, so nothing is seen and no requirement holds; "
+            "airshield site finds places for them, and --candidates counts those proposed.",
+        )
     return tuple(
         [
+            *_proposed(shield, found),
             *_verdict(shield, found),
             *_least_warning(found),
             *_enablers(found, enablers, without, layers),
@@ -30,6 +36,15 @@ def plain_answer(
             *_worst_gap(found, layers),
         ]
     )
+
+
+def _proposed(shield: Shield, found: Survey) -> Iterator[str]:
+    surveyed = {one.radar.name for one in found.radars}
+    many = sum(
+        radar.status == "candidate" and radar.name in surveyed for radar in shield.plan.radars
+    )
+    if many:
+        yield f"Counted as if standing: {say.many(many, 'radar')} so far only proposed."
 
 
 def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
@@ -98,8 +113,8 @@ def _least_warning(found: Survey) -> Iterator[str]:
         else f"{say.minutes(worst['least_min'])} minutes"
     )
     yield (
-        f"The least warning: {worst['site']} has {least} of a "
-        f"{worst['target'].replace('_', ' ')} from {worst['least_azm_deg']:.0f}° and needs "
+        f"The least warning: {worst['site']} has {least} of the class "
+        f"“{worst['target'].replace('_', ' ')}” from {worst['least_azm_deg']:.0f}° and needs "
         f"{say.minutes(worst['required_min'])}."
     )
 
@@ -133,14 +148,17 @@ def _enablers(
             for key, one in without.items()
             if one.verdict != "holds" and now.get(key) == "holds"
         ]
-        fails = [one for one in without.values() if one.verdict == "fails"]
+        failing = [
+            one.name
+            for key, one in without.items()
+            if one.verdict == "fails" and now.get(key) == "unknown"
+        ]
         if broken:
-            names = say.listed([f"“{name}”" for name in broken])
-            yield f"Without them {names} {'holds' if len(broken) == 1 else 'hold'} no longer."
-        elif fails:
-            yield f"Without them {say.many(len(fails), 'requirement')} fail, as with them."
-        else:
-            yield "Without them every requirement that holds still holds."
+            yield f"Without them {_names(broken)} {_s('hold', broken)} no longer."
+        if failing:
+            yield f"Without them {_names(failing)} surely {_s('fail', failing)}."
+        if not broken and not failing:
+            yield "Without them no answer is worse."
     lost = [
         (share_seen(groups, groups.radars) or 0.0, share_seen(groups, enablers.others) or 0.0, name)
         for name in layers
@@ -155,6 +173,14 @@ def _enablers(
             )
 
 
+def _names(names: Sequence[str]) -> str:
+    return say.listed([f"“{name}”" for name in names])
+
+
+def _s(verb: str, names: Sequence[str]) -> str:
+    return f"{verb}s" if len(names) == 1 else verb
+
+
 def _largest(found: Survey, enablers: Enablers, layers: Sequence[str]) -> Iterator[str]:
     rows = [
         row
@@ -162,7 +188,11 @@ def _largest(found: Survey, enablers: Enablers, layers: Sequence[str]) -> Iterat
         if row["layer"] in layers and row["lost_area_m2"] > 0.0
     ]
     if not rows:
-        yield "No contributor is indispensable: whoever leaves, others see what it saw."
+        groups = [layer_groups(found, name) for name in layers]
+        if any(share_seen(one, one.radars) for one in groups):
+            yield "No contributor is indispensable: whoever leaves, others see what it saw."
+        else:
+            yield "Nothing is surely seen, so what each contributor is worth cannot be weighed."
         return
     worst = max(rows, key=lambda row: row["lost_area_m2"])
     kind = "an outside enabler" if worst["contributor"] in enablers.names else "no outside enabler"

@@ -12,7 +12,7 @@ from airshield.plan.coverage.warning import site_table
 from airshield.report.chapters import WORST_FIRST, Chapter, Section
 from airshield.report.coverage import figures as say
 from airshield.report.coverage.answer import plain_answer
-from airshield.report.coverage.roses import rose
+from airshield.report.coverage.roses import rose, rose_ring_min
 from airshield.report.coverage.without import (
     Enablers,
     answers_with,
@@ -241,7 +241,12 @@ def _figure(scene: MapScene, name: str, *, width_px: int) -> Markup:
 # ---------------------------------------------------------------- worth
 
 
+NO_RADAR: Final = tag("p", "No radar stands yet.")
+
+
 def _contributors(found: Survey, enablers: Enablers, layers: Sequence[str]) -> Markup:
+    if not found.radars:
+        return NO_RADAR
     parts = []
     for name in layers:
         groups = layer_groups(found, name)
@@ -308,6 +313,8 @@ def _all_enablers(found: Survey, enablers: Enablers, layer: str) -> list[str]:
 
 
 def _radars(found: Survey, layers: Sequence[str]) -> Markup:
+    if not found.radars:
+        return NO_RADAR
     lost = {(row["radar"], row["layer"]): row for row in found.radar_value.to_pylist()}
     contributors = found.task.contributors()
     order = sorted(
@@ -410,6 +417,7 @@ def _warning(found: Survey) -> Markup:
         ]
         for row in sorted(sites, key=_worst_site)
     ]
+    ring_min = rose_ring_min(found.warning.to_pylist())
     by_site: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in found.warning.to_pylist():
         by_site.setdefault((one["site"], _inbound(one)), []).append(one)
@@ -418,6 +426,7 @@ def _warning(found: Survey) -> Markup:
             "figure",
             rose(
                 bearings,
+                ring_min=ring_min,
                 name=f"rose-{at}",
                 title=f"{site}: {inbound}",
                 words="Minutes of warning by the bearing that the target comes from; the figures "

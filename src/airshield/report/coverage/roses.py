@@ -13,22 +13,28 @@ _REACH: Final = 100.0
 _CLASSES: Final = {"holds": "enough", "fails": "short", "unknown": "doubt"}
 
 
-def rose(rows: Sequence[dict[str, Any]], *, name: str, title: str, words: str) -> Markup:
+def rose_ring_min(rows: Sequence[dict[str, Any]]) -> float:
+    """Minutes at the outer ring of several roses that are to be compared."""
+    asked = [row["required_min"] or 0.0 for row in rows]
+    return _round_up(max([row["warning_min"] or 0.0 for row in rows] + asked + [1.0]))
+
+
+def rose(
+    rows: Sequence[dict[str, Any]], *, ring_min: float, name: str, title: str, words: str
+) -> Markup:
     """Draw WARNING_TIME rows of one site and one inbound target.
 
     A wedge for each bearing points to where the target comes from and is as long as the warning; a
-    bearing without any warning has a short wedge inwards of the middle's ring, so that it does not
-    look like nothing to worry about. The dashed ring is what the site needs.
+    bearing without any warning has a short dark one, so that it does not look like nothing to worry
+    about. The dashed ring is what the site needs.
     """
-    most = max([row["warning_min"] or 0.0 for row in rows], default=0.0)
     asked = next((row["required_min"] for row in rows if row["required_min"] is not None), None)
-    ring = _round_up(max(most, asked or 0.0, 1.0))
     half = math.pi / max(len(rows), 1)
     wedges: dict[str, list[str]] = {}
     for row in rows:
         warned = row["warning_min"]
         none = warned is None or warned <= 0.0
-        length = 12.0 if none else _REACH * warned / ring
+        length = 12.0 if none else _REACH * warned / ring_min
         kind = _CLASSES.get(row["verdict"] or "", "enough")
         if none:
             kind = "doubt" if row["status"] == "unknown" else "never"
@@ -42,11 +48,11 @@ def rose(rows: Sequence[dict[str, Any]], *, name: str, title: str, words: str) -
         *(tag("path", d="".join(paths), class_=kind) for kind, paths in wedges.items()),
     ]
     if asked is not None:
-        parts.append(tag("circle", r=round(_REACH * asked / ring, 1), class_="asked"))
+        parts.append(tag("circle", r=round(_REACH * asked / ring_min, 1), class_="asked"))
     parts += [
         tag("text", "N", x=0, y=-_REACH - 5.0, text_anchor="middle", class_="axis"),
-        tag("text", f"{ring:g} min", x=3.0, y=_REACH - 4.0, class_="axis"),
-        tag("text", f"{ring / 2:g}", x=3.0, y=_REACH / 2.0 - 4.0, class_="axis"),
+        tag("text", f"{ring_min:g} min", x=3.0, y=_REACH - 4.0, class_="axis"),
+        tag("text", f"{ring_min / 2:g}", x=3.0, y=_REACH / 2.0 - 4.0, class_="axis"),
     ]
     return tag(
         "svg",

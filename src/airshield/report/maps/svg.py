@@ -115,20 +115,22 @@ def _marks(scene: MapScene, width: int, height: int) -> list[Markup]:
     sizes = [(_WIDE * _TEXT_PX * len(mark.name), _TEXT_PX + 2.0) for mark in scene.marks]
     boxes = label_boxes(points, sizes, gap_px=9.0, frame=(0.0, 0.0, float(width), float(height)))
     out = []
-    for mark, (x, y), box, (wide, _) in zip(scene.marks, points, boxes, sizes, strict=True):
+    for mark, (x, y), box in zip(scene.marks, points, boxes, strict=True):
         shape = _triangle(x, y) if mark.kind == "radar" else _square(x, y)
         out.append(tag("path", d=shape, class_=mark.kind))
         if box is not None:
+            # Held at the mark's side: how wide the words really are is known to the reader alone.
+            at, anchor = (x, "middle")
+            if box[0] > x:
+                at, anchor = box[0], "start"
+            elif box[2] < x:
+                at, anchor = box[2], "end"
             out.append(
                 tag(
-                    "text",
-                    mark.name,
-                    x=round(box[0] + wide / 2.0, 1),
-                    y=round(box[3] - 4.0, 1),
-                    text_anchor="middle",
-                    class_=f"label {mark.kind}-label",
+                    "text", mark.name, x=round(at, 1), y=round(box[3] - 4.0, 1),
+                    text_anchor=anchor, class_="label",
                 )
-            )
+            )  # fmt: skip
     return out
 
 
