@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from airshield.config import CoverRequirement, Shield
-from airshield.plan.coverage.survey import Answer, CoverAsked, Survey, WarningAsked
+from airshield.plan.coverage.survey import (
+    Answer,
+    CoverAsked,
+    Survey,
+    WarningAsked,
+    share_bounds,
+)
 from airshield.plan.coverage.warning import site_table
 from airshield.report.chapters import WORST_FIRST, Chapter, Section
 from airshield.report.coverage import figures as say
@@ -29,6 +35,8 @@ MAP_PX: Final = 520
 """Two maps stand beside each other at this width; a single one is as wide as its height allows."""
 GAPS_MOST: Final = 8
 PAIRS_MOST: Final = 5
+HAIR: Final = 1e-9
+"""Sums in another order differ by less."""
 WANTED_AGL_M: Final = 300.0
 """Where nothing is asked for: low enough that terrain matters, and what most plans ask for."""
 
@@ -149,7 +157,9 @@ def _asked(shield: Shield, found: Survey, without: Without) -> Markup:
             verdict_of(one.verdict),
             what.get((one.kind, one.name), one.unit),
             say.at_least(one.asked),
-            _reached(one) + (f" without {one.without}" if one.without else ""),
+            join([_reached(one), tag("br"), f"without {one.without}"])
+            if one.without
+            else _reached(one),
             _spare(one),
         ]
         if without:
@@ -272,16 +282,19 @@ def _contributors(found: Survey, enablers: Enablers, layers: Sequence[str]) -> M
         ]
         if len(outside) > 1:
             told.insert(0, _all_enablers(found, enablers, name))
-        share = share_seen(groups, groups.radars)
-        rest = share_seen(groups, enablers.others)
-        shrunk = f", {say.at_least(rest)} without the outside enablers" if enablers.theirs else ""
+        low, high = share_bounds(groups, groups.radars)
+        doubt = f", {say.at_most(high)} at best" if high - low > HAIR else ""
+        shrunk = ""
+        if enablers.theirs:
+            rest = say.at_least(share_seen(groups, enablers.others))
+            shrunk = f"; {rest} without the outside enablers"
         parts.append(
             table(
-                f"{say.title_of(name).capitalize()}: all radars see {say.at_least(share)} of the "
-                f"territory{shrunk}.",
+                f"{say.title_of(name).capitalize()}: all radars surely see "
+                f"{say.at_least(low)} of the territory{doubt}{shrunk}.",
                 [
-                    "contributor", "", "radars", "sees by itself", "seen by nobody without it",
-                    "of the territory", "people there",
+                    "contributor", "", "radars", "surely sees by itself",
+                    "seen by nobody without it", "of the territory", "people there",
                 ],
                 told,
                 words=2,
