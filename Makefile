@@ -14,13 +14,14 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: help setup peers check test bench bench-tracking bench-recordings pictures docs demo clean
+.PHONY: help setup peers check test bench bench-cover bench-tracking bench-recordings pictures docs demo clean
 
 help:
 	@echo "make demo    see it: an exercise sky on a map in your browser"
 	@echo "make test    all tests"
 	@echo "make check   ruff, mypy, import contracts"
 	@echo "make bench   measurements beside their peers"
+	@echo "make bench-cover  sight over terrain beside gdal_viewshed (some minutes)"
 	@echo "make bench-tracking  the tracker beside Stone Soup (about an hour; BENCH='--minutes 3')"
 	@echo "make bench-recordings  the tracker on the real recordings, as docs/tracking.md has it"
 	@echo "make pictures  those of docs/tracking.md (PICTURES='SCENE ...'; after make bench-tracking)"
@@ -60,8 +61,10 @@ PEERS_frames  := --editable . polars pandas duckdb
 PEERS_tracking := stonesoup==1.9.1 pyarrow
 # ITU-R's Recommendations (MIT), half a gigabyte with its maps: an oracle for loss in air and rain.
 PEERS_itur := itur==0.4.0
+# CBC, for benchmarks/siting.py.
+PEERS_siting   := pulp==3.3.2
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
@@ -85,6 +88,9 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/run.py
+
+bench-cover: $(VENV)/.dev
+	$(BIN)/python benchmarks/cover/bench.py $(BENCH)
 
 bench-tracking: $(VENV)/.dev .peers/tracking/.done
 	$(BIN)/python benchmarks/tracking/bench.py $(BENCH)

@@ -12,6 +12,7 @@ PEERS = Path(__file__).parents[1] / ".peers"
 collect_ignore = [
     "reference/adsb_peers.py",
     "reference/itur_peer.py",
+    "reference/siting_peer.py",
     "reference/stone_soup_metrics.py",
 ]
 

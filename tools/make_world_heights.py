@@ -47,8 +47,8 @@ def main(source: str) -> None:
     ) as out:
         out.write(height_m, 1)
         out.update_tags(
-            TIFFTAG_IMAGEDESCRIPTION="Heights above mean sea level [m], means of cells of 5 minutes "
-            "of arc, in steps of 28 m; sea is 0. See NOTICE beside this file.",
+            TIFFTAG_IMAGEDESCRIPTION="Heights above mean sea level [m], means of cells of 5 "
+            "minutes of arc, in steps of 28 m; sea is 0. See NOTICE beside this file.",
         )
         out.units = ("m",)
     print(f"{WORLD}: {WORLD.stat().st_size / 1e6:.1f} MB")

@@ -126,7 +126,7 @@ def test_only_radars_with_codes_are_watched_and_candidates_never(loaded):
 
 def test_what_nobody_published_is_told_as_unknown(loaded):
     unknown = unknown_figures(loaded["ukraine"].plan)
-    assert "ref_rng_m" in unknown["Volyn"]
+    assert "elv_max_deg" in unknown["Volyn"]
     assert "rng_max_m" not in unknown["Volyn"]
 
 

@@ -56,7 +56,7 @@ def best_of(cover, weights, existing, costs, limit, measure, k):
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(seed=seeds, radars=st.integers(0, 4), k=folds, stands=st.integers(0, 2))
 def test_the_plan_is_the_best_of_all_and_says_so(seed, radars, k, stands):
     cover, weights, _ = small(seed)
@@ -77,7 +77,7 @@ def test_the_plan_is_the_best_of_all_and_says_so(seed, radars, k, stands):
         assert plan.value_worst == pytest.approx(slow.value(cover, weights, left, k))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(seed=seeds, budget=st.floats(0.0, 12.0), k=folds, stands=st.integers(0, 1))
 def test_a_budget_is_kept_and_spent_as_well_as_can_be(seed, budget, k, stands):
     cover, weights, costs = small(seed)
@@ -91,13 +91,14 @@ def test_a_budget_is_kept_and_spent_as_well_as_can_be(seed, budget, k, stands):
             existing=frozenset(names(8)[:stands]),
         )
     )
-    assert plan.cost == sum(costs[names(8).index(s)] for s in plan.chosen) <= budget
-    want = best_of(cover, weights, range(stands), costs, budget, slow.value, k)
+    assert plan.cost == sum(costs[names(8).index(s)] for s in plan.chosen)
+    assert plan.cost <= budget * (1.0 + 2e-9)
+    want = best_of(cover, weights, range(stands), costs, budget * (1 + 1e-9), slow.value, k)
     assert plan.value == pytest.approx(want)
     assert plan.is_proven
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(seed=seeds, radars=st.integers(1, 4), k=folds, stands=st.integers(0, 2))
 def test_a_robust_plan_leaves_more_after_a_loss_and_its_bound_holds(seed, radars, k, stands):
     cover, weights, _ = small(seed)
@@ -114,7 +115,7 @@ def test_a_robust_plan_leaves_more_after_a_loss_and_its_bound_holds(seed, radars
 
 def test_robust_plans_are_mostly_the_best_of_all():
     found = []
-    for seed in range(30):
+    for seed in range(20):
         cover, weights, _ = small(seed)
         plan = plan_sites(problem(cover, weights, radars=3), is_robust=True)
         want = best_of(cover, weights, (), [1] * 8, 3, slow.after_loss, 1)
@@ -124,7 +125,7 @@ def test_robust_plans_are_mostly_the_best_of_all():
 
 
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(seed=seeds, radars=st.integers(0, 8), k=folds, stands=st.integers(0, 2))
 def test_lazy_greedy_chooses_what_plain_greedy_does(mode, seed, radars, k, stands):
     # Equal weights make many ties; merging would change sums of others in their last bits.
@@ -157,12 +158,13 @@ def test_lazy_greedy_chooses_what_plain_greedy_does(mode, seed, radars, k, stand
     )
 
 
-@settings(deadline=None, max_examples=30)
-@given(seed=seeds, radars=st.integers(1, 4), k=folds)
-def test_the_bound_holds_and_what_it_settles_is_so(seed, radars, k):
+@settings(deadline=None, max_examples=15)
+@given(seed=seeds, radars=st.integers(1, 4), k=folds, short=st.sampled_from([1.0, 0.9, 0.75]))
+def test_the_bound_holds_and_what_it_settles_is_so(seed, radars, k, short):
     cover, weights, _ = small(seed)
     demand = demand_from(problem(cover, weights, radars=radars, folds=k))
-    value = demand.value(greedy(demand)[0])
+    # From a poor choice too: then many are better, and none of them may be settled away.
+    value = short * demand.value(greedy(demand)[0])
     bound = lagrangian_bound(demand, value)
     worth = {
         frozenset(chosen): slow.value(cover, weights, chosen, k)
@@ -221,8 +223,15 @@ def test_three_hundred_sites_and_five_thousand_cells_are_proven_best():
     asked = problem(cover, weights, radars=15)
     plan = plan_sites(asked, time_limit_s=60.0)
     assert plan.is_proven
-    assert plan.value >= plan.value_greedy
+    assert plan.value > plan.value_greedy
+
+
+def test_without_time_for_a_proof_the_bound_still_holds():
+    cover, weights = disks(0, 100, 2000, 0.12)
+    asked = problem(cover, weights, radars=10)
+    plan = plan_sites(asked, time_limit_s=60.0)
     quick = plan_sites(asked, time_limit_s=0.0)
+    assert plan.is_proven
     assert plan.value <= quick.bound
     assert quick.gap < 0.05
     assert quick.value <= plan.value <= plan.total
@@ -247,6 +256,12 @@ def test_the_most_useful_comes_first_and_each_adds_what_is_told():
     steps = np.diff([plan.value_existing, *plan.values])
     assert (np.diff(steps) <= 1e-9).all()
     assert plan.values[-1] == pytest.approx(plan.value)
+
+
+def test_costs_that_fit_the_budget_but_for_rounding_fit_it():
+    asked = problem(np.eye(2), np.ones(2), budget=0.3, costs=np.array([0.1, 0.2]))
+    assert 0.1 + 0.2 > 0.3
+    assert plan_sites(asked).value == 2.0
 
 
 def test_many_sites_need_more_than_one_word():

@@ -110,8 +110,7 @@ def cell(radar, pd_of, x, y, alt, lowest, ground, surface, pd_least, earth):
     if rng < radar.rng_min_m:
         return CODES["least_range"], 0.0
     if radar.sectors_deg and not any(
-        (azm - a) % 360.0 <= (b - a) % 360.0 or (b - a) % 360.0 == 0.0 != b - a
-        for a, b in radar.sectors_deg
+        (azm - a) % 360.0 <= (b - a) % 360.0 or (b - a) % 360.0 == 0.0 for a, b in radar.sectors_deg
     ):
         return CODES["sector"], 0.0
     if elv > radar.elv_max_deg and not math.isnan(alt):

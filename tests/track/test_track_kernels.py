@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from airshield.track import _kernels as loops
+from airshield.track.association import _kernels as association
 from airshield.track.clutter import _kernels as clutter
 from airshield.track.filters import _kernels
 from airshield.track.state import (
@@ -360,7 +360,7 @@ def test_a_plot_comes_out_where_the_target_is_whatever_the_frame(azm, dist, hae,
     plot = records(PLOT)[0]
     plot.what, plot.rng_m, plot.azm_rad = _kernels.POLAR, rng_m, azm_rad
     plot.sigma_rng_m, plot.sigma_azm_rad, plot.hae_m = 50.0, 1e-3, hae
-    loops.rough_place(plot, radars, records(CONFIG)[0])
+    association.rough_place(plot, radars, records(CONFIG)[0])
     _kernels.place_polar(plot, hae, radars[0], trk, work)
     got = np.array(_kernels.ecef_of_track_m(trk, work.p[0], work.p[1], hae))
     assert np.linalg.norm(got - slow.ecef(there_lat, there_lon, hae)) < 3.0

@@ -117,6 +117,9 @@ COVER_ROOMS = ("geo.terrain", "geo.grid", "plan.coverage.sight", "plan.coverage.
                "plan.coverage.network")  # fmt: skip
 
 
+SEEN = ("1", "2", "3", "4+")
+
+
 def _tell(summary: dict[str, Any], found: Survey) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -146,12 +149,12 @@ def _tell(summary: dict[str, Any], found: Survey) -> None:
         gaps = sum(one["layer"] == groups.layer.name for one in summary["gaps"])
         table.add_row(
             groups.layer.name,
-            _share(1.0 - by["0"]["area_share"] - by["unknown"]["area_share"]),
+            _share(sum(by[n]["area_share"] for n in SEEN)),
             _share(sum(by[n]["area_share"] for n in ("2", "3", "4+"))),
             _share(by["unknown"]["area_share"]),
             "-"
             if by["0"]["people_share"] is None
-            else _share(1.0 - by["0"]["people_share"] - by["unknown"]["people_share"]),
+            else _share(sum(by[n]["people_share"] for n in SEEN)),
             f"{gaps:,}",
         )
     out.print(table)

@@ -131,7 +131,22 @@ def task_of(
         place_lat_deg=_column(plan, "lat_deg"),
         place_lon_deg=_column(plan, "lon_deg"),
         place_people=_column(plan, "people"),
+        notes=_notes(plan, {radar.name for radar in radars}),
     )
+
+
+def _notes(plan: Plan, names: set[str]) -> tuple[str, ...]:
+    """What is taken as nothing where nobody told it: both flatter a radar close by."""
+    out = []
+    for figure, what, remedy in (
+        ("elv_max_deg", "where the cone of silence begins", "elv_max_deg"),
+        ("rng_min_m", "the least range", "rng_min_m"),
+    ):
+        silent = [r.name for r in plan.radars if r.name in names and getattr(r, figure) is None]
+        if silent:
+            of = ", ".join(silent[:3]) + (f" and {len(silent) - 3} more" if silent[3:] else "")
+            out.append(f"nobody says {what} of {of}: counted as none; write {remedy}")
+    return tuple(out)
 
 
 def territory_of(shield: Shield) -> BaseGeometry:

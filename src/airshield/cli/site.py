@@ -48,7 +48,11 @@ def site(
         bool, typer.Option("--robust", help="Best after the worst loss of any one radar.")
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="As if no radar of the shield stood yet.")
+        bool,
+        typer.Option(
+            "--anew",
+            help="As if none of the shield's radars stood yet: all of them are candidates.",
+        ),
     ] = False,
     candidates: Annotated[
         int, typer.Option("--candidates", metavar="N", min=2, help="Places to look at, at most.")

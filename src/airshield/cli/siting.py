@@ -87,8 +87,9 @@ class Sited:
 def site_shield(asked: SitePlan, *, say: Callable[[str, int, int], None] | None = None) -> Sited:
     """Choose sites for a shield's next radars.
 
-    Candidates are the radars of the shield with ``status = "candidate"``; where it has none, high
-    places of the territory, with the figures of one of its radars.
+    Candidates are the radars of the shield with ``status = "candidate"``, from nothing all of its
+    radars; where there is none, or a pattern is named, high places of the territory, with the
+    figures of one of its radars.
 
     Raises
     ------
@@ -99,7 +100,9 @@ def site_shield(asked: SitePlan, *, say: Callable[[str, int, int], None] | None 
     terrain = terrain_of(shield.plan, asked.terrain, area)
     layers = _layers(asked, shield)
     standing = () if asked.from_nothing else survey_radars(shield.plan)
-    given = [radar for radar in shield.plan.radars if radar.status == "candidate"]
+    given = [
+        radar for radar in shield.plan.radars if radar.status == "candidate" or asked.from_nothing
+    ]
     if given and asked.like is None:
         candidates = tuple(
             radar

@@ -7,10 +7,13 @@ update of a track, one for what has not been told for three seconds as long as i
 there than gone, one when a track ends; and
 REGISTRATION rows, what is known of the radars' biases.
 
-Sub-rooms, each with its essay: ``filters`` (the mathematics of one track), ``clutter`` (the map of
-false plots), ``registration`` (how wrong each radar is), ``trust`` (ADS-B held against radars),
-``classes`` (what a track may be), ``foreign`` (other systems' tracks). This room's own loops are
-the grid, association, going back in time, track life and publication.
+Sub-rooms, each with its essay, in the order in which they import each other (``make check`` holds
+them to it): ``association`` (whose plot is it), ``life`` (is something there), ``past`` (going back
+in time), ``publication`` (a track's row), ``registration`` (how wrong each radar is), ``trust``
+(ADS-B held against radars), ``classes`` (what a track may be), ``clock`` (whose time is believed),
+``clutter`` (the map of false plots), ``grid`` (finding tracks by address and place), ``sources``
+(who sees a track), ``filters`` (the mathematics of one track), ``foreign`` (other systems' tracks).
+This room's own loops tie them: what happens to one plot, and once a second.
 
 **Frames.** Every track has its own tangent plane, laid anew every 30 km, so there is no map
 projection, no seam and no limit on the area. A plot is solved for the track's height in exact

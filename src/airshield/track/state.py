@@ -48,7 +48,6 @@ TRACK_STATE: Final = np.dtype(
         ("number", "i8"),  # 0: the slot is free
         ("status", "i8"),  # index into TRACK_STATUSES
         ("hits", "i8"),  # updates since birth
-        ("misses", "i8"),  # turns in a row without an update
         ("existence", "f8"),
         # Horizontal: one estimate per model, in the track's own east-north-up frame.
         ("t", "f8"),  # time of x, P, C

@@ -30,8 +30,13 @@ from airshield.tables import (
     words,
 )
 from airshield.track import _kernels
+from airshield.track.association._kernels import choose_foreign, choose_track
+from airshield.track.classes._kernels import judge_class
 from airshield.track.filters import _kernels as filters
 from airshield.track.foreign import is_own, make_aliases
+from airshield.track.life._kernels import is_due, start_track, weigh
+from airshield.track.past._kernels import take_in_time
+from airshield.track.publication._kernels import publish
 from airshield.track.registration import (
     SIGHT,
     RegistrationSettings,
@@ -40,7 +45,8 @@ from airshield.track.registration import (
     registration_tables,
     start_biases,
 )
-from airshield.track.registration._kernels import settle
+from airshield.track.registration._kernels import learn_biases, settle, straighten
+from airshield.track.sources._kernels import note_source
 from airshield.track.state import (
     CELL_RINGS,
     CELL_SECTORS,
@@ -689,9 +695,9 @@ def compile_motion(tracker: Tracker) -> None:
     """Compile, for ``run`` to take in, what moves, compares and updates tracks."""
     memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
     plot = _records(PLOT, 1)[0]
-    keep_inner(_kernels.choose_foreign, memory, plot, config, work)
-    keep_inner(_kernels.choose_track, memory, plot, 1.0, config, work)
-    keep_inner(_kernels.take_in_time, memory, 0, plot, 0, config, work)
+    keep_inner(choose_foreign, memory, plot, config, work)
+    keep_inner(choose_track, memory, plot, 1.0, config, work)
+    keep_inner(take_in_time, memory, 0, plot, 0, config, work)
     keep_inner(filters.start_state, memory.tracks[0], plot, memory.radars, config, work)
 
 
@@ -699,15 +705,15 @@ def compile_life(tracker: Tracker) -> None:
     """Compile, for ``run`` to take in, what else happens to tracks and radars."""
     memory, config, work = tracker._memory, tracker._config[0], tracker._work[0]
     clock, plot, row = tracker._clock[0], _records(PLOT, 1)[0], _records(ROW, 1)[0]
-    keep_inner(_kernels.learn_biases, memory, memory.tracks[0], plot, clock, work)
-    keep_inner(_kernels.is_due, memory, 0, 0.0, config)
-    keep_inner(_kernels.judge_class, memory.tracks[0], row, work, config)
-    keep_inner(_kernels.straighten, memory, plot)
-    keep_inner(_kernels.note_source, memory.tracks[0], plot, memory.radars)
-    keep_inner(_kernels.weigh, memory, memory.tracks[0], plot, 1.0, True, config)
-    keep_inner(_kernels.start_track, memory, plot, clock, config)
+    keep_inner(learn_biases, memory, memory.tracks[0], plot, clock, work)
+    keep_inner(is_due, memory, 0, 0.0, config)
+    keep_inner(judge_class, memory.tracks[0], row, work, config)
+    keep_inner(straighten, memory, plot)
+    keep_inner(note_source, memory.tracks[0], plot, memory.radars)
+    keep_inner(weigh, memory, memory.tracks[0], plot, 1.0, True, config)
+    keep_inner(start_track, memory, plot, clock, config)
     keep_inner(
-        _kernels.publish,
+        publish,
         memory.tracks[0],
         0.0,
         0,

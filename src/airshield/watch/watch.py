@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 SNAPSHOT_EVERY_FRAMES = 20_000
 """Frames between snapshots: a restart works through at most these again, well under a second."""
 
-LAYOUT = 3
+LAYOUT = 4
 """What a snapshot holds, counted up when that changes between two releases."""
 
 DIGESTED = ("TRACK", "INCIDENT", "WARNING", "REGISTRATION")

@@ -48,7 +48,9 @@ TARGET = TARGETS["fighter_size"]
 TABLE = make_table(RADAR, TARGET)
 
 azimuths = st.integers(-40, 400).map(float)
-sectors = st.lists(st.tuples(azimuths, azimuths), max_size=2).map(tuple)
+sectors = st.lists(
+    st.tuples(azimuths, azimuths).filter(lambda pair: pair[0] != pair[1]), max_size=2
+).map(tuple)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -95,7 +97,7 @@ def is_borderline(radar, x, y, alt, lowest, ground, surface, pd_of, pd_least):
 
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
 @given(seed=seeds, sectors_deg=sectors, weather=st.booleans())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_deg, weather):
     radar = replace(RADAR, sectors_deg=sectors_deg, freq_hz=3e9 if weather else None)
     table = make_table(radar, TARGET)
@@ -126,6 +128,7 @@ def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_de
             *(np.asarray(c[:40], np.float32) for c in columns),
             limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH),
             table.pd,
+            np.empty(0, np.float32),
             sector_sides(radar),
             np.empty(40, np.float32),
             pd,
@@ -187,6 +190,23 @@ def test_a_patch_is_its_cells(layer, sectors_deg):
     assert same.mean() > 0.998  # cells on a sector's very side, or at the very probability
     assert_allclose(seen.pd[same], cells.pd[same], rtol=0, atol=2e-5)
     assert len(np.unique(seen.code)) >= 6
+
+
+@pytest.mark.parametrize("layer", [{"alt_msl_m": 800.0}, {"hgt_agl_m": 300.0}])
+@pytest.mark.parametrize("pd_least", [0.05, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("freq_hz", [None, 9.5e9])
+def test_codes_alone_are_the_codes_that_come_with_probabilities(layer, pd_least, freq_hz):
+    radar = replace(RADAR, freq_hz=freq_hz)
+    table = make_table(radar, TARGET)
+    ground, lowest, _, _, step_m = patch(n=150, step_m=1200.0)
+    what = {
+        "lowest_msl_m": np.minimum(lowest, ground + 250.0), "ground_msl_m": ground,
+        "step_m": step_m, "surface_msl_m": 0.0, "pd_least": pd_least, **layer,
+    }  # fmt: skip
+    alone = see_patch(radar, table, **what).code
+    both = see_patch(radar, table, with_pd=True, **what)
+    assert (alone == both.code).mean() > 0.9995  # cells at the very edge of the reach
+    assert len(np.unique(alone)) >= 4
 
 
 def test_threads_change_nothing():
@@ -310,6 +330,7 @@ def test_slant_range_and_elevation_keep_their_digits_in_single_precision(seed):
         np.empty(0, np.float32),
         limits,
         TABLE.pd,
+        np.empty(0, np.float32),
         np.zeros((0, 5), np.float32),
         got,
         np.empty(50, np.float32),
@@ -378,7 +399,7 @@ def test_rain_shortens_the_range_of_x_band_and_hardly_that_of_s_band():
 
 
 @given(swerling=st.integers(0, 4), pulses=st.sampled_from([1, 10, 100]), seed=seeds)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_the_table_is_the_curve(swerling, pulses, seed):
     radar = replace(RADAR, pulses=pulses, pd_most=0.97)
     target = replace(TARGET, swerling=swerling)
@@ -421,7 +442,8 @@ def test_a_weak_echo_ends_the_table_before_the_instrumented_range_does():
         ({"elv_max_deg": 95.0}, "elv_max_deg must be above elv_min_deg"),
         ({"freq_hz": 3.0}, "freq_hz must be in hertz: 3 GHz is 3e9"),
         ({"freq_hz": None, "prfs_hz": (1000.0,)}, "given together with freq_hz"),
-        ({"sectors_deg": ((10.0, math.nan),)}, "sectors_deg must be pairs of azimuths"),
+        ({"sectors_deg": ((10.0, math.nan),)}, "sectors_deg must be pairs of two azimuths"),
+        ({"sectors_deg": ((10.0, 10.0),)}, "leave them out for all around"),
         ({"antenna_msl_m": math.nan}, "antenna_msl_m must be a number of metres"),
     ],
 )

@@ -33,9 +33,9 @@ def test_a_steady_target_is_marcums_integral(snr_db, pfa, n):
 
 
 @pytest.mark.parametrize("swerling", [1, 2, 3, 4])
-@pytest.mark.parametrize("n", [1, 6, 30])
+@pytest.mark.parametrize("n", [6, 30])
 def test_a_fluctuating_target_is_the_steady_one_averaged(swerling, n):
-    for snr_db in (-5.0, 3.0, 12.0, 25.0):
+    for snr_db in (-5.0, 8.0, 25.0):
         got = pd_of_snr(snr_db, pfa=1e-5, pulses=n, swerling=swerling)
         want = slow.pd_by_quadrature(10.0 ** (snr_db / 10.0), 1e-5, n, swerling)
         assert_allclose(got, want, rtol=0, atol=2e-9)

@@ -235,3 +235,13 @@ def test_a_class_that_is_none_and_steps_that_make_no_sense_are_refused():
         task(radar("a"), step_m=0.0)
     with pytest.raises(UsageError, match="same name"):
         task(radar("a"), radar("a", lon=20.5))
+
+
+def test_at_the_end_of_a_range_nothing_is_unknown_over_known_ground(tmp_path):
+    plain = _terrain(tmp_path, with_ridge=False)
+    far = radar("a", lat=49.7, lon=19.5)
+    far = replace(far, figures=replace(far.figures, rng_ref_m=300e3, rng_max_m=70e3))
+    found = survey(task(far, layers=(HIGH,)), terrain=plain)
+    by = {row["seen_by"]: row["area_share"] for row in found.cover.to_pylist()}
+    assert by["0"] > 0.1
+    assert by["unknown"] == 0.0

@@ -63,7 +63,7 @@ def minutes(sites, lookouts, inbounds, **options):
 @pytest.mark.parametrize("spd_mps", [50.0, 200.0, 700.0])
 @pytest.mark.parametrize(("hits", "looks"), [(1, 1), (2, 3), (3, 3)])
 def test_one_radar_at_the_site_warns_for_range_over_speed(spd_mps, hits, looks):
-    """Less m windows, the last of which begins up to one window after the first could."""
+    """Less m windows, and between a quarter and a half of one more for the latest phase of four."""
     inbound = replace(HIGH, spd_mps=spd_mps)
     rule = replace(RULE, hits=hits, looks=looks, delay_s=0.0)
     got = minutes([SITE], [flat()], [inbound], rule=rule, bearings_deg=7)
@@ -73,7 +73,7 @@ def test_one_radar_at_the_site_warns_for_range_over_speed(spd_mps, hits, looks):
     window = RULE.window_s
     latest, earliest = (hits + 0.5) * window, (hits + 0.5 - 1.0 / PHASES) * window
     assert np.all(60.0 * got >= in_range_s - latest - 0.05)
-    assert np.all(60.0 * got <= in_range_s - earliest + window / PHASES + 0.05)
+    assert np.all(60.0 * got <= in_range_s - earliest + 0.05)
 
 
 def test_a_low_target_is_seen_at_the_horizon():
@@ -108,10 +108,33 @@ def test_ground_that_nobody_knows_is_neither_sight_nor_cover():
     assert table["warning_min"].to_pylist() == [None] * 4
     assert table["best_min"].to_pylist() == known["warning_min"].to_pylist()
     assert table["verdict"].to_pylist() == ["unknown"] * 4
-    # More than even the best could give fails whatever the ground is like.
-    much = replace(SITE, required_s=3600.0)
+    # More than even the best could give, less the delay, fails whatever the ground is like.
+    much = replace(SITE, required_s=60.0 * table["best_min"].to_pylist()[0] + 15.0)
     table = plan_warning([much], [lookout], [HIGH], rule=RULE, bearings_deg=4)
     assert table["verdict"].to_pylist() == ["fails"] * 4
+
+
+def test_what_flies_level_climbs_over_a_mountain_that_is_higher():
+    plateau = np.full((261, 261), 2000.0, np.float32)
+    high_radar = replace(SURE, antenna_msl_m=2050.0)
+    lookout = flat(high_radar, lowest_msl_m=plateau, ground_msl_m=plateau)
+    low, over = replace(HIGH, hgt_m=500.0), replace(HIGH, hgt_m=2000.0)
+    got = minutes([SITE], [lookout], [low, over], bearings_deg=1)
+    assert got[0] == got[1] > 5.0
+
+
+def test_over_unknown_ground_a_low_target_is_as_high_as_over_the_plain():
+    """On a high plain a radar that looks down no farther than a degree."""
+    plain = np.full((261, 261), 3000.0, np.float32)
+    figures = replace(SURE, antenna_msl_m=3020.0, elv_min_deg=-1.0)
+    low = replace(HIGH, hgt_m=100.0, above_ground=True)
+    dark = {"ground_msl_m": plain * np.float32(np.nan), "lowest_msl_m": plain * np.float32(np.nan)}
+    known = flat(figures, ground_msl_m=plain, lowest_msl_m=plain, surface_msl_m=3000.0)
+    unknown = flat(figures, surface_msl_m=3000.0, **dark)
+    want = plan_warning([SITE], [known], [low], rule=RULE, bearings_deg=1)["warning_min"]
+    got = plan_warning([SITE], [unknown], [low], rule=RULE, bearings_deg=1)
+    assert got["best_min"].to_pylist() == want.to_pylist() != [None]
+    assert got["warning_min"].to_pylist() == [None]
 
 
 def test_ground_unknown_on_one_side_leaves_the_other_side_known():
@@ -213,7 +236,7 @@ def test_one_more_radar_never_shortens_the_warning(azm, seed):
 
 
 @given(azm=bearings, seed=st.integers(0, 2**32 - 1), above=st.booleans(), doppler=st.booleans())
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 def test_the_walk_is_the_slow_walk(azm, seed, above, doppler):
     rng = np.random.default_rng(seed)
     target = TARGETS["light_aircraft"]

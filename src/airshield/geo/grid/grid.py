@@ -254,7 +254,7 @@ def _vertices_deg(area: BaseGeometry) -> tuple[Floats, Floats]:
     if area.is_empty:
         raise UsageError("the area is empty; give one with at least a place in it")
     west, south, east, north = area.bounds
-    if not (-90.0 <= south and north <= 90.0 and -360.0 <= west and east <= 360.0):
+    if south < -90.0 or north > 90.0 or west < -360.0 or east > 360.0:
         raise UsageError(
             f"the area reaches from x {west:g} to {east:g} and y {south:g} to {north:g}, which are "
             "no degrees; give longitude and latitude"

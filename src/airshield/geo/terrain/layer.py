@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield.geo.terrain import _kernels
-from airshield.geo.terrain.raster import rasterio
+from airshield.geo.terrain.raster import GEODETIC, transformed
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
@@ -30,8 +30,6 @@ eight are a lake or a shadow of the sensor, more may hide a ridge."""
 WINDOW_CELLS: Final = 1 << 24
 """Most cells read at once: 64 MB of heights."""
 
-GEODETIC: Final = "EPSG:4326"
-
 
 class Heights(Protocol):
     """What a layer is made of: a raster on disk, or one that was made in memory."""
@@ -39,24 +37,31 @@ class Heights(Protocol):
     @property
     def shown(self) -> str:
         """Name for people."""
+
     @property
     def files(self) -> tuple[str, ...]:
         """Files whose bytes decide the heights."""
+
     @property
     def crs(self) -> str:
         """Coordinate system."""
+
     @property
     def is_degrees(self) -> bool:
         """Tell whether the coordinates are degrees."""
+
     @property
     def transform(self) -> tuple[float, float, float, float, float, float]:
         """Coordinates of cell corners: x = a·col + b·row + c, y = d·col + e·row + f."""
+
     @property
     def rows(self) -> int:
         """Cells from north to south."""
+
     @property
     def cols(self) -> int:
         """Cells from west to east."""
+
     @property
     def cell_m(self) -> float:
         """Size of a cell on the ground [m]."""
@@ -101,12 +106,7 @@ class Layer:
         """
         x, y = lon_deg, lat_deg
         if not self.first.is_degrees or not _is_wgs84(self.first.crs):
-            rio = rasterio()
-            told_x, told_y = rio.warp.transform(
-                GEODETIC, self.first.crs, np.ravel(lon_deg), np.ravel(lat_deg)
-            )
-            x = np.reshape(np.asarray(told_x), np.shape(lon_deg))
-            y = np.reshape(np.asarray(told_y), np.shape(lat_deg))
+            x, y = transformed(GEODETIC, self.first.crs, lon_deg, lat_deg)
         a, b, c, d, e, f = self.first.transform
         if self.first.is_degrees:
             # The turn of the Earth that brings the place of interest nearest to the raster, and

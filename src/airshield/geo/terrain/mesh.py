@@ -26,10 +26,10 @@ Places = Callable[[F8, F8], tuple[F8, F8]]
 COARSEST: Final = 64
 """Cells between two nodes, before anything else is found to be needed."""
 
-OFF_CELLS: Final = 0.1
+OFF_CELLS: Final = 0.04
 """What a mesh of half the density may be off, in cells of the layer or of the output, whichever is
 smaller. The error goes with the square of the distance between nodes, so the mesh itself is off by
-a fortieth of a cell (measured: tests/geo/terrain/test_mesh.py)."""
+a hundredth of a cell (measured: tests/geo/terrain/test_patches.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

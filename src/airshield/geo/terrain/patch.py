@@ -23,8 +23,8 @@ COARSE_WARNING: Final = (
 )
 
 UNKNOWN_WARNING: Final = (
-    "Unknown terrain: {share:.1%} of the cells have no height. Nothing masks there, so cover beyond "
-    "them is too good; give a terrain that has them."
+    "Unknown terrain: {share:.1%} of the cells have no height. Nothing masks there, so cover "
+    "beyond them is too good; give a terrain that has them."
 )
 
 
@@ -72,7 +72,7 @@ class Patch:
     @property
     def half_cells(self) -> int:
         """Cells from the site to an edge: n."""
-        return self.height_m.shape[0] // 2
+        return int(self.height_m.shape[0]) // 2
 
     @property
     def unknown_share(self) -> float:
@@ -109,9 +109,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridPatch:
-    """Terrain on a map grid: ``height_m`` has shape (rows, cols), NaN unknown, row 0 in the north."""
+    """Terrain on a map grid."""
 
     height_m: F4
+    """Shape (rows, cols), above mean sea level [m], row 0 in the north. NaN unknown."""
     grid: Grid
     shares: tuple[Share, ...]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from airshield.errors import MissingFileError, TerrainError, UsageError
 from airshield.geo.terrain import _kernels
@@ -24,6 +24,9 @@ from airshield.units import M_PER_FT
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
 Sea = Literal["told", "floor", "void"]
+
+GEODETIC: Final = "EPSG:4326"
+"""What places come in: WGS-84 degrees."""
 
 LOWEST_GROUND_M: Final = -500.0
 """The shore of the Dead Sea is at -430 m, the deepest open pits a little lower still."""
@@ -132,8 +135,8 @@ class Raster:
                 file=self.shown,
                 what=f"{high} cells lie above {HIGHEST_GROUND_M:.0f} m (the highest is at "
                 f"{np.nanmax(raw):.0f} m), higher than any ground",
-                remedy="open it with unit='ft' (or 'cm', 'dm') if its heights are in that unit; for "
-                "no data name the value with gdal_edit.py -a_nodata VALUE",
+                remedy="open it with unit='ft' (or 'cm', 'dm') if its heights are in that; for no "
+                "data name the value with gdal_edit.py -a_nodata VALUE",
             )
         if self.sea == "floor":
             np.maximum(raw, np.float32(0.0), out=raw)
@@ -165,7 +168,9 @@ def find_rasters(path: str | Path, *, unit: str | None = None, sea: Sea = "told"
     """
     path = Path(path)
     if not path.exists():
-        raise MissingFileError(path=str(path), remedy="give a raster of heights (GeoTIFF, hgt, VRT)")
+        raise MissingFileError(
+            path=str(path), remedy="give a raster of heights (GeoTIFF, hgt, VRT)"
+        )
     if path.is_dir():
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in (*SUFFIXES, ".zip"))
         if not inside:
@@ -196,7 +201,7 @@ def _members(path: Path) -> list[str]:
     if not found:
         raise TerrainError(
             file=str(path),
-            what=f"the zip has no raster of heights in it, only {', '.join(names[:3]) or 'nothing'}",
+            what=f"the zip has no raster of heights in it, only {', '.join(names[:3]) or ''}",
             remedy=f"give one with files that end in {', '.join(SUFFIXES[:4])}",
         )
     return found
@@ -220,7 +225,13 @@ def _described(
 
 
 def _checked(
-    dataset: Any, name: str, shown: str, files: tuple[str, ...] | None, *, unit: str | None, sea: Sea
+    dataset: Any,
+    name: str,
+    shown: str,
+    files: tuple[str, ...] | None,
+    *,
+    unit: str | None,
+    sea: Sea,
 ) -> Raster:
     if not dataset.crs:
         raise TerrainError(
@@ -267,7 +278,9 @@ def _checked(
         files=files or tuple(sorted(dataset.files)),
         crs=wkt,
         is_degrees=bool(dataset.crs.is_geographic),
-        unit_m=M_PER_DEG if dataset.crs.is_geographic else float(dataset.crs.linear_units_factor[1]),
+        unit_m=M_PER_DEG
+        if dataset.crs.is_geographic
+        else float(dataset.crs.linear_units_factor[1]),
         transform=tuple(dataset.transform)[:6],
         rows=dataset.height,
         cols=dataset.width,
@@ -280,11 +293,10 @@ def _checked(
 
 def _check_degrees(dataset: Any, shown: str) -> None:
     """Refuse metres taken for degrees and degrees taken for metres."""
-    corners = [
-        dataset.transform * corner
-        for corner in [(0, 0), (dataset.width, 0), (0, dataset.height), (dataset.width, dataset.height)]
-    ]
-    xs, ys = zip(*corners, strict=True)
+    a, b, c, d, e, f = tuple(dataset.transform)[:6]
+    corners = [(col, row) for row in (0, dataset.height) for col in (0, dataset.width)]
+    xs = [a * col + b * row + c for col, row in corners]
+    ys = [d * col + e * row + f for col, row in corners]
     west, east, south, north = min(xs), max(xs), min(ys), max(ys)
     bounds = f"x {west:.6g} to {east:.6g}, y {south:.6g} to {north:.6g}"
     if dataset.crs.is_geographic:
@@ -311,20 +323,18 @@ def _check_degrees(dataset: Any, shown: str) -> None:
             what="its coordinate system is neither of degrees nor of metres on the Earth",
             remedy="name one that is: gdal_edit.py -a_srs EPSG:NUMBER FILE",
         )
-    if abs(dataset.transform.a) + abs(dataset.transform.b) < 0.02 and max(map(abs, (*xs, *ys))) <= 540:
+    if (
+        abs(dataset.transform.a) + abs(dataset.transform.b) < 0.02
+        and max(map(abs, (*xs, *ys))) <= 540
+    ):
         raise TerrainError(
             file=shown,
             what=f"it claims metres, but {bounds} looks like degrees",
             remedy="name the system that it is in, for degrees: gdal_edit.py -a_srs EPSG:4326 FILE",
         )
-    try:
-        _, lats = rasterio().warp.transform(dataset.crs, "EPSG:4326", xs, ys)
-        middle = rasterio().warp.transform(
-            dataset.crs, "EPSG:4326", [0.5 * (west + east)], [0.5 * (south + north)]
-        )
-    except rasterio().errors.RasterioError:
-        lats, middle = [math.inf], [[math.inf], [math.inf]]
-    if not (np.isfinite(middle).all() or np.isfinite(lats).any()):
+    middle_x, middle_y = 0.5 * (west + east), 0.5 * (south + north)
+    lon, _ = transformed(dataset.crs.to_wkt(), GEODETIC, [*xs, middle_x], [*ys, middle_y])
+    if not np.isfinite(lon).any():
         raise TerrainError(
             file=shown,
             what=f"{bounds} is nowhere on Earth in the coordinate system that it claims",
@@ -360,7 +370,7 @@ class _quiet(warnings.catch_warnings):  # noqa: N801 - reads as a statement
     """Rasters without a place are refused with words of our own, not warned of."""
 
     def __init__(self) -> None:
-        super().__init__(action="ignore", category=UserWarning)
+        super().__init__(record=False, action="ignore", category=UserWarning)
 
 
 @lru_cache(maxsize=1)
@@ -368,7 +378,23 @@ def rasterio() -> Any:
     """Load rasterio, at the first raster."""
     import rasterio as rio  # noqa: PLC0415 - a quarter of a second that few commands need
     import rasterio.errors  # noqa: PLC0415
-    import rasterio.warp  # noqa: PLC0415
     import rasterio.windows  # noqa: PLC0415
 
     return rio
+
+
+def transformed(
+    from_crs: str, to_crs: str, x: ArrayLike, y: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates in another system, east before north; infinite where it does not reach."""
+    to_x, to_y = _transformer(from_crs, to_crs).transform(
+        np.asarray(x, np.float64), np.asarray(y, np.float64)
+    )
+    return np.asarray(to_x), np.asarray(to_y)
+
+
+@lru_cache(maxsize=64)
+def _transformer(from_crs: str, to_crs: str) -> Any:
+    import pyproj  # noqa: PLC0415 - rasters in degrees do without
+
+    return pyproj.Transformer.from_crs(from_crs, to_crs, always_xy=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,10 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from airshield.errors import UsageError
 from airshield.geo.terrain import _kernels
 from airshield.geo.terrain.digest import digest_of
-from airshield.geo.terrain.layer import GEODETIC, WINDOW_CELLS, Heights, Layer, layers_of
+from airshield.geo.terrain.layer import WINDOW_CELLS, Heights, Layer, layers_of
 from airshield.geo.terrain.mesh import Mesh, Places, around_site, mesh_of
 from airshield.geo.terrain.patch import Grid, GridPatch, Patch, Share
-from airshield.geo.terrain.raster import Sea, find_rasters, rasterio
+from airshield.geo.terrain.raster import (
+    GEODETIC,
+    M_PER_DEG,
+    Sea,
+    find_rasters,
+    rasterio,
+    transformed,
+)
 from airshield.geo.terrain.world import world_heights
 
 F4 = NDArray[np.float32]
@@ -153,8 +159,8 @@ heights (GeoTIFF, hgt, VRT)
 
         Notes
         -----
-        Cells are within a twentieth of a cell of where they should be, of the patch's or the
-        raster's cell, whichever is smaller (tests/geo/terrain/test_mesh.py).
+        Cells are within a fiftieth of a cell of where they should be, of the patch's or the
+        raster's cell, whichever is smaller (tests/geo/terrain/test_patches.py).
         """
         lat_deg, lon_deg = _checked_site(lat_deg, lon_deg)
         if not (step_m > 0.0 and math.isfinite(step_m)):
@@ -181,17 +187,20 @@ heights (GeoTIFF, hgt, VRT)
         """
         rio = rasterio()
         try:
-            crs = rio.crs.CRS.from_user_input(grid.crs)
-        except rio.errors.RasterioError as why:
+            with rio.Env():  # which keeps GDAL from printing its own words
+                crs = rio.crs.CRS.from_user_input(grid.crs)
+        except rio.errors.CRSError as why:
             raise UsageError(
-                f"the coordinate system {grid.crs!r} is not known ({why}); give one as EPSG:3035"
+                f"the coordinate system {grid.crs!r} is not known; give one as EPSG:3035"
             ) from why
+
+        wkt = crs.to_wkt()
 
         def places(row: F8, col: F8) -> tuple[F8, F8]:
             x = grid.west + (col + 0.5) * grid.step
             y = grid.north - (row + 0.5) * grid.step
-            lon, lat = rio.warp.transform(crs, GEODETIC, x.ravel(), y.ravel())
-            return np.reshape(np.asarray(lat), x.shape), np.reshape(np.asarray(lon), x.shape)
+            lon, lat = transformed(wkt, GEODETIC, x, y)
+            return lat, lon
 
         middle_lat, middle_lon = places(
             np.array([0.5 * (grid.rows - 1)]), np.array([0.5 * (grid.cols - 1)])
@@ -199,7 +208,7 @@ heights (GeoTIFF, hgt, VRT)
         if not (np.isfinite(middle_lat).all() and np.isfinite(middle_lon).all()):
             raise UsageError(f"the middle of the grid is nowhere on Earth in {grid.crs}")
         is_degrees = bool(crs.is_geographic)
-        step_m = grid.step * (111_195.0 if is_degrees else float(crs.linear_units_factor[1]))
+        step_m = grid.step * (M_PER_DEG if is_degrees else float(crs.linear_units_factor[1]))
         height_m, shares = self._filled(
             places, grid.rows, grid.cols, float(middle_lon[0]), step_m, reduce
         )
@@ -223,7 +232,7 @@ heights (GeoTIFF, hgt, VRT)
         Kyiv, by the built-in grid; its hills and the river's banks are within one cell:
 
         >>> float(Terrain.world().heights_m(50.45, 30.52).round())
-        136.0
+        125.0
         """
         lat, lon = np.broadcast_arrays(
             np.asarray(lat_deg, np.float64), np.asarray(lon_deg, np.float64)
@@ -241,9 +250,7 @@ heights (GeoTIFF, hgt, VRT)
             tile_row = np.floor(row / POINT_TILE).astype(np.int64)
             tile_col = np.floor(col / POINT_TILE).astype(np.int64)
             order = np.lexsort((tile_col, tile_row))
-            new = np.flatnonzero(
-                (np.diff(tile_row[order]) != 0) | (np.diff(tile_col[order]) != 0)
-            )
+            new = np.flatnonzero((np.diff(tile_row[order]) != 0) | (np.diff(tile_col[order]) != 0))
             for some in np.split(order, new + 1):
                 if not some.size:
                     continue
@@ -349,7 +356,10 @@ def _box(mesh: Mesh, layer: Layer, reduce: Reduce) -> tuple[int, int, int, int] 
     margin_row = margin_col = 0.0
     if reduce == "max":
         # A cell's footprint reaches half a cell beyond its centre, along both of its sides.
-        margin_row, margin_col = _cell_pixels(mesh.row, mesh.every), _cell_pixels(mesh.col, mesh.every)
+        margin_row, margin_col = (
+            _cell_pixels(mesh.row, mesh.every),
+            _cell_pixels(mesh.col, mesh.every),
+        )
     row0, col0 = math.floor(row.min() - margin_row), math.floor(col.min() - margin_col)
     rows = math.floor(row.max() + margin_row) + 2 - row0
     cols = math.floor(col.max() + margin_col) + 2 - col0

@@ -2,17 +2,17 @@
 
 The grid that comes with airshield, ``world_5min.tif``, is made by ``tools/make_world_heights.py``
 from a table in the package pvlib, itself from the Terrain Tiles that Mapzen gathered; NOTICE beside
-it names everybody. Its heights are in steps of 28 m. Against means of SRTM's cells it is off by 7 to
-15 m (root of the mean square) in plains and by 70 to 170 m in mountains; the grid of Recommendation
-ITU-R P.1511-2 by 1 to 3 m, but it may not be given on by us (docs/adr/0010-world-heights.md).
+it names everybody. Its heights are in steps of 28 m. Against means of SRTM's cells it is off by 7
+to 15 m (root of the mean square) in plains and by 70 to 170 m in mountains. The grid of
+Recommendation ITU-R P.1511-2 is off by 1 to 3 m, but may not be ours to give on: it is read from
+the package itur (docs/adr/0010-world-heights.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from airshield.errors import UsageError
 from airshield.geo.terrain.itu import itu_file
-from airshield.geo.terrain.layer import GEODETIC, Heights
-from airshield.geo.terrain.raster import M_PER_DEG, find_rasters
+from airshield.geo.terrain.layer import Heights
+from airshield.geo.terrain.raster import GEODETIC, M_PER_DEG, find_rasters
 
 F4 = NDArray[np.float32]
 
@@ -38,8 +38,9 @@ def world_heights(source: str = "built-in") -> Heights:
         Where the name is not known, or the package that has the grid is not there.
     """
     if source == "built-in":
-        (built_in,) = find_rasters(Path(str(resources.files(__package__).joinpath(WORLD_FILE))))
-        return built_in
+        path = str(resources.files(__package__).joinpath(WORLD_FILE))
+        (built_in,) = find_rasters(path)
+        return replace(built_in, shown="built-in world heights (5 minutes of arc)")
     if source == "p1511":
         return P1511Heights(path=itu_file("1511/v2_topo.npz"))
     raise UsageError(f"there is no world terrain {source!r}; choose 'built-in' or 'p1511'")
@@ -87,4 +88,4 @@ def _p1511(path: str) -> NDArray[np.int16]:
     with np.load(path, allow_pickle=False) as archive:
         table = archive[archive.files[0]]
     # Whole metres; a quarter of what they take as they are stored.
-    return np.rint(table).astype(np.int16)
+    return np.asarray(np.rint(table), np.int16)

@@ -8,9 +8,10 @@ either how many new ones there may be or what they cost and the budget. Goes out
 **The model** is maximal covering location (Church and ReVelle 1974): a cell counts when a chosen
 site covers it. With ``folds`` k it counts min(count, k) / k: for cross-checks, for triangulation.
 
-**The way**: equal demand cells are merged; lazy greedy; exchanges of one site for another; a
-Lagrangian bound, which settles most sites for good; HiGHS for the rest, with a time limit. The gap
-told is proven, whether or not the time was enough.
+**The way**: equal demand cells are merged; lazy greedy; exchanges of one site for another, from
+there and from where lots have taken some sites away; a Lagrangian bound, which settles most sites
+for good; HiGHS for the rest, with a time limit. The gap told is proven, whether or not the time
+was enough.
 
 **Robust**: every plan tells what is left after the worst loss of any one radar, and which that is.
 ``is_robust`` maximises that figure: by swaps, with a proven bound, but seldom proven best.

@@ -18,8 +18,8 @@ from airshield.plan.siting import _kernels
 from airshield.plan.siting.demand import Demand
 
 Floats = NDArray[np.float64]
-STEPS_MAX = 1500
-_PATIENCE = 20
+STEPS_MAX = 3000
+_PATIENCE = 40
 _STEP_MIN = 1e-4
 
 

@@ -13,6 +13,9 @@ from airshield.plan.siting.problem import SitingProblem
 
 Floats = NDArray[np.float64]
 
+_ROUNDING = 1e-9
+"""Costs of 0.1 and 0.2 fit a budget of 0.3, whatever their sum in binary."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
@@ -93,7 +96,7 @@ def demand_from(problem: SitingProblem, *, credit: Floats | None = None) -> Dema
         weights=weights,
         credit=np.full(problem.folds, 1.0 / problem.folds) if credit is None else credit,
         cost=problem.cost,
-        limit=problem.limit,
+        limit=problem.limit * (1.0 + _ROUNDING),
         is_fixed=np.array([site in problem.existing for site in problem.sites], np.bool_),
         total=float(problem.weights.sum()),
     )

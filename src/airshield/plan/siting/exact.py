@@ -81,7 +81,7 @@ def solve(demand: Demand, settled: Bound, *, time_limit_s: float) -> Exact:
         constraints=[
             LinearConstraint(sparse.hstack([-table, covered_at], format="csr"), -np.inf, 0.0),
             LinearConstraint(
-                np.concatenate([d.cost[free], np.zeros(cell.size)])[None, :], -np.inf, left
+                np.concatenate([d.cost[free] / left, np.zeros(cell.size)])[None, :], -np.inf, 1.0
             ),
         ],
         options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
@@ -91,6 +91,9 @@ def solve(demand: Demand, settled: Bound, *, time_limit_s: float) -> Exact:
     if found.x is not None:
         is_chosen = is_in.copy()
         is_chosen[free[found.x[:sites] > 0.5]] = True
+        # HiGHS keeps to limits within 1e-6 only.
+        if d.cost[is_chosen & ~d.is_fixed].sum() > d.limit:
+            is_chosen = None
     return Exact(
         is_chosen=is_chosen,
         bound=math.inf if dual is None or not math.isfinite(dual) else base - dual / scale,

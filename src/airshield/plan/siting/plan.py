@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield.errors import UsageError
-from airshield.plan.siting.bound import lagrangian_bound
+from airshield.plan.siting.bound import Bound, lagrangian_bound
 from airshield.plan.siting.demand import Demand, demand_from
 from airshield.plan.siting.exact import solve
 from airshield.plan.siting.problem import SitingProblem
@@ -16,13 +16,14 @@ from airshield.plan.siting.search import (
     Chosen,
     greedy,
     greedy_choice,
+    kick,
     swap,
     swap_robustly,
     worst_loss,
 )
 
-_ROUNDS = 4
-"""A better choice at hand brings a closer bound, and that perhaps a better choice."""
+_QUICK_S = 0.5
+"""So long HiGHS has before kicks."""
 _PROVEN = 1e-6
 """A bound that is so near, relative to the value, is the value: solvers round no better."""
 
@@ -82,7 +83,7 @@ class SitingPlan:
 def plan_sites(
     problem: SitingProblem, *, time_limit_s: float = 5.0, is_robust: bool = False
 ) -> SitingPlan:
-    """Choose sites: lazy greedy, swaps, a Lagrangian bound, and HiGHS for what is left open.
+    """Choose sites: greedy, swaps, kicks, a Lagrangian bound, and HiGHS for what is left open.
 
     Parameters
     ----------
@@ -90,8 +91,8 @@ def plan_sites(
         Candidates, demand, and how many or for how much.
     time_limit_s : float
         For HiGHS; zero leaves it out, and the bound is then that of the relaxation. The rest takes
-        well under a second up to some thousand sites and ten thousand demand cells. A plan that is
-        not proven may differ from run to run where this limit ends the search.
+        a second or two, some seconds with a thousand sites and 50,000 demand cells. Where this
+        limit ends the search, a plan that is not proven may differ from run to run.
     is_robust : bool
         Maximise what is left after the worst loss of any one radar, in place of the value. That is
         a search by swaps from good plans; its bound is that of the average loss, so the gap told
@@ -128,23 +129,38 @@ def plan_sites(
 def _best(demand: Demand, first: Chosen, *, time_limit_s: float) -> tuple[Chosen, float]:
     """The best choice at hand, and a bound on all."""
     best = swap(demand, first)
-    value = demand.value(best)
-    for _ in range(_ROUNDS):
-        settled = lagrangian_bound(demand, value)
-        # The sites that cells pay most for have seen the whole problem, which greedy has not.
-        other = swap(demand, settled.dearest)
-        if demand.value(other) <= value + demand.tol:
-            break
-        best, value = other, demand.value(other)
+    settled = lagrangian_bound(demand, demand.value(best))
+    if _is_near(demand, best, settled.value):
+        return best, settled.value
+    # The sites that cells pay most for have seen the whole problem, which greedy has not.
+    best = max(best, swap(demand, settled.dearest), key=demand.value)
+    # Most problems fall to HiGHS at once; for those kicks would take longer than the proof.
+    best, bound = _proof(demand, best, settled, time_limit_s=min(time_limit_s, _QUICK_S))
+    if _is_near(demand, best, bound):
+        return best, bound
+    best = kick(demand, best)
+    # A better choice at hand settles more sites.
+    settled = lagrangian_bound(demand, demand.value(best))
+    best, closer = _proof(demand, best, settled, time_limit_s=time_limit_s - _QUICK_S)
+    return best, min(bound, closer)
+
+
+def _proof(
+    demand: Demand, best: Chosen, settled: Bound, *, time_limit_s: float
+) -> tuple[Chosen, float]:
+    """A better choice and a closer bound, as far as HiGHS finds them in time."""
     bound = settled.value
-    if bound > value * (1.0 + _PROVEN) and time_limit_s > 0.0:
+    if time_limit_s > 0.0 and not _is_near(demand, best, bound):
         exact = solve(demand, settled, time_limit_s=time_limit_s)
-        if exact.is_chosen is not None and demand.value(exact.is_chosen) > value:
-            best = swap(demand, exact.is_chosen)
-            value = demand.value(best)
+        if exact.is_chosen is not None:
+            best = max(best, swap(demand, exact.is_chosen), key=demand.value)
         # Choices that do not keep to the settled sites are worth less than the one at hand.
-        bound = min(bound, max(exact.bound, value))
-    return best, max(bound, value)
+        bound = min(bound, exact.bound)
+    return best, max(bound, demand.value(best))
+
+
+def _is_near(demand: Demand, best: Chosen, bound: float) -> bool:
+    return bound <= demand.value(best) * (1.0 + _PROVEN)
 
 
 def _most_robust(

@@ -32,7 +32,7 @@ class SitingProblem:
     radars : int, optional
         At most so many new ones; or
     budget : float, optional
-        they may cost so much together.
+        they may cost so much together (to a billionth, for rounding).
     costs : ndarray of float64, shape (sites,), optional
         What each costs; needed with a budget.
     folds : int

@@ -28,8 +28,9 @@ seconds is plenty, from the track's fourth update on)::
     weigh_classes(trk.cls_logp, identity_of(...), trk.cls_p)
     trk.cls = name_class(trk.cls_p, trk.cls)
 
-``cls_logp`` starts as zeros, ``t_cls`` as minus infinity. Without a look the probabilities are
-those of the identity alone: ``weigh_classes`` on zeros.
+``judge_class`` does that for the tracker, from the row that it has just written, and chooses the
+set of motion models by what comes out. ``cls_logp`` starts as zeros, ``t_cls`` as minus infinity.
+Without a look the probabilities are those of the identity alone: ``weigh_classes`` on zeros.
 
 **Left out.** Echo size and its flutter, Doppler spectra and wing beats (reports carry none), the
 emitter category that ADS-B sends (REPORT has no column for it), heights above ground, wind. How

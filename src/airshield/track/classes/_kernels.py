@@ -30,14 +30,18 @@ common a class is, are estimates too.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
+from airshield.track.filters._kernels import BASIS_NONE, KIND_DRONE_ID
+from airshield.track.state import FAST, SLOW, TURNING
 
 F8 = NDArray[np.float64]
 F4 = NDArray[np.float32]
+Record = Any
 
 CLASSES = 8
 AIRLINER, LIGHT, JET, FAST_LOW, HELICOPTER, DRONE, BALLOON, BIRD_FLOCK = range(CLASSES)
@@ -125,6 +129,9 @@ NAME_P = (0.7, 0.7, 0.7, 0.6, 0.7, 0.6, 0.9, 0.9)
 and birds later: a drone called a bird is the worse mistake."""
 KEEP_SHARE = 0.75
 """A name is kept down to this share of what gave it."""
+
+SETTLED_HITS, CLASS_EVERY_S = 4, 2.0  # a track's flight is looked at from then on, so often
+SLOW_FROM, SLOW_UPTO = 0.9, 0.6  # probability of a slow class that changes the motion models
 
 
 def soft_box(x: F8, low: F8, high: F8, sigma: F8) -> F8:
@@ -326,3 +333,44 @@ def name_class(p: F8, named_before: int) -> int:
     if named_before > 0 and p[named_before - 1] >= KEEP_SHARE * NAME_P[named_before - 1]:
         return named_before
     return 0
+
+
+# --- In a track -----------------------------------------------------------------------------------
+
+
+@lean_kernel
+def judge_class(trk: Record, row: Record, work: Record, cfg: Record) -> None:
+    """Weigh what the track may be by how it flies, every two seconds once it is known how."""
+    t = trk.t
+    if trk.hits >= SETTLED_HITS and t - trk.cls_t >= CLASS_EVERY_S:
+        P = work.P
+        spd = math.sqrt(row.ve * row.ve + row.vn * row.vn)
+        sigma = math.sqrt(0.5 * max(P[2, 2] + P[3, 3], 0.0))
+        alt_m, sigma_alt, climb, sigma_climb = math.nan, math.nan, math.nan, math.nan
+        if row.basis != BASIS_NONE:
+            alt_m, sigma_alt = row.hae_m - cfg.geoid_m, math.sqrt(row.cov[5])
+        if row.vu == row.vu:
+            climb, sigma_climb = row.vu, math.sqrt(trk.Pz[2])
+        bend = abs(trk.x[TURNING, 4]) * spd * trk.w[TURNING]
+        update_classes(
+            trk.cls_logp, trk.cls_p, spd, sigma, alt_m, sigma_alt, climb, sigma_climb,
+            bend if trk.w[TURNING] > 0.5 else math.nan, t - trk.cls_t,
+        )  # fmt: skip
+        trk.cls_t = t
+        identity = identity_of(
+            trk.mode_s >= 0,
+            trk.mode_3a >= 0 or trk.is_baro == 1,
+            trk.t_adsb > -math.inf and trk.accused == 0,
+            (trk.kinds >> np.uint64(KIND_DRONE_ID)) & np.uint64(1) != np.uint64(0),
+            trk.silent_n,
+        )
+        weigh_classes(trk.cls_logp, identity, trk.cls_p)
+        trk.cls = name_class(trk.cls_p, trk.cls)
+        slow = 1.0 - trk.cls_p[AIRLINER] - trk.cls_p[JET] - trk.cls_p[FAST_LOW]
+        if slow > SLOW_FROM:
+            trk.behaviour = SLOW
+        elif slow < SLOW_UPTO:
+            trk.behaviour = FAST
+    row.cls = trk.cls
+    for c in range(CLASSES):
+        row.cls_p[c] = trk.cls_p[c] if trk.cls_t > -math.inf else math.nan

@@ -1,7 +1,8 @@
 """The clutter map: how many false plots a radar gives where, measured and never asked of a user.
 
 Comes in: echoes that turned out to be nobody's, with the turn of the antenna. Goes out: false plots
-per square metre and scan to be expected at a place, in the radar's own polar coordinates.
+per square metre and scan to be expected at a place, in the radar's own polar coordinates; for what
+is no radar's echo the settings' figure for its kind.
 
 Cells are three degrees wide and a hundredth of the radar's range deep. A cell is believed as far as
 it has been watched, before that its ring of range, before that a guess. Counts fade over a hundred

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
+from airshield.track.state import CELL_SECTORS
 
 F4 = NDArray[np.float32]
 Record = Any
+Tables = Any
 
 TURNS_KEPT = 100.0  # a count fades to 1/e within so many turns: 7 to 20 minutes
 RING_TURNS = 2.0  # the ring's own count is believed beside the first guess after so many turns
@@ -82,3 +84,29 @@ def density_per_m2(
     in_cell /= watched + CELL_TURNS
     area_m2 = 2.0 * math.pi * (ring + 0.5) * cell_m * cell_m / sectors
     return in_cell / area_m2
+
+
+@lean_kernel
+def clutter_per_m2(mem: Tables, plot: Record, own: float, cfg: Record) -> float:
+    """False plots per square metre and scan where a plot is, ``own`` echoes left out."""
+    if plot.cell < 0:
+        return float(cfg.clutter[plot.kind])
+    radar = mem.radars[plot.link]
+    return density_per_m2(
+        mem.cells[plot.link],
+        mem.rings[plot.link],
+        plot.cell,
+        CELL_SECTORS,
+        radar.cell_m,
+        (plot.t - radar.t_first) / radar.turn_s,
+        radar.rng_max_m,
+        own,
+    )
+
+
+@lean_kernel
+def note_clutter(mem: Tables, who: int, cell: int, t: float, count: float) -> None:
+    """Count false plots in a radar's clutter map."""
+    radar = mem.radars[who]
+    turn = (t - radar.t_first) / radar.turn_s
+    note_false(mem.cells[who], mem.rings[who], cell, CELL_SECTORS, turn, count)

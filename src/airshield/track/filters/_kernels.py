@@ -1,4 +1,4 @@
-"""The tracker's loops: prediction, update, gating, the grid, track life.
+"""Loops of one track's mathematics: prediction, comparison, update, height.
 
 Records are those of ``state``. Letters follow Bar-Shalom, Li and Kirubarajan, Estimation with
 Applications to Tracking and Navigation (Wiley, 2001): x state, P its covariance, Q process noise,
@@ -31,7 +31,8 @@ Record = Any
 Records = Any
 
 BASIS_NONE, BASIS_BARO, BASIS_GEOMETRIC, BASIS_ELEVATION, BASIS_RANGES = range(5)
-KIND_PSR, KIND_SSR, KIND_PSR_SSR, KIND_MODE_S, KIND_ADSB, KIND_MLAT, KIND_TRACK = range(7)
+KIND_PSR, KIND_SSR, KIND_PSR_SSR, KIND_MODE_S = range(4)
+KIND_ADSB, KIND_MLAT, KIND_TRACK, KIND_DRONE_ID = range(4, 8)
 POLAR, PLACE = 1, 2
 
 # Beyond this elevation a slant range says next to nothing about the ground range.

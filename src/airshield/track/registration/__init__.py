@@ -31,9 +31,10 @@ alarm opens the covariance of what has moved, so that it is learned anew, and ta
 of the pairs' information. A radar that hears references is judged by those; else pairs vote, and
 may first suspect the jumped radar's neighbour.
 
-How a tracker calls the kernels, once per plot: ``sight`` (geometry), ``note_reference`` or
-``note_pair``; ``forget`` after an alarm; every few seconds ``settle``; ``correct`` for every plot
-and ``correction_variance`` for its noise.
+**In the tracker** ``straighten`` corrects every plot (``correct``) and its noise
+(``correction_variance``); once the plot has its track, ``learn_biases`` compares it: ``sight``
+(geometry), ``note_reference`` or ``note_pair``, ``forget`` after an alarm. Every few seconds comes
+``settle``.
 
 Left out: eccentric antennas and other errors that depend on azimuth, tilt, wrong places of radars,
 range bias that differs between primary and secondary plots (use one BIAS for each), heights.

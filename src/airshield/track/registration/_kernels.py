@@ -16,12 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
-from airshield.geo._kernels import ECC2, ecef_of_place_m
+from airshield.geo._kernels import ECC2, ecef_of_place_m, place_of_ecef_rad
+from airshield.track.filters._kernels import (
+    KIND_PSR,
+    POLAR,
+    ecef_of_track_m,
+    track_height_m,
+    turn_rad,
+)
+from airshield.track.sources._kernels import link_of
 
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 Record = Any
 Records = Any
+Tables = Any
 
 RANGE, AZIMUTH, TIME, ELEVATION = 0, 1, 2, 3
 BY_REFERENCE, BY_PAIR = 0, 1
@@ -40,6 +49,9 @@ NOISE_GAIN = 0.005  # the noise is an average over some 200 residuals
 NOISE_MAX = 9.0  # three times the sigma that was told
 WIDEN = 4.0  # a bias that jumped out of what had been opened gets this many times more
 WATCHED_BY_REFERENCE_S = 60.0
+CLAIM_MAX_S = 2.5  # a radar's plot is compared with an ADS-B report within this time
+PAIR_MAX_S = 6.0  # and with another radar's plot within this
+VAR_ELV = math.radians(0.3) ** 2
 
 
 @lean_kernel
@@ -668,3 +680,93 @@ def correction_variance(
     var_r += rng_rate * (rng_rate * B[3, 3] - 2.0 * (B[0, 3] + rng_m * B[1, 3]))
     var_a = B[2, 2] + azm_rate * (azm_rate * B[3, 3] - 2.0 * B[2, 3])
     return var_r, var_a, bias.var_elv
+
+
+# --- In the tracker -------------------------------------------------------------------------------
+
+
+@lean_kernel
+def straighten(mem: Tables, plot: Record) -> None:
+    """Take what is known of its radar's biases off a plot, and keep what the radar told."""
+    plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad = plot.rng_m, plot.azm_rad, plot.elv_rad
+    plot.raw_t = plot.t
+    if plot.what != POLAR:
+        return
+    bias = mem.biases[plot.link]
+    if bias.references + bias.pairs == 0:
+        return
+    plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t = correct(
+        bias, plot.rng_m, plot.azm_rad, plot.elv_rad, plot.t
+    )
+    plot.rng_m = max(plot.rng_m, 1.0)
+    var_r, var_a, _ = correction_variance(bias, plot.rng_m, 0.0, 0.0)
+    plot.sigma_rng_m = math.sqrt(plot.sigma_rng_m * plot.sigma_rng_m + var_r)
+    plot.sigma_azm_rad = math.sqrt(plot.sigma_azm_rad * plot.sigma_azm_rad + var_a)
+
+
+@lean_kernel
+def learn_biases(mem: Tables, trk: Record, plot: Record, clock: Record, work: Record) -> None:
+    """Compare a radar's plot with its target's ADS-B, or with another radar's plot of it."""
+    if plot.what != POLAR or trk.accused == 1:
+        return
+    who, cfg = plot.link, mem.bias_cfg[0]
+    radar, bias, seen = mem.radars[who], mem.biases[who], mem.sights[0]
+    var_r = plot.sigma_rng_m * plot.sigma_rng_m
+    var_a = plot.sigma_azm_rad * plot.sigma_azm_rad
+    dt = plot.raw_t - trk.told_t
+    if abs(dt) <= CLAIM_MAX_S:
+        v = trk.told_v
+        carry_place(
+            trk.told_lat_rad, trk.told_lon_rad, trk.told_hae_m, v[0], v[1], v[2], dt,
+            work.ecef, work.vel,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, 0.0,
+            plot.raw_rng_m, plot.raw_azm_rad, plot.raw_elv_rad, plot.raw_t, seen,
+        )  # fmt: skip
+        j = link_of(trk, who)
+        since_s = plot.t - trk.t_plot[j] if j >= 0 else math.inf
+        found = note_reference(
+            bias, seen, var_r, var_a, VAR_ELV, trk.told_var_m2, trk.told_var_hae_m2,
+            dt * dt * (1.0 + dt * dt), since_s, cfg,
+        )  # fmt: skip
+        if found == ALARM and mem.pair_sum.size > 0:
+            forget(who, mem.pair_info, mem.pair_sum)
+        return
+    if mem.pair_sum.size == 0 or trk.is_baro == 0 or plot.kind == KIND_PSR:
+        return
+    i = trk.pair_link
+    if i >= 0 and i != who and abs(plot.raw_t - trk.pair_t) < PAIR_MAX_S:
+        lat, lon, hae = place_of_ecef_rad(
+            *ecef_of_track_m(trk, trk.x[0, 0], trk.x[0, 1], track_height_m(trk, trk.t))
+        )
+        turn = turn_rad(trk, trk.x[0, 0])
+        cos_turn, sin_turn = math.cos(turn), math.sin(turn)
+        ve = trk.x[0, 2] * cos_turn + trk.x[0, 3] * sin_turn
+        vn = trk.x[0, 3] * cos_turn - trk.x[0, 2] * sin_turn
+        carry_place(lat, lon, hae, ve, vn, trk.vz, 0.0, work.ecef, work.vel)
+        other, there = mem.radars[i], mem.sights[1]
+        sight(
+            other.ecef, other.A, work.ecef, work.vel, trk.pair_t - trk.t,
+            trk.pair_rng_m, trk.pair_azm_rad, math.nan, trk.pair_t, there,
+        )  # fmt: skip
+        sight(
+            radar.ecef, radar.A, work.ecef, work.vel, plot.raw_t - trk.t,
+            plot.raw_rng_m, plot.raw_azm_rad, math.nan, plot.raw_t, seen,
+        )  # fmt: skip
+        work.var_i[0], work.var_i[1] = trk.pair_var[0], trk.pair_var[1]
+        work.var_j[0], work.var_j[1] = var_r, var_a
+        found = note_pair(
+            mem.biases, i, who, there, seen, work.var_i, work.var_j, trk.ph + trk.Pz[0],
+            trk.P[0, 2, 2] + trk.P[0, 3, 3], plot.raw_t - trk.pair_last_t,
+            mem.pair_info, mem.pair_sum, work.pair, cfg,
+        )  # fmt: skip
+        if found >= ALARM:
+            forget(i if found == ALARM else who, mem.pair_info, mem.pair_sum)
+        trk.pair_last_t = plot.raw_t
+        trk.pair_link = -1
+    else:
+        trk.pair_link = who
+        trk.pair_t = plot.raw_t
+        trk.pair_rng_m, trk.pair_azm_rad = plot.raw_rng_m, plot.raw_azm_rad
+        trk.pair_var[0], trk.pair_var[1] = var_r, var_a

@@ -9,9 +9,10 @@ radar, cells of azimuth and of elevation above the smooth horizon count how many
 seen of those that other evidence vouches for. Before a cell has been watched it is believed as much
 as the smooth horizon deserves.
 
-Comes in: tracks with ADS-B, once a second, and the beams' places, which follow from the radars' own
-plots. Goes out: the odds in each track, from which ``adsb_check`` is told. An accused track goes on
-like any other: it is shown, and never deleted for it.
+Comes in: tracks with ADS-B, once a second (``check_claim``), contradictions of place
+(``judge_claim``), and the beams' places, which follow from the radars' own plots. Goes out: the
+odds in each track, from which ``adsb_check`` is told. An accused track goes on like any other: it
+is shown, and never deleted for it.
 
 Left out: messages that contradict each other beyond place and address, and direction finding.
 """

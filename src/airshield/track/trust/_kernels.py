@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
+from airshield.track.sources._kernels import link_of
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
 Record = Any
+Tables = Any
 
 COVER_AZIMUTHS, COVER_ELEVATIONS = 36, 8
 # Lower edges of the cells, degrees above the smooth horizon: narrow where terrain decides.
@@ -23,6 +25,11 @@ HIGH_HITS, HIGH_LOOKS = 2.8, 3.0
 PD_LEAST, PD_MOST = 0.02, 0.995
 # A ghost gets a plot now and then: clutter, or somebody else passing by.
 PD_GHOST = 0.05
+# Logarithms of odds: one ADS-B target in a hundred is doubted at first; accused at 1 : 10.
+HONEST_AT_FIRST, HONEST_MAX, VOUCHED = 4.6, 15.0, 8.0
+ACCUSE, ACQUIT = -2.3, 2.3
+BEAM_LAG_S = 3.0  # plots of a beam that passed so long ago have come
+CLAIM_ALIVE_S = 10.0  # a claim that has not been renewed for so long is none
 
 
 @lean_kernel
@@ -81,3 +88,48 @@ def evidence(pd: float, is_hit: bool) -> float:
     if is_hit:
         return math.log(pd / PD_GHOST) if pd > PD_GHOST else 0.0
     return math.log((1.0 - pd) / (1.0 - PD_GHOST)) if pd > PD_GHOST else 0.0
+
+
+@lean_kernel
+def judge_claim(trk: Record, change: float) -> None:
+    """Add evidence to the odds that a track's ADS-B is true, and accuse or acquit it.
+
+    From some 1000 : 1 that there is nothing down to 1 : 10: two plots that every radar around gives
+    and that did not come, or three that most would. An acquittal takes as much again.
+    """
+    trk.honest = min(max(trk.honest + change, -HONEST_MAX), HONEST_MAX)
+    if trk.honest < ACCUSE:
+        trk.accused = 1
+    elif trk.honest > ACQUIT:
+        trk.accused = 0
+
+
+@lean_kernel
+def check_claim(mem: Tables, slot: int, t: float, cfg: Record) -> None:
+    """Hold a track's ADS-B against the beams that have passed it within the last second."""
+    trk, g = mem.tracks[slot], mem.near[slot].g
+    then = t - BEAM_LAG_S
+    is_sure = trk.honest > VOUCHED and trk.accused == 0
+    for r in range(mem.cover.shape[0]):
+        radar = mem.radars[r]
+        if then - radar.t_last > radar.turn_s or not radar.t_first < then - radar.turn_s:
+            continue
+        dx, dy, dz = g[0] - radar.ecef[0], g[1] - radar.ecef[1], g[2] - radar.ecef[2]
+        d2 = dx * dx + dy * dy + dz * dz
+        # The claim is some seconds and metres old, and the edge is no wall.
+        if d2 > 0.95 * radar.rng_max_m * radar.rng_max_m or d2 < 4.0 * radar.rng_min_m**2:
+            continue
+        _, azm_rad, elv_rad = sight_line(radar, g, cfg.geoid_m)
+        since_s = since_pass_s(azm_rad, radar.beam_rad, radar.beam_t, radar.turn_s, then)
+        if since_s >= 1.0 or then - since_s < trk.claimed_t:
+            continue
+        cell = cover_cell(azm_rad, elv_rad, mem.cover_edges)
+        if cell < 0:
+            continue
+        j = link_of(trk, r)
+        is_hit = j >= 0 and abs(trk.t_plot[j] - (then - since_s)) < 0.25 * radar.turn_s
+        judge_claim(trk, evidence(expected_pd(mem.cover[r], cell), is_hit))
+        if is_sure:
+            mem.cover[r, cell, 1] += 1.0
+            if is_hit:
+                mem.cover[r, cell, 0] += 1.0

@@ -76,6 +76,7 @@ def patch_cells(
     above_ground: bool,
     limits: Limits,
     table: F4,
+    reach_m: F4,
     sectors: F4,
     row_from: int,
     row_to: int,
@@ -85,7 +86,8 @@ def patch_cells(
 ) -> None:
     """Codes, and probabilities where asked for, of some rows of a square around a radar.
 
-    ``ground_m`` and ``pd`` may be empty: unknown, and not asked for. ``work`` is (5, CHUNK).
+    ``ground_m`` and ``pd`` may be empty: unknown, and not asked for. ``reach_m`` is empty where
+    ``pd`` is asked for. ``work`` is (5, CHUNK).
     """
     n_rows, n_cols = lowest_m.shape
     mid_row, mid_col = n_rows // 2, n_cols // 2
@@ -117,6 +119,7 @@ def patch_cells(
                 ground,
                 limits,
                 table,
+                reach_m,
                 sectors,
                 work[ROWS_RNG, :n],
                 work[ROWS_PD, :n],
@@ -153,6 +156,7 @@ def listed_cells(
             ground,
             limits,
             table,
+            work[ROWS_RNG, :0],
             sectors,
             work[ROWS_RNG, : end - first],
             pd[first:end],
@@ -169,12 +173,17 @@ def judge(
     ground_m: F4,
     limits: Limits,
     table: F4,
+    reach_m: F4,
     sectors: F4,
     rng_m: F4,
     pd: F4,
     code: U1,
 ) -> None:
-    """Code and probability of some cells. Short loops without branches, for the vector units."""
+    """Code and probability of some cells. Short loops without branches, for the vector units.
+
+    With ``reach_m``, the range of the least probability at each height of the table, codes alone
+    are asked for: 1 and 0 stand in for the probability, at half the cost of looking it up.
+    """
     antenna, earth = limits.antenna_m, limits.earth_m
     stretch = (ONE + antenna / earth) / earth
     curve = ONE / (earth * earth)
@@ -189,7 +198,10 @@ def judge(
         rise = alt - antenna
         rng_m[i] = math.sqrt(rise * rise + flat2 * stretch * (earth + alt))
 
-    look_up(rng_m, alt_m, table, limits.rng_step_m, limits.alt_step_m, pd)
+    if reach_m.size > 0:
+        within_reach(rng_m, alt_m, reach_m, limits.alt_step_m, pd)
+    else:
+        look_up(rng_m, alt_m, table, limits.rng_step_m, limits.alt_step_m, pd)
 
     lift_min, lift_max = limits.lift_min_m, limits.lift_max_m
     twice = np.float32(2.0) * earth + antenna
@@ -265,6 +277,24 @@ def look_up(
         low = table[k, j] + w * (table[k, j1] - table[k, j])
         high = table[k1, j] + w * (table[k1, j1] - table[k1, j])
         pd[i] = low + z * (high - low)
+
+
+@lean_kernel
+def within_reach(rng_m: F4, alt_m: F4, reach_m: F4, alt_step_m: np.float32, is_within: F4) -> None:
+    """1 where the range is within what the radar reaches at that height, else 0."""
+    if reach_m.size == 1:
+        far = reach_m[0]
+        for i in range(rng_m.size):
+            is_within[i] = ONE if rng_m[i] <= far else ZERO
+        return
+    top = np.float32(reach_m.size - 1)
+    per_alt = ONE / alt_step_m
+    for i in range(rng_m.size):
+        v = min(alt_m[i] * per_alt, top) if alt_m[i] > ZERO else ZERO
+        k = np.uint32(min(v, top - ONE))
+        z = v - np.float32(k)
+        far = reach_m[k] + z * (reach_m[k + np.uint32(1)] - reach_m[k])
+        is_within[i] = ONE if rng_m[i] <= far else ZERO
 
 
 @lean_kernel

@@ -16,6 +16,7 @@ hides small targets from radars without Doppler long before the rain's loss does
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -105,6 +106,8 @@ class Rain:
         for name in ("rate_mm_h", "extent_m"):
             if not getattr(self, name) >= 0.0:
                 raise UsageError(f"{name} of rain must be 0 or more, got {getattr(self, name)!r}")
+        if not math.isfinite(self.top_msl_m):
+            raise UsageError(f"top_msl_m of rain must be metres, got {self.top_msl_m!r}")
 
 
 def gas_db_per_km(freq_hz: float, alt_msl_m: ArrayLike) -> Floats:

@@ -93,7 +93,7 @@ def see_patch(
 
     Notes
     -----
-    Slant ranges are within 2e-7 of the exact circle's, elevations within 1e-5 deg, out to 500 km
+    Slant ranges are within 3e-7 of the exact circle's, elevations within 1e-3 deg, out to 500 km
     (tests/plan/coverage/test_detection_cells.py).
     """
     _check_square(lowest_msl_m, "lowest_msl_m")
@@ -123,6 +123,7 @@ def see_patch(
     code = np.empty(lowest_msl_m.shape, np.uint8)
     pd = np.empty(lowest_msl_m.shape if with_pd else (0, 0), np.float32)
     pds = table.pd if alt_msl_m is None else _at_height(table, alt_msl_m)
+    reach = np.empty(0, np.float32) if with_pd else _reach_m(pds, table.rng_step_m, pd_least)
     sectors = sector_sides(radar)
 
     def some(row_from: int) -> None:
@@ -134,6 +135,7 @@ def see_patch(
             hgt_agl_m is not None,
             limits,
             pds,
+            reach,
             sectors,
             row_from,
             min(row_from + ROWS_AT_ONCE, rows),
@@ -281,7 +283,7 @@ def sector_sides(radar: RadarFigures) -> NDArray[np.float32]:
     for k, (first, second) in enumerate(radar.sectors_deg):
         one, two = math.radians(first), math.radians(second)
         width = (second - first) % 360.0
-        wide = width > 180.0 or (width == 0.0 and second != first)
+        wide = width > 180.0 or width == 0.0  # a whole turn
         sides[k] = math.sin(one), math.cos(one), math.sin(two), math.cos(two), wide
     return sides
 
@@ -294,6 +296,16 @@ def _at_height(table: PdTable, alt_msl_m: float) -> NDArray[np.float32]:
     k = min(int(v), table.pd.shape[0] - 2)
     row = table.pd[k] + np.float32(v - k) * (table.pd[k + 1] - table.pd[k])
     return np.ascontiguousarray(row[None, :], np.float32)
+
+
+def _reach_m(pds: NDArray[np.float32], rng_step_m: float, pd_least: float) -> NDArray[np.float32]:
+    """Range up to which each row of a table has the probability; below zero where it never has."""
+    # The last column is zero, so every row falls below somewhere.
+    after = (pds < pd_least).argmax(axis=1)
+    row = np.arange(after.size)
+    high, low = pds[row, np.maximum(after - 1, 0)], pds[row, after]
+    part = (high - pd_least) / np.where(after > 0, high - low, 1.0)
+    return np.where(after > 0, (after - 1 + part) * rng_step_m, -1.0).astype(np.float32)
 
 
 def _check_square(cells: NDArray[np.float32], name: str) -> None:

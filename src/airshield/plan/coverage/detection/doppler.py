@@ -71,9 +71,7 @@ def is_blind(radar: RadarFigures, spd_radial_mps: ArrayLike) -> NDArray[np.bool_
 def tangential_band_deg(radar: RadarFigures, spd_mps: float) -> float:
     """How far either side of flying straight across the beam a target is lost [deg].
 
-    Examples
-    --------
-    60 m/s against a filter of 10 m/s: lost within 9.6° of tangential.
+    At 60 m/s against a filter of 10 m/s: within 9.6° of tangential.
     """
     if not spd_mps > 0.0:
         return 90.0 if radar.spd_radial_min_mps > 0.0 else 0.0

@@ -108,8 +108,10 @@ class RadarFigures:
         for sector in self.sectors_deg:
             self._need(
                 "sectors_deg",
-                len(sector) == 2 and all(math.isfinite(azm) for azm in sector),
-                "pairs of azimuths in degrees",
+                len(sector) == 2
+                and all(math.isfinite(azm) for azm in sector)
+                and sector[0] != sector[1],
+                "pairs of two azimuths in degrees, clockwise; leave them out for all around",
             )
 
     def _need(self, name: str, fits: bool, what: str) -> None:

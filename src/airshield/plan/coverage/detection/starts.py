@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from airshield.errors import UsageError
 from airshield.plan.coverage.detection import _kernels
 
-LONGEST_WINDOW = 12
+LONGEST_WINDOW: Final = 12
 """Looks that a rule may remember: the chain has 2^(n-1) states."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -115,8 +115,8 @@ def lowest_visible_m(
     rays_per_cell = _positive(rays_per_cell, "rays_per_cell", "0.25 is the default")
     _check_reach(ground.shape, steps, row, col, rng_m, earth_m)
     sight = _Sight(earth_m, antenna, rng_m, through_unknown)
-    # What is out of range is not visited.
-    low = np.full(ground.shape, np.nan, np.float32) if rng_m < math.inf else np.empty_like(ground)
+    low = np.empty_like(ground)
+    _blank_beyond(low, row, col, steps, rng_m)
     low[row, col] = ground[row, col]
 
     def sweep(eighth: _Eighth) -> None:
@@ -124,8 +124,7 @@ def lowest_visible_m(
             low, ground, row, col, eighth, steps, 1, sight
         )
 
-    eighths = sorted(_eighths(ground.shape, row, col), key=lambda e: -e.rows * e.columns)
-    _share(threads, eighths, sweep)
+    _share(threads, _eighths(ground.shape, row, col), sweep)
     return low
 
 
@@ -181,9 +180,10 @@ def lowest_visible_levels(
     outer = len(grounds[-1]) // 2
     _check_reach(grounds[-1].shape, (steps_m[-1],) * 2, outer, outer, rng_m, earth_m)
     sight = _Sight(earth_m, antenna, rng_m, through_unknown)
-    lows = [np.full(ground.shape, np.nan, np.float32) for ground in grounds]
-    for low, ground in zip(lows, grounds, strict=True):
+    lows = [np.empty_like(ground) for ground in grounds]
+    for low, ground, step_m in zip(lows, grounds, steps_m, strict=True):
         middle = len(ground) // 2
+        _blank_beyond(low, middle, middle, (step_m, step_m), rng_m)
         low[middle, middle] = ground[middle, middle]
     rays = _rays(max(len(ground) for ground in grounds) // 2, rays_per_cell)
 
@@ -198,7 +198,7 @@ def lowest_visible_levels(
             if i + 1 < len(grounds):
                 first_row = n // round(steps_m[i + 1] / step_m) + 1
 
-    _share(threads, list(_eighths((3, 3), 1, 1)), sweep)
+    _share(threads, _eighths((3, 3), 1, 1), sweep)
     for i in range(1, len(lows)):
         _copy_inner(lows[i - 1], lows[i], round(steps_m[i] / steps_m[i - 1]))
     return lows
@@ -367,11 +367,14 @@ def _rays(rows: int, rays_per_cell: float) -> int:
     return max(RAYS_MIN, math.ceil(rows * rays_per_cell))
 
 
-def _eighths(shape: tuple[int, ...], row: int, col: int) -> Iterator[_Eighth]:
+def _eighths(shape: tuple[int, ...], row: int, col: int) -> list[_Eighth]:
+    """List the eighths, those first that take longest: threads end together then."""
+    found = []
     for down, rows in ((-1, row), (1, shape[0] - 1 - row)):
         for right, columns in ((-1, col), (1, shape[1] - 1 - col)):
-            yield _Eighth(down, right, False, rows, columns)
-            yield _Eighth(down, right, True, columns, rows)
+            found.append(_Eighth(down, right, False, rows, columns))
+            found.append(_Eighth(down, right, True, columns, rows))
+    return sorted(found, key=lambda e: (-e.rows * e.columns, not e.turned))
 
 
 def _share(threads: int, eighths: list[_Eighth], sweep: Callable[[_Eighth], None]) -> None:
@@ -384,6 +387,16 @@ def _share(threads: int, eighths: list[_Eighth], sweep: Callable[[_Eighth], None
     with ThreadPoolExecutor(min(threads, len(eighths))) as pool:
         for _ in pool.map(sweep, eighths):
             pass
+
+
+def _blank_beyond(
+    low: NDArray[np.float32], row: int, col: int, steps: tuple[float, float], rng_m: float
+) -> None:
+    """Make NaN of the rows and columns that are wholly out of range: no loop visits them."""
+    for index, step_m, rows_first in ((row, steps[1], low), (col, steps[0], low.T)):
+        reach = int(min(rng_m / step_m, float(len(rows_first))))
+        rows_first[: max(index - reach, 0)] = np.nan
+        rows_first[index + reach + 1 :] = np.nan
 
 
 def _copy_inner(fine: NDArray[np.float32], coarse: NDArray[np.float32], factor: int) -> None:

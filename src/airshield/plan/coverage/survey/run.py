@@ -366,7 +366,7 @@ def _stamp(
     radars: Sequence[RadarCells],
     ground: NDArray[np.float32],
 ) -> dict[str, Any]:
-    warnings = [*task.earth.warnings]
+    warnings = [*task.earth.warnings, *task.notes]
     warnings += [told for cells in radars for told in cells.sight.warnings]
     blind = [cells.radar.name for cells in radars if np.isnan(cells.sight.antenna_msl_m)]
     if blind:

@@ -216,7 +216,8 @@ def look_around(
     key = sight_key(radar, terrain=terrain, earth=earth, step_m=step_m)
     if cache is not None and (kept := cache.get(key)) is not None:
         return kept
-    reach = reach_m(radar)
+    # One coarse cell further than the range: a cell at its end is read among its neighbours.
+    reach = reach_m(radar) + 6.0 * step_m
     patches = []
     for factor, upto_m in ((1, NEAR_M), (2, FAR_M), (4, np.inf)):
         step = factor * step_m

@@ -93,6 +93,8 @@ class SurveyTask:
     sites : tuple of SurveySite
     place_lat_deg, place_lon_deg, place_people : ndarray or None
         Where people live, and how many; None where nobody said.
+    notes : tuple of str
+        What whoever made the task had to assume; goes into the stamp's warnings.
     """
 
     radars: tuple[SurveyRadar, ...]
@@ -107,6 +109,7 @@ class SurveyTask:
     place_lat_deg: NDArray[np.float64] | None = field(default=None, repr=False)
     place_lon_deg: NDArray[np.float64] | None = field(default=None, repr=False)
     place_people: NDArray[np.float64] | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [radar.name for radar in self.radars]

@@ -183,6 +183,7 @@ def look(
         work[X, :0],
         limits,
         table,
+        work[X, :0],
         sectors,
         work[RNG, first:end],
         work[into, first:end],
