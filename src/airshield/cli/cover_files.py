@@ -88,8 +88,8 @@ def write_cover(shield: Shield, found: Survey, folder: Path) -> list[Path]:
     """
     told = _told(shield, found)
     names: list[str] = []
+    prepare_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".cover-", dir=folder) as scratch:
             fresh = Path(scratch)
             for name, write in _files(shield, found, told):
@@ -104,11 +104,30 @@ def write_cover(shield: Shield, found: Survey, folder: Path) -> list[Path]:
             names.append(MANIFEST)
             _put(fresh, names, folder)
     except OSError as error:
-        raise StoreError(
-            f"{folder}: the maps could not be written ({error.strerror or error}); name a folder "
-            "that you may write to, on a disk with room: --to DIR"
-        ) from error
+        raise _unwritable(folder, error) from error
     return [folder / name for name in sorted(names)]
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder and try that it can be written, before hours of work are for nothing.
+
+    Raises
+    ------
+    StoreError
+        It cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{folder}: the maps could not be written ({error.strerror or error}); name a folder that "
+        "you may write to, on a disk with room: --to DIR"
+    )
 
 
 def _put(fresh: Path, names: Sequence[str], folder: Path) -> None:

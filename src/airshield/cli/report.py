@@ -54,6 +54,8 @@ def report(
 
     if to is None and not as_json:
         raise UsageError("where should the report go? Name a file: --to report.html, or --json")
+    if to is not None:
+        write_page(None, to)
     prepare_kernels(*COVER_ROOMS, load=False)
     asked = CoverPlan(
         shield=shield,
@@ -124,21 +126,32 @@ def make_report(
     )
 
 
-def write_page(page: str, to: Path) -> None:
-    """Write a page whole or not at all."""
+def write_page(page: str | None, to: Path) -> None:
+    """Write a page whole or not at all; None only tries whether it could be written.
+
+    Raises
+    ------
+    StoreError
+        It cannot: told before the work that the page is made of, not after.
+    """
     import os
     import tempfile
 
     from airshield.errors import StoreError
 
     try:
+        if to.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
         handle, name = tempfile.mkstemp(prefix=f".{to.name}-", dir=to.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(page)
-            # mkstemp makes a file for nobody else; a report is to be read.
-            os.chmod(name, 0o644)
-            os.replace(name, to)
+                file.write(page or "")
+            if page is None:
+                os.unlink(name)
+            else:
+                # mkstemp makes a file for nobody else; a report is to be read.
+                os.chmod(name, 0o644)
+                os.replace(name, to)
         except OSError:
             os.unlink(name)
             raise
