@@ -126,6 +126,14 @@ class TestRasters:
             row, col = found.grid.cells_of(lat, lon)
             assert (row[0], col[0]) == (one.window[0].start, one.window[1].start)
 
+    def test_a_window_of_the_map_lies_where_it_was_cut_out(self, made):
+        _, found, *_ = made
+        one = replace(found.radars[0], window=(slice(5, 25), slice(7, 31)))
+        x, y = cover_files._part_of(found.grid, one).middles_xy_m()
+        whole_x, whole_y = found.grid.middles_xy_m()
+        np.testing.assert_allclose(x, whole_x[7:31])
+        np.testing.assert_allclose(y, whole_y[5:25])
+
     def test_out_of_range_is_a_number_and_unknown_is_no_data(self, tmp_path):
         grid = Grid.around(box(20.0, 50.0, 20.01, 50.01), step_m=500.0)
         lowest = np.full(grid.shape, 120.01, np.float32)

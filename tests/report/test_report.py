@@ -15,6 +15,7 @@ from airshield.errors import StoreError
 from airshield.report import Report, document_of, page_of
 from airshield.report.coverage import cover_chapter
 from airshield.report.coverage.roses import rose
+from airshield.report.coverage.without import answers_with
 from airshield.report.html import Markup, join, table, tag
 from command_line import run
 from serve.conftest import browsers  # noqa: F401
@@ -66,26 +67,40 @@ class Elements(HTMLParser):
 
 
 class TestAnswers:
-    def test_without_enablers_is_what_a_survey_without_their_radars_finds(
-        self, report, tmp_path_factory
+    @pytest.mark.parametrize(
+        ("gone", "until"),
+        [
+            ("Pilsko", "# Nobody has put one there"),
+            ("Kubínska hoľa", '[[radars]]\nname = "Pilsko"'),
+        ],
+    )
+    def test_answers_without_a_radar_are_those_of_a_survey_without_it(
+        self, survey_of_small, tmp_path_factory, gone, until
     ):
-        def without_pilsko(text):
-            head, _, rest = text.partition('[[radars]]\nname = "Pilsko"')
-            return head + rest[rest.index("# Nobody has put one there") :]
+        def without(text):
+            head, _, rest = text.partition(f'[[radars]]\nname = "{gone}"')
+            return head + rest[rest.index(until) :]
 
-        _, found = surveyed(small_shield(tmp_path_factory.mktemp("less"), edit=without_pilsko))
-        assert [one.radar.name for one in found.radars] == ["Leskowiec", "Kubínska hoľa"]
-        told = report.chapters[0].document["enablers"]["requirements_without"]
-        got = {(one["kind"], one["name"]): one for one in told}
-        assert got.keys() == {(one.kind, one.name) for one in found.answers}
+        shield, whole = survey_of_small
+        _, found = surveyed(small_shield(tmp_path_factory.mktemp("less"), edit=without))
+        left = [one.radar.name for one in found.radars]
+        assert len(left) == 2
+        assert gone not in left
+        got = answers_with(whole, cover_asked(shield), warning_asked(shield), left)
+        assert list(got) == [(one.kind, one.name) for one in found.answers]
         for one in found.answers:
             there = got[one.kind, one.name]
-            assert (there["verdict"], there["low"], there["high"]) == (
+            assert (there.verdict, there.low, there.high) == (
                 one.verdict,
                 pytest.approx(one.low),
                 pytest.approx(one.high),
             )
-        assert any(one["verdict"] != "holds" for one in told)
+
+    def test_outside_enablers_are_those_whose_radars_are_left_out(self, report):
+        told = report.chapters[0].document["enablers"]
+        assert told["names"] == ["Outside enabler"]
+        assert told["radars"] == ["Pilsko"]
+        assert any(one["verdict"] != "holds" for one in told["requirements_without"])
 
     def test_the_document_has_the_survey_figures(self, report, survey_of_small):
         _, found = survey_of_small

@@ -152,7 +152,7 @@ def _earlier(folder: Path) -> set[str]:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether a name is one that this program gives; a manifest may have been edited."""
+    """Tell whether a name is one that this program gives; a manifest may have been edited."""
     parts = PurePosixPath(name).parts
     return len(parts) == 2 and parts[0] in FOLDERS and ".." not in parts
 

@@ -566,17 +566,26 @@ def _origins(origins: dict[str, str]) -> Iterator[str]:
         yield f"{', '.join(figures)}: {source}"
 
 
+OWN_GRID_FILE: Final = "world_5min.tif"
+OWN_GRID: Final = (
+    f"{OWN_GRID_FILE} is this program's own grid of the whole Earth in cells of 9 km, made from "
+    "the Terrain Tiles (their sources are named in its NOTICE). "
+)
+
+
 def _terrain(found: Survey) -> Markup:
     stamp = found.stamp
+    names = [Path(path).name for path in stamp["terrain"]]
     warnings = [tag("li", told) for told in stamp["warnings"]]
     return join(
         [
             tag(
                 "p",
-                f"Heights of ground: {', '.join(Path(path).name for path in stamp['terrain'])}, "
-                "the finest that covers a place (digest ",
+                f"Heights of ground: {', '.join(names)}, the finest that covers a place (digest ",
                 tag("code", stamp["terrain_digest"]),
-                f"). Lines of sight are computed on cells of {stamp['sight_step_m']:.0f} m near "
+                "). ",
+                OWN_GRID if OWN_GRID_FILE in names else None,
+                f"Lines of sight are computed on cells of {stamp['sight_step_m']:.0f} m near "
                 f"each radar, coarser beyond 60 km and with the highest ground of each cell; maps "
                 f"have cells of {stamp['step_m']:g} m. A cell is seen or not at its middle.",
             ),
