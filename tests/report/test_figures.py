@@ -32,6 +32,18 @@ def test_a_share_just_short_of_what_is_asked_does_not_read_as_enough(share):
     assert number(say.at_least(share - 1e-6)) < share * 100.0
 
 
+@given(reached=shares, asked=shares)
+def test_what_is_reached_and_what_is_short_make_what_is_asked_at_least(reached, asked):
+    if asked >= reached:
+        short = number(say.points_short(asked - reached))
+        assert short + reached * 100.0 >= asked * 100.0 - 1e-6
+        assert short < (asked - reached) * 100.0 + 0.1 + 1e-6
+    else:
+        spare = number(say.points_spare(reached - asked))
+        assert asked * 100.0 + spare <= reached * 100.0 + 1e-6
+        assert spare > (reached - asked) * 100.0 - 0.1 - 1e-6
+
+
 @given(minutes=st.floats(-100.0, 1000.0))
 def test_warning_is_never_rounded_up(minutes):
     assert float(say.minutes(minutes)) <= minutes + 1e-6

@@ -14,7 +14,7 @@ from airshield.cli.report import write_page
 from airshield.errors import StoreError
 from airshield.report import Report, document_of, page_of
 from airshield.report.coverage import cover_chapter
-from airshield.report.coverage.roses import rose
+from airshield.report.coverage.roses import rose, rose_ring_min
 from airshield.report.coverage.without import answers_with
 from airshield.report.html import Markup, join, table, tag
 from command_line import run
@@ -262,6 +262,15 @@ def test_a_rose_points_to_where_the_target_comes_from_as_far_as_it_warns():
         assert (azm_deg - row["azm_true_deg"] + 180.0) % 360.0 == pytest.approx(180.0, abs=0.5)
         for end in ends:
             assert abs(end) == pytest.approx(100.0 * row["warning_min"] / 20.0, abs=0.1)
+
+
+def test_the_ring_of_roses_is_where_it_matters():
+    hours = [bearing(0.0, 400.0), bearing(90.0, 12.0)]
+    assert rose_ring_min(hours) == 30.0
+    drawn = rose(hours, ring_min=30.0, name="r", title="t", words="w")
+    assert "A100.0 100.0" in drawn  # not beyond the ring
+    assert rose_ring_min([bearing(0.0, 4.0), bearing(90.0, None)]) == 10.0
+    assert rose_ring_min([bearing(0.0, 44.0, needed=None)]) == 50.0
 
 
 def test_no_warning_is_drawn_in_its_own_colour():

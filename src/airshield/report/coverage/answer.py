@@ -65,7 +65,7 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
         short = worst.asked - (worst.high or 0.0)
         yield (
             f"The widest miss: {_quoted(worst)} reaches {say.at_least(worst.high)} at best, where "
-            f"{say.at_least(worst.asked)} is asked: {say.points(short)} short."
+            f"{say.at_least(worst.asked)} is asked: {say.points_short(short)} short."
         )
     elif unknown:
         yield (
@@ -80,7 +80,7 @@ def _verdict(shield: Shield, found: Survey) -> Iterator[str]:
             spare = (close.low or 0.0) - close.asked
             yield (
                 f"The closest call of cover: {_quoted(close)} reaches {say.at_least(close.low)}, "
-                f"where {say.at_least(close.asked)} is asked: {say.points(spare)} to spare."
+                f"where {say.at_least(close.asked)} is asked: {say.points_spare(spare)} to spare."
             )
     for one in unknown:
         if one.low is None or one.high is None:

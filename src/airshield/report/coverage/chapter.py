@@ -202,8 +202,8 @@ def _spare(one: Answer) -> str:
     if one.low is None or one.high is None or one.verdict == "unknown":
         return UNTOLD
     if one.verdict == "fails":
-        return f"{say.points(one.asked - one.high)} short"
-    return say.points(one.low - one.asked)
+        return f"{say.points_short(one.asked - one.high)} short"
+    return say.points_spare(one.low - one.asked)
 
 
 # ---------------------------------------------------------------- maps
@@ -466,7 +466,8 @@ def _warning(found: Survey) -> Markup:
                 "Roses: a wedge points to where the target comes from and is as long as the "
                 "warning; blue is enough, orange is less than needed, a short dark wedge is no "
                 "warning at all, grey hangs on ground that nobody knows. The dashed ring is what "
-                "the site needs. Targets fly straight in; one that goes around the radars comes "
+                "the site needs; a wedge that ends at the outer ring warns for as long or longer. "
+                "Targets fly straight in; one that goes around the radars comes "
                 "with less warning.",
                 class_="note",
             ),
@@ -566,13 +567,6 @@ def _origins(origins: dict[str, str]) -> Iterator[str]:
         yield f"{', '.join(figures)}: {source}"
 
 
-OWN_GRID_FILE: Final = "world_5min.tif"
-OWN_GRID: Final = (
-    f"{OWN_GRID_FILE} is this program's own grid of the whole Earth in cells of 9 km, made from "
-    "the Terrain Tiles (their sources are named in its NOTICE). "
-)
-
-
 def _terrain(found: Survey) -> Markup:
     stamp = found.stamp
     names = [Path(path).name for path in stamp["terrain"]]
@@ -583,8 +577,7 @@ def _terrain(found: Survey) -> Markup:
                 "p",
                 f"Heights of ground: {', '.join(names)}, the finest that covers a place (digest ",
                 tag("code", stamp["terrain_digest"]),
-                "). ",
-                OWN_GRID if OWN_GRID_FILE in names else None,
+                "). "
                 f"Lines of sight are computed on cells of {stamp['sight_step_m']:.0f} m near "
                 f"each radar, coarser beyond 60 km and with the highest ground of each cell; maps "
                 f"have cells of {stamp['step_m']:g} m. A cell is seen or not at its middle.",

@@ -48,18 +48,26 @@ def at_most(share: float | None) -> str:
     return UNKNOWN if share is None else _percent(math.ceil((share - _HAIR) * 1000.0))
 
 
-def points(difference: float) -> str:
-    """A difference of shares in percentage points, at least a tenth where there is one.
+def points_spare(difference: float) -> str:
+    """Percentage points by which a share is more than asked, rounded down.
 
     Examples
     --------
-    >>> points(0.18), points(0.00001), points(0.0)
-    ('18 points', '0.1 points', '0 points')
+    >>> points_spare(0.18), points_spare(0.00001)
+    ('18 points', '0 points')
     """
-    tenths = round(difference * 1000.0)
-    if tenths == 0 and difference > _HAIR:
-        tenths = 1
-    return f"{_tenths(tenths)} points"
+    return f"{_tenths(math.floor((difference + _HAIR) * 1000.0))} points"
+
+
+def points_short(difference: float) -> str:
+    """Percentage points by which a share is less than asked, rounded up.
+
+    Examples
+    --------
+    >>> points_short(0.6222), points_short(0.00001)
+    ('62.3 points', '0.1 points')
+    """
+    return f"{_tenths(math.ceil((difference - _HAIR) * 1000.0))} points"
 
 
 def area(m2: float | None) -> str:

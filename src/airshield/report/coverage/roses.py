@@ -10,13 +10,20 @@ from airshield.report.html import Markup, tag
 
 _REACH: Final = 100.0
 """Radius of the outermost ring in the drawing's own units."""
+_TIMES: Final = 3.0
+"""The ring is at so many times of what the most demanding site needs, at most."""
 _CLASSES: Final = {"holds": "enough", "fails": "short", "unknown": "doubt"}
 
 
 def rose_ring_min(rows: Sequence[dict[str, Any]]) -> float:
-    """Minutes at the outer ring of several roses that are to be compared."""
-    asked = [row["required_min"] or 0.0 for row in rows]
-    return _round_up(max([row["warning_min"] or 0.0 for row in rows] + asked + [1.0]))
+    """Minutes at the outer ring of several roses that are to be compared.
+
+    Slow targets may be seen hours ahead; beyond a few times what anybody needs it says nothing
+    more, and would make everything that matters too small to see.
+    """
+    most = max([row["warning_min"] or 0.0 for row in rows] + [1.0])
+    asked = max([row["required_min"] or 0.0 for row in rows] + [0.0])
+    return _round_up(max(min(most, _TIMES * asked), asked) if asked else most)
 
 
 def rose(
@@ -34,7 +41,7 @@ def rose(
     for row in rows:
         warned = row["warning_min"]
         none = warned is None or warned <= 0.0
-        length = 12.0 if none else _REACH * warned / ring_min
+        length = 12.0 if none else min(_REACH * warned / ring_min, _REACH)
         kind = _CLASSES.get(row["verdict"] or "", "enough")
         if none:
             kind = "doubt" if row["status"] == "unknown" else "never"
