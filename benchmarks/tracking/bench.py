@@ -295,13 +295,29 @@ def _command(command: Sequence[object]) -> tuple[str, float, float]:
         child = subprocess.Popen(
             [str(word) for word in command], stdout=said, stderr=subprocess.STDOUT, env=environment
         )
-        _, status, used = os.wait4(child.pid, 0)
+        # The high-water mark that wait4 tells is that of the parent too, from before exec.
+        most_kib = 0
+        while True:
+            most_kib = max(most_kib, _high_water_kib(child.pid))
+            pid, status, used = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            time.sleep(0.1)
         child.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         text = said.read()
     if child.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))}\n{text}")
-    return text, used.ru_utime + used.ru_stime, used.ru_maxrss / 2**20
+    return text, used.ru_utime + used.ru_stime, most_kib / 2**20
+
+
+def _high_water_kib(pid: int) -> int:
+    """Most memory that a running process has had so far; 0 where the system does not tell."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(x.split()[1]) for x in text.splitlines() if x.startswith("VmHWM")), 0)
 
 
 SPECIAL: dict[str, list[object]] = {

@@ -213,7 +213,7 @@ def _from_terrain(
     step_m = max(round_step_m(_side_m(area) / 1000.0), terrain.layers[0].cell_m)
     grid = Grid.around(area, step_m=step_m)
     lat, lon = grid.places_deg()
-    ground = terrain.heights_m(lat, lon)
+    ground = terrain.on_grid(grid).height_m
     found = find_candidates(
         ground,
         step_m=step_m,

@@ -207,7 +207,8 @@ def _open_parquet(path: Path) -> tuple[Path, pq.ParquetFile]:
     if not path.is_file():
         raise MissingFileError(path=str(path), remedy="give a table of REPORT")
     try:
-        file = pq.ParquetFile(path)
+        # With its buffer ahead, PyArrow 26 keeps every row group read until the file is closed.
+        file = pq.ParquetFile(path, pre_buffer=False)
     except pa.ArrowInvalid as error:
         raise _no_table(path, f"not a Parquet file ({error})") from error
     missing = [

@@ -147,7 +147,7 @@ class TrackSettings:
     ----------
     q_calm_m2ps3, q_agile_m2ps3, q_turning_m2ps3 : float
         Density of the white-noise acceleration of the three motion models. Calm: wind and
-        autopilot, 0.5 m/s wander in 1 s. Agile: what a fighter does in the 4 to 12 s between plots.
+        autopilot, 0.4 m/s wander in 1 s. Agile: what a fighter does in the 4 to 12 s between plots.
         Turning: what a coordinated turn does beside turning.
     q_agile_slow_m2ps3 : float
         Of the agile model for what flies like a light aircraft, helicopter or drone.
@@ -211,7 +211,7 @@ class TrackSettings:
         Noise of a 3-D radar's elevation.
     """
 
-    q_calm_m2ps3: float = 0.3
+    q_calm_m2ps3: float = 0.2
     q_agile_m2ps3: float = 100.0
     q_turning_m2ps3: float = 4.0
     q_agile_slow_m2ps3: float = 20.0
@@ -226,7 +226,7 @@ class TrackSettings:
     sigma_spd0_mps: float = 200.0
     sigma_spd0_calm_mps: float = 200.0
     climb_change_mps: float = 40.0
-    adsb_spread: float = 4.0
+    adsb_spread: float = 4.2
     gate: float = 16.0
     gate_address: float = 25.0
     clutter_per_m2: tuple[float, ...] = (1e-9, 1e-11, 1e-11, 1e-13, 1e-13, 1e-13, 1e-13)
@@ -243,7 +243,7 @@ class TrackSettings:
     sigma_baro_m: float = 10.0
     sigma_hae_m: float = 20.0
     sigma_climb_mps: float = 1.5
-    sigma_spd_mps: float = 2.0
+    sigma_spd_mps: float = 1.0
     sigma_spd_foreign_mps: float = 10.0
     gate_foreign: float = 13.8
     sigma_elv_deg: float = 0.3

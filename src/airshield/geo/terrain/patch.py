@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.errors import UsageError
+from airshield.geo.grid import Grid
 
 F4 = NDArray[np.float32]
 
@@ -83,28 +83,6 @@ class Patch:
     def warnings(self) -> tuple[str, ...]:
         """What every output made of this patch has to say with it."""
         return _warnings(self.height_m, self.shares)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """Map grid that many sites have in common: square cells in a coordinate system."""
-
-    crs: str
-    """As GDAL understands it: ``EPSG:3035``, a PROJ string, WKT."""
-    west: float
-    north: float
-    """Outer corner of the first cell, in the units of the coordinate system."""
-    step: float
-    """Size of a cell, in the same units."""
-    rows: int
-    cols: int
-
-    def __post_init__(self) -> None:
-        if not (self.step > 0.0 and self.rows > 0 and self.cols > 0):
-            raise UsageError(
-                f"a grid needs a positive step and at least one row and one column, got step "
-                f"{self.step!r}, {self.rows!r} rows, {self.cols!r} columns"
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,18 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from airshield.errors import UsageError
+from airshield.geo.grid import Grid
 from airshield.geo.terrain import _kernels
 from airshield.geo.terrain.digest import digest_of
 from airshield.geo.terrain.layer import WINDOW_CELLS, Heights, Layer, layers_of
 from airshield.geo.terrain.mesh import Mesh, Places, around_site, mesh_of
-from airshield.geo.terrain.patch import Grid, GridPatch, Patch, Share
+from airshield.geo.terrain.patch import GridPatch, Patch, Share
 from airshield.geo.terrain.raster import (
-    GEODETIC,
-    M_PER_DEG,
     Sea,
     find_rasters,
-    rasterio,
-    transformed,
 )
 from airshield.geo.terrain.world import world_heights
 
@@ -176,41 +173,22 @@ heights (GeoTIFF, hgt, VRT)
         )
 
     def on_grid(self, grid: Grid, *, reduce: Reduce = "bilinear") -> GridPatch:
-        """Terrain on a map grid that many sites have in common.
+        """Terrain at the middles of a map grid's cells.
 
         Raises
         ------
-        UsageError
-            Where the grid's coordinate system is not known or does not reach over the grid.
         TerrainError
             Where a raster turns out not to hold heights of ground.
         """
-        rio = rasterio()
-        try:
-            with rio.Env():  # which keeps GDAL from printing its own words
-                crs = rio.crs.CRS.from_user_input(grid.crs)
-        except rio.errors.CRSError as why:
-            raise UsageError(
-                f"the coordinate system {grid.crs!r} is not known; give one as EPSG:3035"
-            ) from why
-
-        wkt = crs.to_wkt()
+        x_m, y_m = grid.middles_xy_m()
 
         def places(row: F8, col: F8) -> tuple[F8, F8]:
-            x = grid.west + (col + 0.5) * grid.step
-            y = grid.north - (row + 0.5) * grid.step
-            lon, lat = transformed(wkt, GEODETIC, x, y)
-            return lat, lon
+            return grid.projection.places_from_xy(
+                x_m[0] + col * grid.step_m, y_m[0] - row * grid.step_m
+            )
 
-        middle_lat, middle_lon = places(
-            np.array([0.5 * (grid.rows - 1)]), np.array([0.5 * (grid.cols - 1)])
-        )
-        if not (np.isfinite(middle_lat).all() and np.isfinite(middle_lon).all()):
-            raise UsageError(f"the middle of the grid is nowhere on Earth in {grid.crs}")
-        is_degrees = bool(crs.is_geographic)
-        step_m = grid.step * (M_PER_DEG if is_degrees else float(crs.linear_units_factor[1]))
         height_m, shares = self._filled(
-            places, grid.rows, grid.cols, float(middle_lon[0]), step_m, reduce
+            places, grid.rows, grid.cols, grid.projection.lon0_deg, grid.step_m, reduce
         )
         return GridPatch(height_m=height_m, grid=grid, shares=shares)
 

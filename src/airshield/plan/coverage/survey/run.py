@@ -149,9 +149,8 @@ def survey(
     task = replace(task, layers=tuple(layers))
     grid = Grid.around(task.area, step_m=task.step_m)
     inside = grid.inside(task.area)
-    lat, lon = grid.places_deg()
     told("ground", 0, 1)
-    ground = terrain.heights_m(lat, lon)
+    ground = terrain.on_grid(grid).height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
     covers = [LayerCover(grid, layer, names) for layer in layers]
