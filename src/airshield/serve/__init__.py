@@ -15,14 +15,43 @@ Promises:
 - It listens on the loopback address unless told otherwise, and then answers only to loopback
   names, so that a foreign page cannot read the picture through a rebound name.
 
-The page is plain ES modules in ``static/``; its outside parts (map engine, coast line, type face)
-are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and degrees;
-feet, knots and flight levels are made on the page. It leaves out accounts and roles, which come
-with the consent issue.
+A second page (``/plan``) shows what a plan's radars can see: a :class:`PlanView` of plain arrays,
+which whoever computed the cover hands over. The page gets bits, and works out for itself what is
+left of the cover when somebody unticks a radar. It runs beside a watch
+(``create_app(..., plan=...)``) or by itself (:func:`create_plan_app`); ``docs/api-plan.md`` has its
+documents.
+
+The pages are plain ES modules in ``static/``; their outside parts (map engine, coast line, type
+face) are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and
+degrees; feet, knots and flight levels are made on the page. Left out are accounts and roles, which
+come with the consent issue.
 """
 
-from airshield.serve.app import create_app
+from airshield.serve.app import create_app, create_plan_app
+from airshield.serve.plan_view import (
+    PlanAnswer,
+    PlanContributor,
+    PlanLayer,
+    PlanRadar,
+    PlanSite,
+    PlanStamp,
+    PlanView,
+    PlanWarnings,
+)
 from airshield.serve.server import Server
 from airshield.serve.spotter import SpotterDoor
 
-__all__ = ["Server", "SpotterDoor", "create_app"]
+__all__ = [
+    "PlanAnswer",
+    "PlanContributor",
+    "PlanLayer",
+    "PlanRadar",
+    "PlanSite",
+    "PlanStamp",
+    "PlanView",
+    "PlanWarnings",
+    "Server",
+    "SpotterDoor",
+    "create_app",
+    "create_plan_app",
+]

@@ -22,10 +22,13 @@ from airshield.config import Shield
 from airshield.picture import Picture, encode_trails, frame_as_json, trails_as_json
 from airshield.read.spotter import json_schema
 from airshield.serve.hub import KEY_S, STATUS_S, Format, Hub
+from airshield.serve.plan_door import PlanDoor
+from airshield.serve.plan_view import PlanView
 from airshield.serve.shield_view import shield_view
 from airshield.serve.spotter import REPORT_OCTETS_MAX, RefusedReportError, SpotterDoor
 
 STATIC: Final = Path(__file__).parent / "static"
+_PLAN_PAGE: Final = str(STATIC / "plan.html")
 
 POLICY: Final = (
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; "
@@ -48,6 +51,7 @@ def create_app(
     *,
     names: Iterable[str] | None = None,
     spotters: SpotterDoor | None = None,
+    plan: PlanView | None = None,
 ) -> FastAPI:
     """Make the web application over a picture and a shield.
 
@@ -62,6 +66,8 @@ def create_app(
         :class:`Server` narrows it to loopback names when it listens there.
     spotters : SpotterDoor, optional
         Where reports of spotters go in; without it there is no ``/api/spotter``.
+    plan : PlanView, optional
+        What the shield's radars can see; without it there is no ``/plan``.
 
     Returns
     -------
@@ -77,18 +83,8 @@ def create_app(
         async with hub.running():
             yield
 
-    app = FastAPI(
-        title="airshield",
-        version=__version__,
-        # The stock documentation pages load their scripts from a public server.
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    app.state.names = None if names is None else frozenset(names)
+    app = _bare_app(names, lifespan=lifespan)
     app.state.hub = hub
-    app.add_middleware(_Guard, state=app.state)
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
@@ -97,7 +93,8 @@ def create_app(
     @app.get("/api/shield")
     async def get_shield() -> dict[str, Any]:
         """Zones, sites and radars as GeoJSON; contributors; where no radar sees."""
-        return {"session": session, "version": __version__, "mode": picture.mode, **view}
+        told = {"version": __version__, "mode": picture.mode, "has_plan": plan is not None}
+        return {"session": session, **told, **view}
 
     @app.get("/api/picture")
     async def get_picture() -> dict[str, Any]:
@@ -142,6 +139,8 @@ def create_app(
 
     if spotters is not None:
         _add_spotters(app, spotters)
+    if plan is not None:
+        PlanDoor(plan).add_to(app, page=_PLAN_PAGE, has_watch=True)
 
     @app.websocket("/api/stream")
     async def stream(
@@ -163,6 +162,42 @@ def create_app(
         finally:
             hub.clients -= 1
 
+    return app
+
+
+def create_plan_app(plan: PlanView, *, names: Iterable[str] | None = None) -> FastAPI:
+    """Make the web application that shows a plan by itself, without a watch.
+
+    Parameters
+    ----------
+    plan : PlanView
+        What the radars can see.
+    names : iterable of str, optional
+        As for :func:`create_app`.
+    """
+    app = _bare_app(names)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(_PLAN_PAGE)
+
+    PlanDoor(plan).add_to(app, page=_PLAN_PAGE, has_watch=False)
+    return app
+
+
+def _bare_app(names: Iterable[str] | None, *, lifespan: Any = None) -> FastAPI:
+    """An application with the guard and the static files, and no documents yet."""
+    app = FastAPI(
+        title="airshield",
+        version=__version__,
+        # The stock documentation pages load their scripts from a public server.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    app.state.names = None if names is None else frozenset(names)
+    app.add_middleware(_Guard, state=app.state)
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app
 

@@ -1,11 +1,12 @@
 // The page: puts the parts together and keeps them going.
 
+import { next, oneOf, placeWord, startPlace } from "./address.js";
 import { Affairs, countdown, secondsLeft } from "./alerts.js";
 import { Basemap2d } from "./basemap-2d.js";
 import { BasemapGl } from "./basemap-gl.js";
+import { coast } from "./coast.js";
 import { drawRamp, rampTicks } from "./colour.js";
 import { CLASSES, decodeTrails } from "./frame.js";
-import { fit } from "./geo.js";
 import { Overlay } from "./overlay.js";
 import { $, el, matches, showAlerts, showDetail, showSensors, TrackTable } from "./panels.js";
 import { placeAt, Sky } from "./sky.js";
@@ -19,8 +20,6 @@ import { className, span, Units, zulu } from "./units.js";
 
 /** Without anything from the server for this long the picture is stale, s. */
 const STALE_S = 3;
-/** From this zoom on the fine coast line is fetched. */
-const FINE_ZOOM = 6.2;
 /** A radar is lost after this many turns without a word, and no sooner than so many seconds. */
 const LOST_TURNS = 3;
 const LOST_S = 15;
@@ -91,13 +90,14 @@ async function start() {
   document.title = `${shield.name} – airshield`;
   $("name").textContent = shield.name;
   $("name").title = shield.about;
+  $("plan-link").hidden = !shield.has_plan;
   await Promise.all(["400 12px B612", "700 12px B612"].map((font) => document.fonts.load(font)));
 
   // The map: by WebGL where there is any, on a plain canvas where not.
   const stage = $("stage");
   const hasGl = asked.get("canvas") === null && Boolean(document.createElement("canvas").getContext("webgl2"));
   document.body.dataset.renderer = hasGl ? "webgl" : "canvas";
-  const from = startPlace(shield, stage);
+  const from = startPlace(asked, shield.home, stage);
   const map = new (hasGl ? BasemapGl : Basemap2d)($("basemap"), from, shield, view.isDark);
   const trails = new (hasGl ? TrailsGl : Trails2d)($("trails"));
   const tracks = new (hasGl ? TracksGl : Tracks2d)($("tracks"));
@@ -311,22 +311,10 @@ async function start() {
   Object.assign(window, { airshield: { sky, view, map, affairs, stream, shield, overlay, select, nowMs } });
 }
 
-/** @template {string} T @param {string|null} word @param {T[]} words first is the default @returns {T} */
-const oneOf = (word, words) => words.find((known) => known === word) ?? words[0];
-/** @template T @param {T} now @param {T[]} all @returns {T} */
-const next = (now, all) => all[(all.indexOf(now) + 1) % all.length];
-
-/** @param {any} shield @param {HTMLElement} stage */
-function startPlace(shield, stage) {
-  const [zoom, lat, lon] = (asked.get("map") ?? "").split("/").map(Number);
-  if (Number.isFinite(zoom) && Number.isFinite(lat) && Number.isFinite(lon)) return { lon, lat, zoom };
-  return fit(shield.home, stage.clientWidth - 160, stage.clientHeight - 80); // clear of the panels
-}
-
 /** Keep the view in the address bar, so that it can be shared and survives a reload. */
 function remember(camera, view) {
   const words = new URLSearchParams();
-  words.set("map", `${camera.zoom.toFixed(2)}/${camera.lat.toFixed(4)}/${camera.lon.toFixed(4)}`);
+  words.set("map", placeWord(camera));
   if (view.selected !== null) words.set("track", String(view.selected));
   if (view.trails !== "all") words.set("trails", view.trails);
   if (view.labels !== "full") words.set("labels", view.labels);
@@ -335,33 +323,6 @@ function remember(camera, view) {
   if (asked.get("canvas") !== null) words.set("canvas", "");
   const hash = `#${decodeURIComponent(words.toString())}`;
   if (hash !== location.hash) history.replaceState(null, "", hash);
-}
-
-/** The coarse coast at once, the fine one near the view when zoomed in. */
-function coast(map, overlay) {
-  const worker = new Worker(new URL("./basemap-worker.js", import.meta.url), { type: "module" });
-  /** @type {number[]|null} */
-  let near = null;
-  let isAsked = false;
-  worker.onmessage = ({ data }) => {
-    isAsked = false;
-    map.setLand(data.land, data.borders);
-    if (!data.near) overlay.setLand(data.land);
-    refine();
-  };
-  const refine = () => {
-    const camera = map.camera();
-    if (isAsked || camera.zoom < FINE_ZOOM) return;
-    const [west, south, east, north] = camera.bounds();
-    if (near && west >= near[0] && south >= near[1] && east <= near[2] && north <= near[3]) return;
-    const [wide, high] = [Math.max(6, east - west), Math.max(4, north - south)];
-    near = [west - wide, south - high, east + wide, north + high];
-    isAsked = true;
-    worker.postMessage({ detail: "10m", near });
-  };
-  worker.postMessage({ detail: "50m", near: null });
-  isAsked = true;
-  map.onMove(refine);
 }
 
 /** @param {Sky} sky */
