@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from airshield import __version__
-from airshield.cli import check, cover, decode, demo, new, site, track, watch
+from airshield.cli import check, cover, decode, demo, new, report, site, track, watch
 from airshield.cli.exit_codes import BAD_INPUT
 from airshield.errors import AirshieldError, ShieldError
 
@@ -57,6 +57,7 @@ app.command("track")(track.track)
 app.command("watch")(watch.watch)
 app.command("check")(check.check)
 app.command("cover")(cover.cover)
+app.command("report")(report.report)
 app.command("site")(site.site)
 app.command("new")(new.new)
 app.command("import")(new.bring)

@@ -88,6 +88,10 @@ def cover(
     from airshield.cli.covering import CoverPlan, cover_shield, summary_of
     from airshield.cli.exit_codes import FAILS
 
+    if to is not None:
+        from airshield.cli.cover_files import prepare_folder
+
+        prepare_folder(to)
     prepare_kernels(*COVER_ROOMS, load=False)
     asked = CoverPlan(
         shield=shield,

@@ -1,0 +1,162 @@
+"""``airshield report``: a plan on paper, for people who decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from airshield.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from airshield.cli.covering import CoverPlan
+    from airshield.report import Report
+
+
+def report(
+    shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="OUT.html", help="The page to write: one file that needs nothing else."
+        ),
+    ] = None,
+    terrain: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--terrain",
+            metavar="PATH",
+            help="Height model or a folder of them, finest first; instead of the shield's.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
+    ] = False,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, help="Most threads to use; the answer is the same."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Report what a plan comes to: answers in plain words, maps, tables and sources on one page.
+
+    Leaves with 1 where a requirement of the shield fails or cannot be answered.
+    """
+    from airshield.cli.console import prepare_kernels, print_json, progress
+    from airshield.cli.cover import COVER_ROOMS
+    from airshield.cli.covering import CoverPlan
+    from airshield.cli.exit_codes import FAILS
+    from airshield.errors import UsageError
+    from airshield.report import document_of, page_of
+
+    if to is None and not as_json:
+        raise UsageError("where should the report go? Name a file: --to report.html, or --json")
+    if to is not None:
+        write_page(None, to)
+    prepare_kernels(*COVER_ROOMS, load=False)
+    asked = CoverPlan(
+        shield=shield,
+        terrain=tuple(terrain or ()),
+        with_candidates=candidates,
+        threads=threads,
+    )
+    with progress() as shown:
+        bars: dict[str, Any] = {}
+
+        def say(what: str, done: int, of: int) -> None:
+            if what not in bars:
+                bars[what] = shown.add_task(what, total=of)
+            shown.update(bars[what], completed=done)
+
+        made = make_report(asked, now=_now, say=say)
+    document = document_of(made)
+    if to is not None:
+        write_page(page_of(made), to)
+        document["file"] = str(to)
+    if as_json:
+        print_json(document)
+    else:
+        for chapter in made.chapters:
+            typer.echo(f"{chapter.title}: {chapter.verdict}")
+            typer.echo(" ".join(chapter.answer))
+        typer.echo(f"Written: {to}")
+    if made.verdict in ("fails", "unknown"):
+        raise typer.Exit(FAILS)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_report(
+    asked: CoverPlan,
+    *,
+    now: Callable[[], datetime],
+    say: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Make a shield's report: every chapter that there is, each from its own kind of planning.
+
+    Parameters
+    ----------
+    asked : CoverPlan
+        The shield, and what to survey.
+    now : callable
+        The clock that dates it.
+    say : callable, optional
+        As for :func:`~airshield.cli.covering.cover_shield`.
+    """
+    from airshield import __version__
+    from airshield.cli.covering import cover_asked, cover_shield, warning_asked
+    from airshield.report import Report
+    from airshield.report.coverage import cover_chapter
+
+    shield, found = cover_shield(asked, say=say)
+    return Report(
+        shield=shield.name,
+        about=shield.about,
+        digest=shield.digest,
+        version=__version__,
+        made=now(),
+        chapters=(
+            cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield)),
+        ),
+    )
+
+
+def write_page(page: str | None, to: Path) -> None:
+    """Write a page whole or not at all; None only tries whether it could be written.
+
+    Raises
+    ------
+    StoreError
+        It cannot: told before the work that the page is made of, not after.
+    """
+    import os
+    import tempfile
+
+    from airshield.errors import StoreError
+
+    try:
+        if to.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        handle, name = tempfile.mkstemp(prefix=f".{to.name}-", dir=to.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(page or "")
+            if page is None:
+                os.unlink(name)
+            else:
+                # mkstemp makes a file for nobody else; a report is to be read.
+                os.chmod(name, 0o644)
+                os.replace(name, to)
+        except OSError:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise StoreError(
+            f"{to}: the report could not be written ({error.strerror or error}); name a file in a "
+            "folder that is there and that you may write to: --to OUT.html"
+        ) from error
