@@ -4,11 +4,11 @@ import json
 import shutil
 
 import pytest
-from command_line import EXAMPLES, run
 
 from airshield.config.plan import Target
 from airshield.geo.terrain import earth_factor
 from airshield.plan.coverage.detection import TARGETS
+from command_line import EXAMPLES, run
 
 
 @pytest.fixture(scope="module")

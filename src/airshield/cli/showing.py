@@ -111,7 +111,7 @@ def view_of(shield: Shield, found: Survey, *, made: dt.datetime) -> PlanView:
             digest=shield.digest,
             k=found.stamp["k"],
             terrain=", ".join(found.stamp["terrain"]),
-            terrain_warning=" ".join(found.stamp["warnings"]),
+            terrain_warning=" · ".join(found.stamp["warnings"]),
             version=__version__,
             made=made,
         ),
