@@ -59,12 +59,10 @@ PEERS_asterix := asterix-decoder==0.7.11
 PEERS_frames  := --editable . polars pandas duckdb
 # The reference open tracking framework (MIT) and its metrics, for benchmarks/tracking.
 PEERS_tracking := stonesoup==1.9.1 pyarrow
-# ITU-R's Recommendations (MIT), half a gigabyte with its maps: an oracle for loss in air and rain.
-PEERS_itur := itur==0.4.0
 # CBC, for benchmarks/siting.py.
 PEERS_siting   := pulp==3.3.2
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."

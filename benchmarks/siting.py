@@ -6,7 +6,7 @@ seconds of this process and its children, one thread each, in one run:
 
 * airshield: greedy, swaps, kicks, Lagrangian bound, HiGHS for what is left open;
 * HiGHS alone: the same formulation given to SciPy whole;
-* CBC: the same through PuLP, where ``make peers`` has put it.
+* CBC: the same through PuLP, where ``make .peers/siting/.done`` has put it.
 
 Usage::
 

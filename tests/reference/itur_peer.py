@@ -1,7 +1,7 @@
 """Answers of the package itur, an independent implementation of ITU-R's Recommendations.
 
-It runs in an environment of its own, as another process (``make peers``): a JSON document of
-questions on standard input, answers on standard output.
+It runs as another process, for its own warnings and its slow import: a JSON document of questions
+on standard input, answers on standard output.
 """
 
 import json
