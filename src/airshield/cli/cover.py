@@ -58,6 +58,15 @@ def cover(
             "--pd", metavar="P", help="Probability of detection in a scan that counts as seen."
         ),
     ] = None,
+    rain: Annotated[
+        float | None,
+        typer.Option(
+            "--rain",
+            metavar="MM_H",
+            min=0.0,
+            help="Rain for 20 km around every radar: drizzle 0.25, moderate 4, heavy 16.",
+        ),
+    ] = None,
     candidates: Annotated[
         bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
     ] = False,
@@ -101,6 +110,7 @@ def cover(
         k=k,
         step_m=step,
         pd_least=pd,
+        rain_mm_h=rain,
         with_candidates=candidates,
         threads=threads,
         use_cache=cache,

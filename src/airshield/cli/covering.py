@@ -19,7 +19,7 @@ from airshield.config import Plan, RadarPlan, Shield, load_shield
 from airshield.config.problems import nearest
 from airshield.errors import UsageError
 from airshield.geo.terrain import EarthFactor, Terrain, earth_factor
-from airshield.plan.coverage.detection import TARGETS, RadarFigures
+from airshield.plan.coverage.detection import TARGETS, RadarFigures, Rain
 from airshield.plan.coverage.network import Layer
 from airshield.plan.coverage.survey import (
     CoverAsked,
@@ -38,6 +38,11 @@ HEIGHTS_AGL_M: Final = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 CLASSES: Final = ("airliner", "light_aircraft", "cruise_missile_like", "large_drone")
 """What is surveyed where neither the shield nor the user says what to."""
 
+RAIN_TOP_MSL_M: Final = 3_000.0
+RAIN_EXTENT_M: Final = 20_000.0
+"""Where it rains: up to the melting layer of a European spring, as wide as heavy rain is (P.839 and
+Rain's own words)."""
+
 FINEST_M: Final = 50.0
 """No finer cells than this are chosen by themselves, however small the area."""
 
@@ -53,6 +58,7 @@ class CoverPlan:
     k: str | None = None
     step_m: float | None = None
     pd_least: float | None = None
+    rain_mm_h: float | None = None
     with_candidates: bool = False
     threads: int | None = None
     use_cache: bool = True
@@ -82,6 +88,7 @@ def cover_shield(
         k=asked.k,
         step_m=asked.step_m,
         pd_least=PD_LEAST if asked.pd_least is None else asked.pd_least,
+        rain=None if not asked.rain_mm_h else rain_of(asked.rain_mm_h),
     )
     found = survey(
         task,
@@ -105,6 +112,7 @@ def task_of(
     k: str | None = None,
     step_m: float | None = None,
     pd_least: float = PD_LEAST,
+    rain: Rain | None = None,
 ) -> SurveyTask:
     """The task of surveying some radars of a shield."""
     plan = shield.plan
@@ -118,6 +126,7 @@ def task_of(
         step_m=step_m,
         sight_step_m=max(min(step_m, terrain.layers[0].cell_m), FINEST_M),
         pd_least=pd_least,
+        rain=rain,
         sites=tuple(
             SurveySite(
                 name=site.name,
@@ -147,6 +156,11 @@ def _notes(plan: Plan, names: set[str]) -> tuple[str, ...]:
             of = ", ".join(silent[:3]) + (f" and {len(silent) - 3} more" if silent[3:] else "")
             out.append(f"nobody says {what} of {of}: counted as none; write {remedy}")
     return tuple(out)
+
+
+def rain_of(rate_mm_h: float) -> Rain:
+    """Rain of a rate, all around every radar."""
+    return Rain(rate_mm_h=rate_mm_h, top_msl_m=RAIN_TOP_MSL_M, extent_m=RAIN_EXTENT_M)
 
 
 def territory_of(shield: Shield) -> BaseGeometry:

@@ -12,7 +12,7 @@ from airshield.errors import UsageError
 from airshield.geo import ground_distance_m
 from airshield.geo.terrain import Terrain, earth_factor
 from airshield.plan.coverage import reasons
-from airshield.plan.coverage.detection import TARGETS, RadarFigures
+from airshield.plan.coverage.detection import TARGETS, RadarFigures, Rain
 from airshield.plan.coverage.network import PEOPLE, Layer
 from airshield.plan.coverage.survey import (
     CoverAsked,
@@ -245,3 +245,18 @@ def test_at_the_end_of_a_range_nothing_is_unknown_over_known_ground(tmp_path):
     by = {row["seen_by"]: row["area_share"] for row in found.cover.to_pylist()}
     assert by["0"] > 0.1
     assert by["unknown"] == 0.0
+
+
+def test_rain_takes_its_part_from_a_short_wave_and_is_told(tmp_path):
+    plain = _terrain(tmp_path, with_ridge=False)
+    wave = radar("a")
+    wave = replace(wave, figures=replace(wave.figures, freq_hz=10e9))
+    rain = Rain(rate_mm_h=16.0, top_msl_m=3_500.0, extent_m=20e3)
+    dry, wet = (survey(task(wave, layers=(HIGH,), rain=one), terrain=plain) for one in (None, rain))
+    areas = [
+        {row["seen_by"]: row["area_m2"] for row in found.cover.to_pylist()}["1"]
+        for found in (dry, wet)
+    ]
+    assert 0.0 < areas[1] < 0.9 * areas[0]
+    assert dry.stamp["rain_mm_h"] is None
+    assert wet.stamp["rain_mm_h"] == 16.0

@@ -68,7 +68,13 @@ def answers_with(
         [(one.radar, one.sight) for one in found.radars if one.radar.name in active]
     )
     for one in warned:
-        _, answer = warn_sites(one, found.task.sites, lookouts, earth_m=found.task.earth.earth_m)
+        _, answer = warn_sites(
+            one,
+            found.task.sites,
+            lookouts,
+            rain=found.task.rain,
+            earth_m=found.task.earth.earth_m,
+        )
         out["warning", one.name] = answer
     return out
 

@@ -214,7 +214,7 @@ def survey(
         for i, need in enumerate(warned):
             told("warning", i, len(warned))
             rose, answer = warn_sites(
-                need, task.sites, lookouts, earth_m=task.earth.earth_m, pool=pool
+                need, task.sites, lookouts, rain=task.rain, earth_m=task.earth.earth_m, pool=pool
             )
             roses.append(rose)
             answers.append(answer)
@@ -260,7 +260,14 @@ def roses_of(
     return tables.concat(
         tables.WARNING_TIME,
         [
-            warn_sites(need, found.task.sites, lookouts, earth_m=earth_m, pool=pool)[0]
+            warn_sites(
+                need,
+                found.task.sites,
+                lookouts,
+                rain=found.task.rain,
+                earth_m=earth_m,
+                pool=pool,
+            )[0]
             for need in asked
         ],
     )
@@ -343,7 +350,9 @@ def _codes(
 
 
 def _table(radar: SurveyRadar, task: SurveyTask, layer: Layer) -> PdTable:
-    table = make_table(radar.figures, task.targets[layer.cls], earth_m=task.earth.earth_m)
+    table = make_table(
+        radar.figures, task.targets[layer.cls], rain=task.rain, earth_m=task.earth.earth_m
+    )
     if radar.is_power_known:
         return table
     # What is in sight may be seen out to the instrumented range.
@@ -422,6 +431,7 @@ def _stamp(
         "step_m": task.step_m,
         "sight_step_m": task.sight_step_m,
         "pd_least": task.pd_least,
+        "rain_mm_h": None if task.rain is None else task.rain.rate_mm_h,
         "targets": {
             name: {"rcs_m2": target.rcs_m2, "swerling": target.swerling, "source": target.source}
             for name, target in task.targets.items()

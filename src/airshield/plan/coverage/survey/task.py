@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from airshield.errors import UsageError
 from airshield.geo.terrain import EarthFactor
-from airshield.plan.coverage.detection import RadarFigures, TargetClass
+from airshield.plan.coverage.detection import RadarFigures, Rain, TargetClass
 from airshield.plan.coverage.network import Layer
 
 CELLS_WANTED: Final = 1_000_000
@@ -90,6 +90,8 @@ class SurveyTask:
         Side of a cell around a radar, out to 60 km; twice that to 120 km, four times beyond.
     pd_least : float
         Probability of detection in one look that counts as seen.
+    rain : Rain or None
+        Around every radar; takes its part from radars whose frequency is told.
     sites : tuple of SurveySite
     place_lat_deg, place_lon_deg, place_people : ndarray or None
         Where people live, and how many; None where nobody said.
@@ -105,6 +107,7 @@ class SurveyTask:
     step_m: float
     sight_step_m: float
     pd_least: float = PD_LEAST
+    rain: Rain | None = None
     sites: tuple[SurveySite, ...] = ()
     place_lat_deg: NDArray[np.float64] | None = field(default=None, repr=False)
     place_lon_deg: NDArray[np.float64] | None = field(default=None, repr=False)

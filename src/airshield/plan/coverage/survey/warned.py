@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from airshield.plan.coverage.detection import Rain
 from airshield.plan.coverage.survey.answers import Answer, Verdict
 from airshield.plan.coverage.survey.sights import RadarSight
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveySite
@@ -76,6 +77,7 @@ def warn_sites(
     sites: Sequence[SurveySite],
     lookouts: Sequence[Lookout],
     *,
+    rain: Rain | None = None,
     earth_m: float,
     pool: Executor | None = None,
 ) -> tuple[pa.Table, Answer]:
@@ -101,6 +103,7 @@ def warn_sites(
             delay_s=asked.chain_s,
         ),
         bearings_deg=BEARINGS,
+        rain=rain,
         earth_m=earth_m,
         pool=pool,
     )
