@@ -1,5 +1,7 @@
 """Fixtures shared by all tests."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,17 @@ collect_ignore = [
     "reference/siting_peer.py",
     "reference/stone_soup_metrics.py",
 ]
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+RENDERERS = {
+    "webgl": ("--enable-unsafe-swiftshader",),
+    "canvas": ("--disable-3d-apis",),
+}
 
 
 LONG = ("test_kill.py", "test_whole_recordings.py", "test_demo.py", "test_kernels_once.py")
@@ -50,3 +63,28 @@ def peer_python() -> Callable[[str], Path]:
 def barcelona_048(shared_data):
     """An hour and a bit of the Barcelona Mode S radar: 22,146 CAT048 blocks of one record."""
     return shared_data / "asterix" / "barcelona" / "cat048_20230502_first.ast"
+
+
+@pytest.fixture(scope="session")
+def browsers():
+    """Headless Chromium with and without WebGL, started when first asked for."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(
+            f"no browser: none of {', '.join(BROWSERS)} is on the path and CHROMIUM names none; "
+            "on Debian: apt-get install chromium"
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = {}
+
+        def browser(renderer):
+            if renderer not in started:
+                args = [*QUIET, *RENDERERS[renderer]]
+                started[renderer] = playwright.chromium.launch(executable_path=path, args=args)
+            return started[renderer]
+
+        yield browser
+        for running in started.values():
+            running.close()

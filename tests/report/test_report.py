@@ -18,7 +18,6 @@ from airshield.report.coverage.roses import rose, rose_ring_min
 from airshield.report.coverage.without import answers_with
 from airshield.report.html import Markup, join, table, tag
 from command_line import run
-from serve.conftest import browsers  # noqa: F401
 from small_cover import HEIGHTS, small_shield, surveyed
 
 MADE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -214,7 +213,7 @@ class TestPage:
 def test_a_browser_shows_it_on_screens_large_and_small_in_light_and_dark_and_prints_it(
     page,
     tmp_path,
-    browsers,  # noqa: F811
+    browsers,
 ):
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")

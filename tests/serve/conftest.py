@@ -1,8 +1,6 @@
 """A served picture, and a real browser to look at it."""
 
 import base64
-import os
-import shutil
 import time
 
 import pytest
@@ -11,15 +9,6 @@ from airshield.picture import Picture
 from airshield.serve import Server, create_app
 from serve import synthetic_sky
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-RENDERERS = {
-    "webgl": ("--enable-unsafe-swiftshader",),
-    "canvas": ("--disable-3d-apis",),
-}
 # The software renderer remarks on screenshots; nobody's picture is worse for it.
 HARMLESS = ("GPU stall due to ReadPixels",)
 
@@ -54,31 +43,6 @@ def serve():
     yield start
     for server in running:
         server.stop()
-
-
-@pytest.fixture(scope="session")
-def browsers():
-    """Headless Chromium with and without WebGL, started when first asked for."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(
-            f"no browser: none of {', '.join(BROWSERS)} is on the path and CHROMIUM names none; "
-            "on Debian: apt-get install chromium"
-        )
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = {}
-
-        def browser(renderer):
-            if renderer not in started:
-                args = [*QUIET, *RENDERERS[renderer]]
-                started[renderer] = playwright.chromium.launch(executable_path=path, args=args)
-            return started[renderer]
-
-        yield browser
-        for running in started.values():
-            running.close()
 
 
 def wait(page, what, *, within_s=20.0):
