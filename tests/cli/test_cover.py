@@ -2,13 +2,15 @@
 
 import json
 import shutil
+import signal
+from urllib.request import urlopen
 
 import pytest
 
 from airshield.config.plan import Target
 from airshield.geo.terrain import earth_factor
 from airshield.plan.coverage.detection import TARGETS
-from command_line import EXAMPLES, run
+from command_line import EXAMPLES, run, start
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +136,24 @@ def test_what_a_shield_may_name_is_what_the_planners_know():
     assert set(Target.__args__) == set(TARGETS)
     for name in ("4/3", "worst", "p453", "1.2"):
         assert earth_factor(name, lat_deg=50.0, lon_deg=30.0).k > 0.0
+
+
+def test_the_plan_is_shown_until_it_is_stopped(shield):
+    process = start("cover", shield, *COARSE, "--port", 0, "--no-browser")
+    try:
+        told = next(line for line in process.stderr if "the plan is at" in line)
+        url = next(word for word in told.split() if word.startswith("http"))
+        plan = json.load(urlopen(f"{url}api/plan"))
+        with urlopen(url) as page:
+            assert page.status == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert plan["estimate"] == "planning estimate"
+    assert {one["kind"] for one in plan["contributors"]} == {"host", "enabler"}
+    assert len(plan["radars"]) == 3
+    # Roses for everybody, without each contributor, and without the enabler, who is one of them.
+    sets = {tuple(rose["without"]) for rose in plan["roses"]}
+    assert sets == {(), ("Poland",), ("Slovakia",), ("Outside enabler",)}
+    assert [one["verdict"] for one in plan["answers"]] == ["holds"] * 4
