@@ -304,7 +304,7 @@ def test_compiled_and_interpreted_loops_agree(monkeypatch):
     ground_m = hills(25, 25, 4)
     ground_m[3, 4] = np.nan
     at = {"step_m": 50.0, "row": 11, "col": 9, "antenna_msl_m": 300.0, "radius_m": 600.0}
-    monkeypatch.setattr("airshield.plan.coverage.sight.fan.RAYS_MIN", 16)
+    monkeypatch.setattr("airshield.plan.coverage.sight.task.RAYS_MIN", 16)
     fast = sight.lowest_visible_m(ground_m, **at)
     # All at once: an interpreted loop calls interpreted ones.
     loops = ["slope_of", "altitude_m", "lift_axis", "lift", "lift_between", "read"]

@@ -26,13 +26,13 @@ experiments, 1994 (R3, R2, XDRAW); Recommendation ITU-R P.834 (effective Earth r
 """
 
 from airshield.plan.coverage.sight.fan import (
-    RAYS_PER_CELL,
     bare_earth_m,
     coarser_m,
     lowest_visible_levels,
     lowest_visible_m,
     warm_up,
 )
+from airshield.plan.coverage.sight.task import RAYS_PER_CELL
 
 __all__ = [
     "RAYS_PER_CELL",
