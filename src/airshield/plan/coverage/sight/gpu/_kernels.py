@@ -30,6 +30,7 @@ I4 = NDArray[np.int32]
 
 LANES = 32  # rays of a sector, threads of a warp
 TILE = 32  # of a transposition, in shared memory
+PITCH = TILE + 1  # so that a column of a tile lies in all banks of the memory
 TILE_ROWS = 8  # threads of a tile: each moves four posts
 
 LOWEST, NEAR_ROWS, NEAR_PARTS = fan.LOWEST, fan.NEAR_ROWS, fan.NEAR_PARTS
@@ -67,7 +68,8 @@ def sweep(
     eighths: I4,
     last_rays: I4,
     last_cells: I4,
-    horizons: F4,
+    horizons_before: F4,
+    horizons_after: F4,
     tangents: F4,
     inv_tangents: F4,
     rows2_m2: F4,
@@ -81,8 +83,8 @@ def sweep(
 
     ``eighths`` has a line per eighth (columns named above), ``steps_m`` its distance from row to
     row and from post to post; ``last_rays`` and ``last_cells`` say per eighth and row what is
-    within the patch and the range. ``horizons`` are read first and written last: a coarser level
-    goes on from there.
+    within the patch and the range. A coarser level goes on from ``horizons_after``: other places
+    than those before, as a sector may end before the one beside it, that shares a ray, begins.
     """
     at_row = cuda.shared.array((2, LANES), np.float32)
     which = cuda.blockIdx.y
@@ -106,7 +108,7 @@ def sweep(
     t = tangents[which, j]
     inv_t = inv_tangents[which, j]
     row2_m2 = rows2_m2[which, j]
-    highest = horizons[which, j]
+    highest = horizons_before[which, j]
 
     for k in range(eighths[which, FIRST_ROW], eighths[which, ROWS] + 1):
         before = k - 1
@@ -188,14 +190,13 @@ def sweep(
                 out_m[far, side + right * c] = seen_m if slope < KNOWN_MAX else NAN
             c += LANES
     if lane < LANES - 1 or j == rays:
-        horizons[which, j] = highest
+        horizons_after[which, j] = highest
 
 
 @on_card
 def transpose(out: F4, grid: F4) -> None:
     """Turn rows into columns, through a tile of shared memory: lines are read and written whole."""
-    # One column more than needed, so that a column of the tile lies in all banks of the memory.
-    tile = cuda.shared.array((TILE, TILE + 1), np.float32)
+    tile = cuda.shared.array((TILE, PITCH), np.float32)
     top = cuda.blockIdx.y * TILE
     left = cuda.blockIdx.x * TILE
     x = cuda.threadIdx.x
@@ -222,7 +223,7 @@ def join(
 
     Diagonals belong to the eighths that are not turned, as everywhere.
     """
-    tile = cuda.shared.array((TILE, TILE + 1), np.float32)
+    tile = cuda.shared.array((TILE, PITCH), np.float32)
     top = cuda.blockIdx.y * TILE
     left = cuda.blockIdx.x * TILE
     x = cuda.threadIdx.x

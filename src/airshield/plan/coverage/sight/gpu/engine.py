@@ -124,7 +124,7 @@ def _swept(task: Task) -> list[NDArray[np.float32]]:
 
     rays = [Rays(eighth.rays) for eighth in task.eighths]
     most = max(ray.count for ray in rays) + 1
-    horizons = cuda.to_device(np.full((len(rays), most), fan.LOWEST, np.float32))
+    before = cuda.to_device(np.full((len(rays), most), fan.LOWEST, np.float32))
     lows = []
     for index, patch in enumerate(task.patches):
         order, legs = _in_order([eighth.legs[index] for eighth in task.eighths])
@@ -134,6 +134,7 @@ def _swept(task: Task) -> list[NDArray[np.float32]]:
         ground_turned = cuda.device_array((columns, rows), np.float32)
         low = cuda.device_array((rows, columns), np.float32)
         low_turned = cuda.device_array((columns, rows), np.float32)
+        after = cuda.device_array((len(legs), most), np.float32)
         eighths, last_cells = cuda.to_device(tables.eighths), cuda.to_device(tables.last_cells)
         tiles = (math.ceil(columns / loops.TILE), math.ceil(rows / loops.TILE))
         tile = (loops.TILE, loops.TILE_ROWS)
@@ -151,7 +152,8 @@ def _swept(task: Task) -> list[NDArray[np.float32]]:
             eighths,
             cuda.to_device(tables.last_rays),
             last_cells,
-            horizons,
+            before,
+            after,
             cuda.to_device(tables.tangents),
             cuda.to_device(tables.inverses),
             cuda.to_device(tables.rows2_m2),
@@ -166,6 +168,7 @@ def _swept(task: Task) -> list[NDArray[np.float32]]:
             last_cells,
         )  # fmt: skip
         lows.append(low.copy_to_host())
+        before = after
     return lows
 
 
@@ -229,7 +232,8 @@ def _last_rays(leg: Leg, rays: int, rng_m: float) -> NDArray[np.int64]:
     last[out] = np.minimum(
         last[out], rays * np.sqrt(np.maximum(within[out], 0.0)) // leg.across_m + 2
     )
-    return np.append(rays, last)
+    from_site: NDArray[np.int64] = np.append(rays, last)
+    return from_site
 
 
 def _last_cells(leg: Leg, rng_m: float) -> NDArray[np.int64]:
