@@ -232,12 +232,12 @@ def _last_rays(leg: Leg, rays: int, rng_m: float) -> NDArray[np.int64]:
     last[out] = np.minimum(
         last[out], rays * np.sqrt(np.maximum(within[out], 0.0)) // leg.across_m + 2
     )
-    from_site: NDArray[np.int64] = np.append(rays, last)
-    return from_site
+    return np.append(rays, last)
 
 
 def _last_cells(leg: Leg, rng_m: float) -> NDArray[np.int64]:
     """Last cell of each row that is inside the patch and the range."""
     k = np.arange(leg.rows + 1)
     across = np.sqrt(np.maximum(rng_m**2 - (k * leg.along_m) ** 2, 0.0)) / leg.across_m
-    return np.minimum(across, np.minimum(leg.columns, k)).astype(np.int64)
+    last: NDArray[np.int64] = np.minimum(across, np.minimum(leg.columns, k)).astype(np.int64)
+    return last
