@@ -4,6 +4,7 @@ on a real card."""
 import sys
 from types import SimpleNamespace
 
+import numba
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -122,18 +123,17 @@ def test_without_a_card_the_error_says_what_it_takes():
 
 
 def fake_cuda(monkeypatch, *, available, error=None, free=0):
-    monkeypatch.setitem(
-        sys.modules,
-        "numba.cuda",
-        SimpleNamespace(
-            is_available=lambda: available,
-            cuda_error=lambda: error,
-            current_context=lambda: SimpleNamespace(get_memory_info=lambda: (free, free)),
-        ),
+    cuda = SimpleNamespace(
+        is_available=lambda: available,
+        cuda_error=lambda: error,
+        current_context=lambda: SimpleNamespace(get_memory_info=lambda: (free, free)),
     )
+    monkeypatch.setitem(sys.modules, f"{gpu.__name__}._kernels", SimpleNamespace(cuda=cuda))
 
 
 def test_a_numba_without_cuda_is_told_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, f"{gpu.__name__}._kernels", raising=False)
+    monkeypatch.delattr(numba, "cuda", raising=False)
     monkeypatch.setitem(sys.modules, "numba.cuda", None)
     with pytest.raises(GpuError, match=r"has no CUDA .* pip install 'airshield\[gpu\]'"):
         gpu.lowest_visible_m([[1.0]], **ONE)

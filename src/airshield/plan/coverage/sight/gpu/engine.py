@@ -45,7 +45,7 @@ def lowest_visible_m(
     """Lowest altitude at which a sensor's line of sight clears the terrain, for every cell.
 
     As ``sight.lowest_visible_m``, on the first graphics card. The first call of a process compiles
-    for some seconds.
+    for a second or two.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def lowest_visible_levels(
 def why_not() -> str | None:
     """Say what is missing for sight on a graphics card, and what to do; None if nothing is."""
     try:
-        cuda = importlib.import_module("numba.cuda")
+        cuda = _loops().cuda
     except ImportError as error:
         return f"this Numba has no CUDA ({error}); {_INSTALL}; {_ELSE}"
     if cuda.is_available():
@@ -113,15 +113,18 @@ def why_not() -> str | None:
     return f"there is a driver for a graphics card, but no compiler for it; {_INSTALL}; {_ELSE}"
 
 
+def _loops() -> Any:
+    # Not at the top: it imports Numba's CUDA, which takes 0.2 s and may be missing.
+    return importlib.import_module("airshield.plan.coverage.sight.gpu._kernels")
+
+
 def _swept(task: Task) -> list[NDArray[np.float32]]:
     missing = why_not()
     if missing is not None:
         raise GpuError(missing)
-    cuda = importlib.import_module("numba.cuda")
+    loops = _loops()
+    cuda = loops.cuda
     _check_memory(cuda, task)
-    # Not at the top: importing it imports Numba's CUDA, which may be missing.
-    loops = importlib.import_module("airshield.plan.coverage.sight.gpu._kernels")
-
     rays = [Rays(eighth.rays) for eighth in task.eighths]
     most = max(ray.count for ray in rays) + 1
     before = cuda.to_device(np.full((len(rays), most), fan.LOWEST, np.float32))
