@@ -16,7 +16,8 @@
     ├── StoreError              the journal or an archive               (also OSError)
     │   ├── JournalDamagedError a sealed part fails its check: never read past silently
     │   └── JournalBusyError    another process writes the same journal
-    └── FeedError               a live feed could not be opened         (also OSError)
+    ├── FeedError               a live feed could not be opened         (also OSError)
+    └── GpuError                no graphics card that could be used     (also RuntimeError)
 
 Errors are for callers' mistakes and for the machine's. Bad bytes from the air are data: they
 become rows of the REJECT table and the watch goes on. Every message says what was wrong, where,
@@ -145,3 +146,7 @@ class FeedError(AirshieldError, OSError):
     def __init__(self, *, feed: str, what: str, remedy: str) -> None:
         super().__init__(f"{feed}: {what}; {remedy}")
         self.feed, self.what, self.remedy = feed, what, remedy
+
+
+class GpuError(AirshieldError, RuntimeError):
+    """A computation on a graphics card was asked for and cannot be had: says what is missing."""

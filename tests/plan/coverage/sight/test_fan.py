@@ -220,6 +220,20 @@ def test_a_lone_unknown_post_hides_as_much_as_exact_lines_say_and_a_cell_around(
     assert not np.isnan(low[~around]).any()
 
 
+@pytest.mark.parametrize("through", [False, True])
+@pytest.mark.parametrize("post", [(12, 21), (12, 19), (21, 28), (19, 28)])
+def test_an_unknown_post_beside_an_axis_does_not_count_for_the_cells_on_it(post, through):
+    """Two eighths, in any order or at once, answer for them: they must agree."""
+    ground_m = np.zeros((41, 41), np.float32)
+    ground_m[12, :] = ground_m[:, 28] = 100.0
+    at = {"step_m": 50.0, "row": 20, "col": 20, "antenna_msl_m": 20.0, "through_unknown": through}
+    low = sight.lowest_visible_m(ground_m, **at)
+    ground_m[post] = np.nan
+    holed = sight.lowest_visible_m(ground_m, **at)
+    assert_array_equal(holed[:, 20], low[:, 20])
+    assert_array_equal(holed[20], low[20])
+
+
 def test_a_site_below_the_sea_or_far_above_the_air_sees_what_geometry_says():
     ground_m = hills(60, 60, 5) - 300.0
     cells = [(0, 0), (10, 50), (59, 30), (30, 59)]
@@ -290,10 +304,11 @@ def test_compiled_and_interpreted_loops_agree(monkeypatch):
     ground_m = hills(25, 25, 4)
     ground_m[3, 4] = np.nan
     at = {"step_m": 50.0, "row": 11, "col": 9, "antenna_msl_m": 300.0, "radius_m": 600.0}
-    monkeypatch.setattr("airshield.plan.coverage.sight.fan.RAYS_MIN", 16)
+    monkeypatch.setattr("airshield.plan.coverage.sight.task.RAYS_MIN", 16)
     fast = sight.lowest_visible_m(ground_m, **at)
     # All at once: an interpreted loop calls interpreted ones.
-    loops = ["slope_of", "lift", "lift_between", "read", "fetch", "put", "last_ray", "sweep_eighth"]
+    loops = ["slope_of", "altitude_m", "lift_axis", "lift", "lift_between", "read"]
+    loops += ["fetch", "put", "last_ray", "sweep_eighth"]
     for name in loops:
         monkeypatch.setattr(_kernels, name, getattr(_kernels, name).py_func)
     with np.errstate(all="ignore"):

@@ -18,6 +18,8 @@ looks like cover. ``through_unknown=True`` gives the lower bound instead, as if 
 **Far out**, ``lowest_visible_levels`` goes on in coarser patches made with ``coarser_m`` (maxima,
 never means). **Horizon or terrain**: ``bare_earth_m`` is what the smooth Earth alone would hide.
 
+**On a graphics card**: ``sight.gpu`` has the same functions, for whoever installs the extra.
+
 Left out: diffraction behind ridges, Fresnel clearance, ducts, trees and buildings unless the
 heights hold them; ground between posts is bilinear.
 
@@ -26,13 +28,13 @@ experiments, 1994 (R3, R2, XDRAW); Recommendation ITU-R P.834 (effective Earth r
 """
 
 from airshield.plan.coverage.sight.fan import (
-    RAYS_PER_CELL,
     bare_earth_m,
     coarser_m,
     lowest_visible_levels,
     lowest_visible_m,
     warm_up,
 )
+from airshield.plan.coverage.sight.task import RAYS_PER_CELL
 
 __all__ = [
     "RAYS_PER_CELL",
