@@ -185,9 +185,7 @@ def highest_m(
 
 
 @lean_kernel
-def highest_known_m(
-    window: F4, north: float, south: float, west: float, east: float
-) -> float:
+def highest_known_m(window: F4, north: float, south: float, west: float, east: float) -> float:
     """The same as :func:`highest_in_m` for a rectangle inside; NaN where any post is unknown.
 
     The same sums in the same order, without asking at each whether it is known: a fifth of the

@@ -44,42 +44,65 @@ def add_radar(
     no_air: B1,
     why: U1,
     why_by: I2,
-    why_rank: F4,
     why_short: F4,
 ) -> None:
     """Note what one radar sees, and whether it is the one that comes nearest to seeing.
 
-    ``short_m`` of size 1 means that nobody told by how much it falls short.
+    ``short_m`` and ``why_short`` of size 0 mean that nobody told by how much it falls short.
     """
+    for i in range(reason.size):
+        no_air[i] |= reason[i] == GROUND
+    if short_m.size == 0:
+        add_codes(reason, radar, rank, bits, unknown, why, why_by)
+        return
     word = radar // 64
     bit = np.uint64(1) << np.uint64(radar % 64)
-    tells = short_m.size == reason.size
     for i in range(reason.size):
         code = reason[i]
         if code == SEEN:
             bits[i, word] |= bit
         elif code == UNKNOWN:
             unknown[i, word] |= bit
-        elif code == GROUND:
-            no_air[i] = True
-        short = short_m[i] if tells else math.inf
+        short = short_m[i]
         if math.isnan(short):
             short = math.inf
-        if rank[code] > why_rank[i] or (rank[code] == why_rank[i] and short < why_short[i]):
+        mine, best = rank[code], rank[why[i]]
+        if why_by[i] == NOBODY or mine > best or (mine == best and short < why_short[i]):
             why[i] = code
             why_by[i] = radar
-            why_rank[i] = rank[code]
             why_short[i] = short
 
 
 @lean_kernel
+def add_codes(reason: U1, radar: int, rank: F4, bits: U8, unknown: U8, why: U1, why_by: I2) -> None:
+    """Note what one radar sees of some cells; among equals the first comes nearest to seeing."""
+    word = radar // 64
+    bit = np.uint64(1) << np.uint64(radar % 64)
+    # What is never written to takes no memory: of maps where all is known, ``unknown``.
+    for i in range(reason.size):
+        code = reason[i]
+        if code == SEEN:
+            bits[i, word] |= bit
+        elif code == UNKNOWN:
+            unknown[i, word] |= bit
+        if rank[code] > rank[why[i]] or why_by[i] == NOBODY:
+            why[i] = code
+            why_by[i] = radar
+
+
+@lean_kernel
 def add_lowest(lowest_m: F4, radar: int, best_m: F4, best_by: I2) -> None:
-    """Keep the lowest of the lowest altitudes and whose it is; NaN is one that nobody knows."""
+    """Keep the lowest of the lowest altitudes and whose it is.
+
+    Unknown (NaN) gives way to what is known to be seen, and what is never seen (infinite) to both.
+    """
     for i in range(lowest_m.size):
-        mine = lowest_m[i]
-        if mine < best_m[i] or (math.isnan(best_m[i]) and not math.isnan(mine)):
+        mine, best = lowest_m[i], best_m[i]
+        if mine < best or (mine < math.inf and best != best):
             best_m[i] = mine
-            best_by[i] = radar if mine < math.inf else NOBODY
+            best_by[i] = radar
+        elif mine != mine and best == math.inf:
+            best_m[i] = mine
 
 
 @lean_kernel

@@ -1,0 +1,270 @@
+"""Radars onto the common grid: down to where each sees there, and who sees what of each layer.
+
+The grid is gone through in bands of rows, each thread with a band of its own, and in each band the
+radars follow each other in their order: so the answer is the same with any number of threads, and
+nothing of a whole map's size is made for one radar.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.geo.grid import Grid
+from airshield.plan.coverage.detection import PdTable, make_table
+from airshield.plan.coverage.detection.cells import Limits, limits_of, sector_sides
+from airshield.plan.coverage.network import LayerCover, LowestAltitude
+from airshield.plan.coverage.network.cover import RANK
+from airshield.plan.coverage.survey import _kernels
+from airshield.plan.coverage.survey.sights import RadarSight, reach_m
+from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
+
+Window = tuple[slice, slice]
+Floats = NDArray[np.float64]
+
+BAND_ROWS: Final = 64
+"""Rows at once: what is known of a band's cells, 1 MB of each kind at most, stays in the cache."""
+
+_WIDER: Final = 1.02
+"""By how much a distance in the grid's projection may be longer than over the ground, at most, for
+areas as large as a continent."""
+
+_BEYOND: Final = 1.001
+"""By how much a slant range is shorter than the ground range, at most, out to 1,200 km: nothing
+further out is within the instrumented range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadarCells:
+    """One radar on the common grid.
+
+    ``window`` are the rows and columns that its range reaches, ``part`` is their grid.
+    """
+
+    radar: SurveyRadar
+    sight: RadarSight = field(repr=False)
+    window: Window
+    part: Grid = field(repr=False)
+
+    @property
+    def lowest_msl_m(self) -> NDArray[np.float32]:
+        """Lowest visible altitude in the window [m]: infinite beyond its range, NaN where unknown.
+
+        The highest of the neighbours of the finest level that holds a cell's middle, so it
+        promises nothing that they do not. Made at each call: of all radars at once it would be
+        more than all the rest.
+        """
+        out = np.full(self.part.shape, np.inf, np.float32)
+        mesh = self.part.mesh_from(self.radar.lat_deg, self.radar.lon_deg)
+        room = _Room(self.part.cols)
+        for row in range(0, self.part.rows, BAND_ROWS):
+            rows = min(BAND_ROWS, self.part.rows - row)
+            _look_down(self, mesh, row, rows, room)
+            for i in range(rows):
+                some = slice(room.first[i], room.last[i])
+                out[row + i, some] = room.lowest_m[i, some]
+        return out
+
+
+class _Room:
+    """What a thread has at hand for one band of one radar."""
+
+    def __init__(self, cols: int) -> None:
+        self.east_m = np.empty((BAND_ROWS, cols), np.float32)
+        self.north_m = np.empty((BAND_ROWS, cols), np.float32)
+        self.lowest_m = np.empty((BAND_ROWS, cols), np.float32)
+        self.first = np.empty(BAND_ROWS, np.int64)
+        self.last = np.empty(BAND_ROWS, np.int64)
+        self.work = np.empty((4, _kernels.CHUNK), np.float32)
+        self.code = np.empty(_kernels.CHUNK, np.uint8)
+
+
+def cells_of(radar: SurveyRadar, sight: RadarSight, grid: Grid) -> RadarCells:
+    """A radar and its window of a grid; its figures then know the antenna's height."""
+    window = _window(radar, grid)
+    figures = radar.figures
+    if np.isfinite(sight.antenna_msl_m):
+        figures = replace(figures, antenna_msl_m=sight.antenna_msl_m)
+    return RadarCells(
+        radar=replace(radar, figures=figures),
+        sight=sight,
+        window=window,
+        part=_part(grid, window),
+    )
+
+
+def add_radars(
+    radars: Sequence[RadarCells],
+    task: SurveyTask,
+    ground_m: NDArray[np.float32],
+    covers: Sequence[LayerCover],
+    lowest: LowestAltitude,
+    *,
+    threads: int,
+    say: Callable[[int, int], None],
+) -> None:
+    """Note in the maps of all layers who sees what, and the lowest altitude of all."""
+    grid = lowest.grid
+    meshes = [one.part.mesh_from(one.radar.lat_deg, one.radar.lon_deg) for one in radars]
+    judges = [_judges(one, task) for one in radars]
+    bands = range(0, grid.rows, BAND_ROWS)
+    own = threading.local()
+    lock = threading.Lock()
+    done = 0
+
+    def one_band(row0: int) -> None:
+        nonlocal done
+        if not hasattr(own, "room"):
+            own.room = _Room(grid.cols)
+        row1 = min(row0 + BAND_ROWS, grid.rows)
+        for at, (one, mesh) in enumerate(zip(radars, meshes, strict=True)):
+            rows, cols = one.window
+            first, last = max(rows.start, row0), min(rows.stop, row1)
+            if first < last and cols.start < cols.stop:
+                _look_down(one, mesh, first - rows.start, last - first, own.room)
+                some = (slice(first, last), cols)
+                _add(at, some, judges[at], ground_m, covers, lowest, own.room)
+        with lock:
+            done += 1
+            say(done, len(bands))
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(one_band, bands):
+            pass
+    for cover in covers:
+        if cover.layer.above == "sea":
+            with np.errstate(invalid="ignore"):
+                cover.note_added(ground_m > np.float32(cover.layer.height_m))
+        else:
+            cover.note_added(
+                np.full(grid.shape, cover.layer.height_m < 0.0) & (ground_m == ground_m)
+            )
+
+
+def _look_down(
+    one: RadarCells, mesh: tuple[Floats, Floats, int], row: int, rows: int, room: _Room
+) -> None:
+    """Fill the room with some rows of a radar's window."""
+    cols = one.part.cols
+    _kernels.look_down(
+        *mesh,
+        row,
+        *one.sight.told(),
+        one.sight.levels[0].step_m,
+        _BEYOND * reach_m(one.radar) + 1.0,
+        room.east_m[:rows, :cols],
+        room.north_m[:rows, :cols],
+        room.lowest_m[:rows, :cols],
+        room.first[:rows],
+        room.last[:rows],
+    )
+
+
+class _Judge(NamedTuple):
+    """A radar's limits and table for one layer, as the loops take them."""
+
+    limits: Limits
+    table: NDArray[np.float32]
+    sectors: NDArray[np.float32]
+    is_power_known: bool
+
+
+def _judges(one: RadarCells, task: SurveyTask) -> list[_Judge]:
+    of_class = {}
+    for cls in {layer.cls for layer in task.layers}:
+        table = (
+            make_table(one.radar.figures, task.targets[cls], earth_m=task.earth.earth_m)
+            if one.radar.is_power_known
+            else sees_all(one.radar)
+        )
+        limits = limits_of(
+            one.radar.figures,
+            table,
+            surface_msl_m=one.sight.surface_msl_m,
+            pd_least=task.pd_least,
+            earth_m=task.earth.earth_m,
+        )
+        of_class[cls] = _Judge(
+            limits, table.pd, sector_sides(one.radar.figures), one.radar.is_power_known
+        )
+    return [of_class[layer.cls] for layer in task.layers]
+
+
+def _add(
+    at: int,
+    some: Window,
+    judges: Sequence[_Judge],
+    ground_m: NDArray[np.float32],
+    covers: Sequence[LayerCover],
+    lowest: LowestAltitude,
+    room: _Room,
+) -> None:
+    """Note what one radar sees of a band, layer by layer."""
+    rows, cols = some[0].stop - some[0].start, some[1].stop - some[1].start
+    here = room.lowest_m[:rows, :cols]
+    first, last = room.first[:rows], room.last[:rows]
+    _kernels.keep_lowest(here, first, last, at, lowest.lowest_m[some], lowest.by[some])
+    for judge, cover in zip(judges, covers, strict=True):
+        shape = (*cover.grid.shape, cover.bits.shape[1])
+        _kernels.see_band(
+            room.east_m[:rows, :cols],
+            room.north_m[:rows, :cols],
+            here,
+            ground_m[some],
+            first,
+            last,
+            float(cover.layer.height_m),
+            cover.layer.above == "ground",
+            judge.limits,
+            judge.table,
+            judge.sectors,
+            judge.is_power_known,
+            at,
+            RANK,
+            room.work,
+            room.code,
+            cover.bits.reshape(shape)[some],
+            cover.unknown.reshape(shape)[some],
+            cover.why[some],
+            cover.why_by[some],
+        )
+
+
+def _window(radar: SurveyRadar, grid: Grid) -> Window:
+    """Rows and columns of a grid that a radar's range reaches; may be none."""
+    x, y = grid.projection.xy_from_places([radar.lat_deg], [radar.lon_deg])
+    reach = _WIDER * reach_m(radar) + grid.step_m
+    rows = (grid.north_m - np.array([y[0] + reach, y[0] - reach])) / grid.step_m
+    cols = (np.array([x[0] - reach, x[0] + reach]) - grid.west_m) / grid.step_m
+    row = np.clip([np.floor(rows[0]), np.ceil(rows[1])], 0, grid.rows).astype(int)
+    col = np.clip([np.floor(cols[0]), np.ceil(cols[1])], 0, grid.cols).astype(int)
+    return slice(int(row[0]), int(row[1])), slice(int(col[0]), int(col[1]))
+
+
+def _part(grid: Grid, window: Window) -> Grid:
+    """The grid of a window of a grid."""
+    rows, cols = window
+    return replace(
+        grid,
+        rows=rows.stop - rows.start,
+        cols=cols.stop - cols.start,
+        west_m=grid.west_m + cols.start * grid.step_m,
+        north_m=grid.north_m - rows.start * grid.step_m,
+    )
+
+
+def sees_all(radar: SurveyRadar) -> PdTable:
+    """A table for a radar of which nobody says what it reaches: what is in sight may be seen out to
+    the instrumented range."""
+    columns = 3
+    return PdTable(
+        pd=np.ones((1, columns), np.float32),
+        rng_step_m=radar.figures.rng_max_m / (columns - 2),
+        alt_step_m=1.0,
+    )
