@@ -174,12 +174,26 @@ def look_down(
 
 
 @lean_kernel
-def keep_lowest(lowest_m: F4, first: I8, last: I8, radar: int, best_m: F4, best_by: I2) -> None:
-    """Add a band of one radar's lowest altitudes to the lowest of all."""
+def keep_lowest(
+    lowest_m: F4,
+    first: I8,
+    last: I8,
+    row: int,
+    col: int,
+    radar: int,
+    best_m: F4,
+    best_by: I2,
+) -> None:
+    """Add a band of one radar's lowest altitudes, from ``row`` and ``col`` of the map on."""
     for i in range(lowest_m.shape[0]):
         a, b = first[i], last[i]
         if a < b:
-            add_lowest(lowest_m[i, a:b], radar, best_m[i, a:b], best_by[i, a:b])
+            add_lowest(
+                lowest_m[i, a:b],
+                radar,
+                best_m[row + i, col + a : col + b],
+                best_by[row + i, col + a : col + b],
+            )
 
 
 @lean_kernel
@@ -190,6 +204,8 @@ def see_band(
     ground_m: F4,
     first: I8,
     last: I8,
+    row: int,
+    col: int,
     hgt_m: float,
     above_ground: bool,
     limits: Limits,
@@ -205,13 +221,17 @@ def see_band(
     why: U1,
     why_by: I2,
 ) -> None:
-    """Judge a band of one layer, and note who sees what. ``work`` is (4, CHUNK), ``code`` CHUNK."""
+    """Judge a band of one layer, and note who sees what. ``work`` is (4, CHUNK), ``code`` CHUNK.
+
+    The band begins at ``row`` and ``col`` of the maps, which come whole: of a part of a map LLVM
+    does not know that its columns are next to each other, and makes no vectors.
+    """
     hgt = np.float32(hgt_m)
     for i in range(east_m.shape[0]):
         for a in range(first[i], last[i], CHUNK):
             b = min(a + CHUNK, last[i])
             n = b - a
-            ground = ground_m[i, a:b]
+            ground = ground_m[row + i, col + a : col + b]
             if above_ground:
                 for k in range(n):
                     work[ROWS_ALT, k] = ground[k] + hgt
@@ -240,5 +260,11 @@ def see_band(
                 for k in range(n):
                     code[k] = UNKNOWN if code[k] == SEEN else code[k]
             add_codes(
-                code[:n], radar, rank, bits[i, a:b], unknown[i, a:b], why[i, a:b], why_by[i, a:b]
+                code[:n],
+                radar,
+                rank,
+                bits[row + i, col + a : col + b],
+                unknown[row + i, col + a : col + b],
+                why[row + i, col + a : col + b],
+                why_by[row + i, col + a : col + b],
             )

@@ -65,7 +65,7 @@ class RadarCells:
         room = _Room(self.part.cols)
         for row in range(0, self.part.rows, BAND_ROWS):
             rows = min(BAND_ROWS, self.part.rows - row)
-            _look_down(self, mesh, row, rows, room)
+            room.look_down(self, mesh, row, rows)
             for i in range(rows):
                 some = slice(room.first[i], room.last[i])
                 out[row + i, some] = room.lowest_m[i, some]
@@ -73,16 +73,38 @@ class RadarCells:
 
 
 class _Room:
-    """What a thread has at hand for one band of one radar."""
+    """What a thread has at hand for one band of one radar.
+
+    Rows next to each other, however many columns a radar's window has: the loops' vectors.
+    """
 
     def __init__(self, cols: int) -> None:
-        self.east_m = np.empty((BAND_ROWS, cols), np.float32)
-        self.north_m = np.empty((BAND_ROWS, cols), np.float32)
-        self.lowest_m = np.empty((BAND_ROWS, cols), np.float32)
+        self._flat = np.empty((3, BAND_ROWS * cols), np.float32)
         self.first = np.empty(BAND_ROWS, np.int64)
         self.last = np.empty(BAND_ROWS, np.int64)
         self.work = np.empty((4, _kernels.CHUNK), np.float32)
         self.code = np.empty(_kernels.CHUNK, np.uint8)
+
+    def look_down(
+        self, one: RadarCells, mesh: tuple[Floats, Floats, int], row: int, rows: int
+    ) -> None:
+        """Find some rows of a radar's window: where they lie, and down to where they are seen."""
+        shape = (rows, one.part.cols)
+        self.east_m, self.north_m, self.lowest_m = (
+            flat[: rows * one.part.cols].reshape(shape) for flat in self._flat
+        )
+        _kernels.look_down(
+            *mesh,
+            row,
+            *one.sight.told(),
+            one.sight.levels[0].step_m,
+            _BEYOND * reach_m(one.radar) + 1.0,
+            self.east_m,
+            self.north_m,
+            self.lowest_m,
+            self.first,
+            self.last,
+        )
 
 
 def cells_of(radar: SurveyRadar, sight: RadarSight, grid: Grid) -> RadarCells:
@@ -127,9 +149,8 @@ def add_radars(
             rows, cols = one.window
             first, last = max(rows.start, row0), min(rows.stop, row1)
             if first < last and cols.start < cols.stop:
-                _look_down(one, mesh, first - rows.start, last - first, own.room)
-                some = (slice(first, last), cols)
-                _add(at, some, judges[at], ground_m, covers, lowest, own.room)
+                own.room.look_down(one, mesh, first - rows.start, last - first)
+                _add(at, first, cols.start, judges[at], ground_m, covers, lowest, own.room)
         with lock:
             done += 1
             say(done, len(bands))
@@ -142,28 +163,9 @@ def add_radars(
             with np.errstate(invalid="ignore"):
                 cover.note_added(ground_m > np.float32(cover.layer.height_m))
         else:
-            cover.note_added(
-                np.full(grid.shape, cover.layer.height_m < 0.0) & (ground_m == ground_m)
-            )
-
-
-def _look_down(
-    one: RadarCells, mesh: tuple[Floats, Floats, int], row: int, rows: int, room: _Room
-) -> None:
-    """Fill the room with some rows of a radar's window."""
-    cols = one.part.cols
-    _kernels.look_down(
-        *mesh,
-        row,
-        *one.sight.told(),
-        one.sight.levels[0].step_m,
-        _BEYOND * reach_m(one.radar) + 1.0,
-        room.east_m[:rows, :cols],
-        room.north_m[:rows, :cols],
-        room.lowest_m[:rows, :cols],
-        room.first[:rows],
-        room.last[:rows],
-    )
+            # Above ground, unless somebody asks for a height below it.
+            is_below = cover.layer.height_m < 0.0
+            cover.note_added(np.isfinite(ground_m) & is_below)
 
 
 class _Judge(NamedTuple):
@@ -198,41 +200,40 @@ def _judges(one: RadarCells, task: SurveyTask) -> list[_Judge]:
 
 def _add(
     at: int,
-    some: Window,
+    row: int,
+    col: int,
     judges: Sequence[_Judge],
     ground_m: NDArray[np.float32],
     covers: Sequence[LayerCover],
     lowest: LowestAltitude,
     room: _Room,
 ) -> None:
-    """Note what one radar sees of a band, layer by layer."""
-    rows, cols = some[0].stop - some[0].start, some[1].stop - some[1].start
-    here = room.lowest_m[:rows, :cols]
-    first, last = room.first[:rows], room.last[:rows]
-    _kernels.keep_lowest(here, first, last, at, lowest.lowest_m[some], lowest.by[some])
+    """Note what one radar sees of the band in the room, layer by layer."""
+    _kernels.keep_lowest(
+        room.lowest_m, room.first, room.last, row, col, at, lowest.lowest_m, lowest.by
+    )
     for judge, cover in zip(judges, covers, strict=True):
         shape = (*cover.grid.shape, cover.bits.shape[1])
         _kernels.see_band(
-            room.east_m[:rows, :cols],
-            room.north_m[:rows, :cols],
-            here,
-            ground_m[some],
-            first,
-            last,
+            room.east_m,
+            room.north_m,
+            room.lowest_m,
+            ground_m,
+            room.first,
+            room.last,
+            row,
+            col,
             float(cover.layer.height_m),
             cover.layer.above == "ground",
-            judge.limits,
-            judge.table,
-            judge.sectors,
-            judge.is_power_known,
+            *judge,
             at,
             RANK,
             room.work,
             room.code,
-            cover.bits.reshape(shape)[some],
-            cover.unknown.reshape(shape)[some],
-            cover.why[some],
-            cover.why_by[some],
+            cover.bits.reshape(shape),
+            cover.unknown.reshape(shape),
+            cover.why,
+            cover.why_by,
         )
 
 
