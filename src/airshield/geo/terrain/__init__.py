@@ -53,10 +53,13 @@ from airshield.geo.terrain.earth import (
 from airshield.geo.terrain.patch import (
     COARSE_M,
     COARSE_WARNING,
+    LEAST_SHARE,
     UNKNOWN_WARNING,
     GridPatch,
     Patch,
     Share,
+    coarse_of,
+    coarse_warnings,
 )
 from airshield.geo.terrain.terrain import Terrain
 
@@ -66,6 +69,7 @@ __all__ = [
     "EARTH_MEAN_M",
     "K_STANDARD",
     "K_WORST",
+    "LEAST_SHARE",
     "UNKNOWN_WARNING",
     "Ducting",
     "EarthFactor",
@@ -73,6 +77,8 @@ __all__ = [
     "Patch",
     "Share",
     "Terrain",
+    "coarse_of",
+    "coarse_warnings",
     "ducting",
     "earth_factor",
     "horizon_m",

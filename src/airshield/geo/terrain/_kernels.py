@@ -193,25 +193,25 @@ def highest_known_m(window: F4, north: float, south: float, west: float, east: f
     """
     y_n, y_s, x_w, x_e = int(north), int(south), int(west), int(east)
     v_n, v_s, u_w, u_e = north - y_n, south - y_s, west - x_w, east - x_e
-    first_col = int(math.ceil(west))
+    first_col = math.ceil(west)
     top, other = np.float32(-math.inf), np.float32(-math.inf)
     edge_m = -math.inf
     is_unknown = False
-    for y in range(int(math.ceil(north)), y_s + 1):
+    for y in range(math.ceil(north), y_s + 1):
         # Two maxima side by side: each waits for its last comparison.
         for x in range(first_col, x_e, 2):
             at_m, next_m = window[y, x], window[y, x + 1]
-            is_unknown |= (at_m != at_m) | (next_m != next_m)
+            is_unknown |= math.isnan(at_m) | math.isnan(next_m)
             top = at_m if at_m > top else top
             other = next_m if next_m > other else other
         at_m = window[y, x_e]
-        is_unknown |= at_m != at_m
+        is_unknown |= math.isnan(at_m)
         # An odd number of posts: the last is alone. Even: it is looked at twice. Between two
         # columns of posts (x_e < first_col) there is none to look at.
         top = at_m if at_m > top and x_e >= first_col else top
         at_w = window[y, x_w] + u_w * (window[y, x_w + 1] - window[y, x_w])
         at_e = window[y, x_e] + u_e * (window[y, x_e + 1] - window[y, x_e])
-        is_unknown |= (at_w != at_w) | (at_e != at_e)
+        is_unknown |= math.isnan(at_w) | math.isnan(at_e)
         edge_m = at_w if at_w > edge_m else edge_m
         edge_m = at_e if at_e > edge_m else edge_m
     for x in range(first_col, x_e + 1):
@@ -219,7 +219,7 @@ def highest_known_m(window: F4, north: float, south: float, west: float, east: f
         b_m = np.float64(window[y_s, x])
         at_n = a_m + v_n * (window[y_n + 1, x] - a_m)
         at_s = b_m + v_s * (window[y_s + 1, x] - b_m)
-        is_unknown |= (at_n != at_n) | (at_s != at_s)
+        is_unknown |= math.isnan(at_n) | math.isnan(at_s)
         edge_m = at_n if at_n > edge_m else edge_m
         edge_m = at_s if at_s > edge_m else edge_m
     for y, v in ((y_n, v_n), (y_s, v_s)):
@@ -227,7 +227,7 @@ def highest_known_m(window: F4, north: float, south: float, west: float, east: f
             here_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
             below_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
             at_m = here_m + v * (below_m - here_m)
-            is_unknown |= at_m != at_m
+            is_unknown |= math.isnan(at_m)
             edge_m = at_m if at_m > edge_m else edge_m
     if is_unknown:
         return math.nan

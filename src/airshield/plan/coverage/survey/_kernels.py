@@ -38,7 +38,7 @@ ROWS_ALT, ROWS_LOWEST, ROWS_RNG, ROWS_PD = range(4)
 
 
 @lean_kernel
-def holds(told: U2, step_m: float, east_m: float, north_m: float) -> bool:
+def holds(told: U2, step_m: float, east_m: float, north_m: float) -> Any:
     """Tell whether a place lies among the cells of a level."""
     mid = 0.5 * (told.shape[0] - 1)
     c = mid + east_m / step_m

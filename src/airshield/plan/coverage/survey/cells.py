@@ -15,14 +15,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import box
 
 from airshield.geo.grid import Grid
-from airshield.plan.coverage.detection import PdTable, make_table
+from airshield.geo.terrain import earth_factor
+from airshield.plan.coverage.detection import TARGETS, RadarFigures, make_table, sees_all
+from airshield.plan.coverage.detection._kernels import CHUNK
 from airshield.plan.coverage.detection.cells import Limits, limits_of, sector_sides
-from airshield.plan.coverage.network import LayerCover, LowestAltitude
+from airshield.plan.coverage.network import Layer, LayerCover, LowestAltitude
 from airshield.plan.coverage.network.cover import RANK
 from airshield.plan.coverage.survey import _kernels
-from airshield.plan.coverage.survey.sights import RadarSight, reach_m
+from airshield.plan.coverage.survey.sights import RadarSight, SightLevel, reach_m
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
 
 Window = tuple[slice, slice]
@@ -82,8 +85,8 @@ class _Room:
         self._flat = np.empty((3, BAND_ROWS * cols), np.float32)
         self.first = np.empty(BAND_ROWS, np.int64)
         self.last = np.empty(BAND_ROWS, np.int64)
-        self.work = np.empty((4, _kernels.CHUNK), np.float32)
-        self.code = np.empty(_kernels.CHUNK, np.uint8)
+        self.work = np.empty((4, CHUNK), np.float32)
+        self.code = np.empty(CHUNK, np.uint8)
 
     def look_down(
         self, one: RadarCells, mesh: tuple[Floats, Floats, int], row: int, rows: int
@@ -168,6 +171,37 @@ def add_radars(
             cover.note_added(np.isfinite(ground_m) & is_below)
 
 
+def warm_up() -> None:
+    """Compile this room's kernels, or load them from the cache."""
+    radar = SurveyRadar(
+        figures=RadarFigures(
+            name="a", antenna_msl_m=0.0, turn_s=1.0, rng_ref_m=1e3, rcs_ref_m2=1.0, pd_ref=0.5,
+            rng_min_m=0.0, rng_max_m=1e3,
+        ),
+        contributor="", lat_deg=0.0, lon_deg=0.0, antenna_agl_m=1.0,
+    )  # fmt: skip
+    task = SurveyTask(
+        radars=(radar,), area=box(-0.01, -0.01, 0.01, 0.01), targets=dict(TARGETS),
+        layers=(Layer(cls=next(iter(TARGETS)), height_m=0.0, above="sea"),),
+        earth=earth_factor("4/3"), step_m=500.0, sight_step_m=500.0,
+    )  # fmt: skip
+    level = SightLevel(
+        step_m=500.0,
+        lowest_told=np.zeros((9, 9), np.uint16),
+        ground_told=np.zeros((9, 9), np.uint16),
+    )
+    sight = RadarSight(
+        antenna_msl_m=1.0, surface_msl_m=0.0, levels=(level,),
+        coarse_share=0.0, coarse_m=0.0, unknown_share=0.0,
+    )  # fmt: skip
+    grid = Grid.around(task.area, step_m=task.step_m)
+    add_radars(
+        [cells_of(radar, sight, grid)], task, np.zeros(grid.shape, np.float32),
+        [LayerCover(grid, task.layers[0], ["a"])], LowestAltitude(grid, ["a"]),
+        threads=1, say=lambda done, of: None,
+    )  # fmt: skip
+
+
 class _Judge(NamedTuple):
     """A radar's limits and table for one layer, as the loops take them."""
 
@@ -183,7 +217,7 @@ def _judges(one: RadarCells, task: SurveyTask) -> list[_Judge]:
         table = (
             make_table(one.radar.figures, task.targets[cls], earth_m=task.earth.earth_m)
             if one.radar.is_power_known
-            else sees_all(one.radar)
+            else sees_all(one.radar.figures)
         )
         limits = limits_of(
             one.radar.figures,
@@ -257,15 +291,4 @@ def _part(grid: Grid, window: Window) -> Grid:
         cols=cols.stop - cols.start,
         west_m=grid.west_m + cols.start * grid.step_m,
         north_m=grid.north_m - rows.start * grid.step_m,
-    )
-
-
-def sees_all(radar: SurveyRadar) -> PdTable:
-    """A table for a radar of which nobody says what it reaches: what is in sight may be seen out to
-    the instrumented range."""
-    columns = 3
-    return PdTable(
-        pd=np.ones((1, columns), np.float32),
-        rng_step_m=radar.figures.rng_max_m / (columns - 2),
-        alt_step_m=1.0,
     )

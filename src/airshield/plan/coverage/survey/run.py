@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from airshield import tables
 from airshield.geo.grid import Grid
-from airshield.geo.terrain import Terrain
+from airshield.geo.terrain import LEAST_SHARE, GridPatch, Terrain, coarse_of, coarse_warnings
 from airshield.plan.coverage.network import (
     Groups,
-    Layer,
     LayerCover,
     LowestAltitude,
     contributor_values,
@@ -42,6 +41,9 @@ from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
 from airshield.plan.coverage.survey.warned import WarningAsked, lookouts_of, warn_sites
 
 Told = Callable[[str, int, int], None]
+
+AROUND: Final = "the ground around the radars"
+MAP: Final = "the map"
 
 _MESH_CELLS: Final = 130
 """How far beyond a patch its heights may be read from, in cells: terrain goes by a mesh."""
@@ -139,7 +141,8 @@ def survey(
     grid = Grid.around(task.area, step_m=task.step_m)
     inside = grid.inside(task.area)
     told("ground", 0, 1)
-    ground = terrain.on_grid(grid).height_m
+    map_ground = terrain.on_grid(grid)
+    ground = map_ground.height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
     covers = [LayerCover(grid, layer, names) for layer in layers]
@@ -157,13 +160,18 @@ def survey(
     told("network", 0, 1)
     people, elsewhere = _people(task, grid, inside)
     sites = _sites(task, grid)
-    groups = tuple(
-        group_cells(cover, inside=inside, people=people, sites=sites) for cover in covers
-    )
+
+    def gathered(cover: LayerCover) -> tuple[Groups, pa.Table]:
+        return (
+            group_cells(cover, inside=inside, people=people, sites=sites),
+            find_gaps(cover, inside=inside, people=people),
+        )
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(gathered, covers))
+    groups = tuple(part[0] for part in parts)
+    gaps = pa.concat_tables([part[1] for part in parts]).combine_chunks()
     contributors = task.contributors()
-    gaps = pa.concat_tables(
-        [find_gaps(cover, inside=inside, people=people) for cover in covers]
-    ).combine_chunks()
     answers = []
     for want in asked:
         cover = covers[layers.index(want.layer)]
@@ -207,7 +215,7 @@ def survey(
         gaps=gaps,
         warning=tables.concat(tables.WARNING_TIME, roses),
         answers=tuple(answers),
-        stamp=_stamp(task, terrain, radars, ground),
+        stamp=_stamp(task, terrain, radars, map_ground),
     )
 
 
@@ -295,14 +303,44 @@ def _sites(task: SurveyTask, grid: Grid) -> NDArray[np.float64] | None:
     return site_weights(grid, lat[on].tolist(), lon[on].tolist()) if on.any() else None
 
 
+def _of_ground(radars: Sequence[RadarCells], ground: GridPatch) -> list[str]:
+    """How much of the ground, around the radars and on the map, is known badly or not at all."""
+    areas = np.array([cells.sight.levels[-1].half_m ** 2 for cells in radars])
+
+    def around(shares: list[float]) -> float:
+        return float(np.average(shares, weights=areas)) if shares else 0.0
+
+    sights = [cells.sight for cells in radars]
+    coarse_share, coarse_m = coarse_of(ground.shares)
+    parts = [(around([one.coarse_share for one in sights]), AROUND)] if sights else []
+    told = list(
+        coarse_warnings(
+            [*parts, (coarse_share, MAP)], max([coarse_m, *(one.coarse_m for one in sights)])
+        )
+    )
+    unknown = [
+        f"{share:.1%} of {of}"
+        for share, of in (
+            (around([one.unknown_share for one in sights]), AROUND),
+            (ground.unknown_share, MAP),
+        )
+        if share >= LEAST_SHARE
+    ]
+    if unknown:
+        told.append(
+            f"Unknown terrain: nobody knows the heights of {' and '.join(unknown)}; what is there "
+            "and behind it is counted as unknown; give terrain that has them"
+        )
+    return told
+
+
 def _stamp(
     task: SurveyTask,
     terrain: Terrain,
     radars: Sequence[RadarCells],
-    ground: NDArray[np.float32],
+    ground: GridPatch,
 ) -> dict[str, Any]:
-    warnings = [*task.earth.warnings, *task.notes]
-    warnings += [told for cells in radars for told in cells.sight.warnings]
+    warnings = [*task.earth.warnings, *task.notes, *_of_ground(radars, ground)]
     blind = [cells.radar.name for cells in radars if np.isnan(cells.sight.antenna_msl_m)]
     if blind:
         warnings.append(
@@ -319,11 +357,8 @@ def _stamp(
     if no_turn:
         warnings.append(
             f"nobody says how often {', '.join(no_turn)} look{'s' if len(no_turn) == 1 else ''}: "
-            "left out of warning times; write turn_s"
+            "whether they warn in time is unknown; write turn_s"
         )
-    unknown = float(np.isnan(ground).mean())
-    if unknown > 0.0:
-        warnings.append(f"the ground of {unknown:.1%} of the map is unknown")
     return {
         "kind": "planning estimate",
         "k": task.earth.k,

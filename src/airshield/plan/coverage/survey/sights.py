@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.geo.terrain import EarthFactor, Terrain
+from airshield.geo.terrain import EarthFactor, Terrain, coarse_of
 from airshield.plan.coverage.sight import lowest_visible_levels
 from airshield.plan.coverage.survey import _kernels
 from airshield.plan.coverage.survey.task import SurveyRadar
@@ -25,7 +25,7 @@ FAR_M: Final = 120_000.0
 """Out to where cells are of the single and of the double step; four times the step beyond. A cell
 of 90 m at 60 km is as wide as 0.09 degrees, a radar's beam is ten times that."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when what is kept means something else than before."""
 
 # Heights are kept in half metres, lowest visible altitudes rounded up: never too optimistic. No
@@ -75,14 +75,18 @@ class RadarSight:
         Median of the ground around [m]: the plain that the smooth Earth stands for.
     levels : tuple of SightLevel
         From fine to coarse; each reaches further.
-    warnings : tuple of str
-        What the terrain cannot show here.
+    coarse_share, coarse_m : float
+        Of the ground around, how much is known from coarse cells only, and how large those are [m].
+    unknown_share : float
+        How much of it nobody knows.
     """
 
     antenna_msl_m: float
     surface_msl_m: float
     levels: tuple[SightLevel, ...]
-    warnings: tuple[str, ...]
+    coarse_share: float
+    coarse_m: float
+    unknown_share: float
 
     def told(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
         """Lowest visible altitudes of the levels, as the loops take them: three, or none of it."""
@@ -130,7 +134,7 @@ class SightCache:
             return None
         with self._lock:
             self.hits += 1
-        return RadarSight(levels=levels, **told | {"warnings": tuple(told["warnings"])})
+        return RadarSight(levels=levels, **told)
 
     def put(self, key: str, sight: RadarSight) -> None:
         """Keep a sight; a folder that cannot be written to keeps nothing."""
@@ -139,7 +143,9 @@ class SightCache:
         told = {
             "antenna_msl_m": sight.antenna_msl_m,
             "surface_msl_m": sight.surface_msl_m,
-            "warnings": sight.warnings,
+            "coarse_share": sight.coarse_share,
+            "coarse_m": sight.coarse_m,
+            "unknown_share": sight.unknown_share,
             "steps_m": [level.step_m for level in sight.levels],
         }
         arrays: dict[str, Any] = {"told": np.array(json.dumps(told))}
@@ -254,6 +260,7 @@ def look_around(
         )
     else:
         lows = [np.full_like(ground, np.nan) for ground in grounds]
+    coarse_share, coarse_m = coarse_of(patches[-1].shares)
     known = grounds[-1][np.isfinite(grounds[-1])]
     sight = RadarSight(
         antenna_msl_m=antenna_m,
@@ -266,7 +273,9 @@ def look_around(
             )
             for patch, low, ground in zip(patches, lows, grounds, strict=True)
         ),
-        warnings=tuple(dict.fromkeys(told for patch in patches for told in patch.warnings)),
+        coarse_share=coarse_share,
+        coarse_m=coarse_m,
+        unknown_share=patches[-1].unknown_share,
     )
     if cache is not None:
         cache.put(key, sight)
