@@ -63,8 +63,10 @@ PEERS_tracking := stonesoup==1.9.1 pyarrow
 PEERS_itur := itur==0.4.0
 # CBC, for benchmarks/siting.py.
 PEERS_siting   := pulp==3.3.2
+# A viewshed of its own (MIT), for benchmarks/cover; GRASS's r.viewshed is Debian's grass-core.
+PEERS_viewshed := xarray-spatial==0.5.3 rasterio
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done .peers/viewshed/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
