@@ -61,12 +61,10 @@ def with_grass(file: str, folder: Path) -> float:
                           capture_output=True, text=True).stdout  # fmt: skip
     step = float(dict(line.split("=") for line in told.split())["nsres"])
     half = 0.5 * SIDE * step
-    spent_s(
-        ["g.region", f"n={north + half}", f"s={north - half}", f"e={east + half}", f"w={east - half}",
-         "align=ground"]
-    )  # fmt: skip
-    look = ["r.viewshed", "-c", "-r", "input=ground", "output=seen", f"coordinates={east},{north}",
-            "observer_elevation=20", "refraction_coeff=0.25", "memory=2000", "--overwrite"]  # fmt: skip
+    sides = {"n": north + half, "s": north - half, "e": east + half, "w": east - half}
+    spent_s(["g.region", *(f"{side}={at}" for side, at in sides.items()), "align=ground"])
+    look = ["r.viewshed", "-c", "-r", "input=ground", "output=seen", "--overwrite"]
+    look += [f"coordinates={east},{north}", "observer_elevation=20", "refraction_coeff=0.25"]
     start_s = spent_s([*look, "max_distance=200"])
     return (spent_s(look) - start_s) / SIDE**2
 

@@ -31,8 +31,8 @@ eight are a lake or a shadow of the sensor, more may hide a ridge."""
 WINDOW_CELLS: Final = 1 << 24
 """Most cells read at once: 64 MB of heights."""
 
-HELD_ROWS: Final = 512
-"""Rows that a thread reads at once of what is to be held: two rows of most files' blocks."""
+HELD_ROWS: Final = 256
+"""Rows that a thread reads at once of what is to be held: a row of most files' blocks."""
 
 
 class Heights(Protocol):
