@@ -61,6 +61,8 @@ PEERS_frames  := --editable . polars pandas duckdb
 PEERS_tracking := stonesoup==1.9.1 pyarrow
 # CBC, for benchmarks/siting.py.
 PEERS_siting   := pulp==3.3.2
+# A viewshed of its own (MIT), for benchmarks/cover; GRASS's r.viewshed is Debian's grass-core.
+PEERS_viewshed := xarray-spatial==0.5.3 rasterio
 
 peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done
 

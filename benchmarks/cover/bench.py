@@ -49,6 +49,8 @@ UTM = "EPSG:32634"
 MAST_M = 20.0
 DANGER_M = 50.0
 SMALL = 51
+SIZE = (300, 5000)
+PEER = ROOT / ".peers" / "viewshed" / "bin" / "python"
 Grid = Any
 
 
@@ -65,6 +67,8 @@ class Row:
 
     @property
     def verdict(self) -> str:
+        if math.isnan(self.must):
+            return "–"
         if self.measure is None:
             return "not measured"
         sign = -1.0 if self.is_floor else 1.0
@@ -368,13 +372,125 @@ def one_radar(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+def by_json(command: list[str], env: dict[str, str] | None = None) -> Any:
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
+    return json.loads(told.stdout)
+
+
+def many_radars(args: argparse.Namespace, folder: Path) -> list[Row]:
+    """Twenty radars onto one map: the whole survey, two threads."""
+    command = [sys.executable, str(HERE / "survey20.py"), str(folder / "hills.tif"), "2"]
+    runs = [by_json(command) for _ in range(args.jobs)]
+    best = min(runs, key=lambda run: run["wall_s"])
+    print(f"20 radars: {runs}", file=sys.stderr, flush=True)
+    what = f"20 radars × 200 km at 90 m onto {best['cells'] / 1e6:.0f} million cells, five layers"
+    return [
+        Row(
+            what=f"{what}, counts, n-1, gaps; two cores",
+            ours=best["wall_s"],
+            peer=None,
+            measure=best["wall_s"],
+            must=10.0,
+            aim=4.0,
+            unit="s",
+        ),
+        Row(
+            what="the same, processor time",
+            ours=best["cpu_s"],
+            peer=None,
+            measure=best["cpu_s"],
+            must=20.0,
+            aim=8.0,
+            unit="s",
+        ),
+        Row(
+            what="the same, most memory",
+            ours=best["peak_mib"] / 1024.0,
+            peer=None,
+            measure=best["peak_mib"] / 1024.0,
+            must=4.0,
+            aim=2.0,
+            unit="GiB",
+        ),
+    ]
+
+
+def ukraine(args: argparse.Namespace, folder: Path) -> list[Row]:
+    """The whole example as a user runs it; with compiled loops, and without."""
+    command = [sys.executable, "-m", "airshield", "cover", str(ROOT / "examples" / "ukraine")]
+    command += ["--json", "--no-cache"]
+
+    def wall_s(env: dict[str, str]) -> float:
+        before_s = time.perf_counter()
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, env=env, check=False)
+        if done.returncode not in (0, 1):  # 1: a requirement of the shield does not hold
+            raise RuntimeError(f"airshield cover ended with {done.returncode}")
+        return time.perf_counter() - before_s
+
+    env = os.environ | {"AIRSHIELD_CACHE_DIR": str(folder / "loops")}
+    cold_s = wall_s(env)
+    warm_s = min(wall_s(env) for _ in range(args.jobs))
+    what = "airshield cover examples/ukraine, nothing kept, world terrain"
+    return [
+        Row(what=f"{what}, loops {loops}", ours=spent_s, peer=None, measure=spent_s, must=20.0,
+            aim=5.0, unit="s")
+        for loops, spent_s in (("compiled before", warm_s), ("compiled too", cold_s))
+    ]  # fmt: skip
+
+
+def placing(args: argparse.Namespace) -> Row:
+    """Siting, proven: the worst of the problems of benchmarks/siting.py."""
+    script = ROOT / "benchmarks" / "siting.py"
+    rows = by_json([sys.executable, str(script), "--json", "--seeds", str(args.seeds)])
+    mine = [
+        row for row in rows if row["solver"] == "airshield" and (row["sites"], row["cells"]) == SIZE
+    ]
+    worst_s = max(row["cpu_s"] if row["is_proven"] else math.inf for row in mine)
+    alone = [row for row in rows if row["solver"] == "HiGHS alone" and row["cells"] == SIZE[1]]
+    return Row(
+        what=f"siting {SIZE[0]} × {SIZE[1]:,}, proven, the worst of {len(mine)}; peer: HiGHS alone",
+        ours=worst_s,
+        peer=max(row["cpu_s"] for row in alone),
+        measure=worst_s,
+        must=5.0,
+        aim=2.0,
+        unit="s",
+    )
+
+
+def others(folder: Path) -> list[Row]:
+    """Other tools on one site, nanoseconds of processor time a cell; no target."""
+    if not PEER.exists() and shutil.which("grass") is None:
+        print("neither xarray-spatial (make peers) nor GRASS (grass-core)", file=sys.stderr)
+        return []
+    python = str(PEER) if PEER.exists() else sys.executable
+    told = by_json([python, str(HERE / "peers.py"), str(folder / "60m.tif")])
+    file = folder / "60m.tif"
+    with rasterio.open(file) as raster:
+        ground, step_m = raster.read(1), raster.transform.a
+    row, col = (n // 2 for n in ground.shape)
+    spent = []
+    for _ in range(5):
+        before_s = time.process_time()
+        sight.lowest_visible_m(
+            ground, step_m=step_m, row=row, col=col, antenna_msl_m=float(ground[row, col]) + MAST_M
+        )
+        spent.append(time.process_time() - before_s)
+    ours_ns = 1e9 * min(spent) / ground.size
+    return [
+        Row(what=f"one site at 60 m, arrays only; peer: {name}", ours=ours_ns, peer=peer_ns,
+            measure=None, must=math.nan, aim=math.nan, unit="ns/cell")
+        for name, peer_ns in told.items()
+    ]  # fmt: skip
+
+
 def shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None or math.isnan(value) else f"{value:.3g}"
 
 
 def table(rows: list[Row]) -> str:
     lines = [
-        "| | unit | airshield | gdal_viewshed | ours / peer | must | aim | reached |",
+        "| | unit | airshield | gdal_viewshed or the peer named | ours / peer | must | aim | reached |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -391,6 +507,8 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=8)
     parser.add_argument("--cells", type=int, default=1000, help="random cells per site")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--jobs", type=int, default=2, help="runs of whole jobs, the best counts")
+    parser.add_argument("--seeds", type=int, default=2, help="siting problems of each size")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="only the table")
     args = parser.parse_args()
@@ -408,7 +526,11 @@ def main() -> int:
             rows += accuracy(step_m, file, args, has_gdal)
             rows.append(end_to_end(step_m, file, args, has_gdal))
         rows += closed_forms(folder, has_gdal)
-    rows += one_radar(args)
+        rows += one_radar(args)
+        rows += many_radars(args, folder)
+        rows += ukraine(args, folder)
+        rows.append(placing(args))
+        rows += others(folder)
     if args.json:
         print(json.dumps([asdict(row) | {"verdict": row.verdict} for row in rows], indent=1))
         return 0

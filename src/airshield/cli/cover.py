@@ -145,7 +145,7 @@ def cover(
 
 
 COVER_ROOMS = ("geo.terrain", "geo.grid", "plan.coverage.sight", "plan.coverage.detection",
-               "plan.coverage.network")  # fmt: skip
+               "plan.coverage.network", "plan.coverage.survey")  # fmt: skip
 
 
 SEEN = ("1", "2", "3", "4+")

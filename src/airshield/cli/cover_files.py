@@ -41,7 +41,7 @@ from airshield.plan.coverage.network import (
     regions_of,
 )
 from airshield.plan.coverage.survey import Survey
-from airshield.plan.coverage.survey.run import RadarCells
+from airshield.plan.coverage.survey.cells import RadarCells
 from airshield.plan.coverage.warning import site_table
 from airshield.report.coverage.figures import title_of
 from airshield.report.maps import (

@@ -371,3 +371,36 @@ def test_a_mesh_is_within_a_fiftieth_of_a_cell(lat, lon, step_m):
         (got_col - want_col) * pixel_m * np.cos(np.radians(want_lat)),
     )
     assert off_m.max() < 0.02 * min(step_m, pixel_m)
+
+
+def test_what_is_held_for_many_sites_is_what_is_read_for_each(tmp_path, monkeypatch):
+    rng = np.random.default_rng(3)
+    height = rng.uniform(100.0, 900.0, (600, 700)).astype(np.float32)
+    height[40:44, 100:103] = np.nan  # bridged
+    height[300:360, 300:380] = np.nan  # not
+    path = tmp_path / "ground.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=700, height=600, count=1, dtype="float32",
+        crs="EPSG:4326", nodata=np.nan, transform=rasterio.Affine(0.001, 0, 30, 0, -0.001, 50),
+    ) as out:  # fmt: skip
+        out.write(height, 1)
+    terrain = Terrain.open(path)
+    sites = [(49.7, 30.3), (49.72, 30.36), (49.69, 30.31)]
+    held = terrain.held_around([(*site, 40e3) for site in sites], threads=2)
+    assert held.layers[0].held is not None
+    assert held.digest == terrain.digest
+    # Far apart, nothing would be read twice.
+    apart = terrain.held_around([(49.5, 30.1, 2e3), (49.9, 30.6, 2e3)])
+    assert apart.layers[0].held is None
+    asked = [
+        {"half_m": 9e3, "step_m": 100.0}, {"half_m": 12e3, "step_m": 300.0, "reduce": "max"},
+    ]  # fmt: skip
+    want = [terrain.around(*site, **what).height_m for site in sites for what in asked]
+    assert all(np.isfinite(one).any() for one in want)
+    # Of the raster nothing is read again.
+    monkeypatch.setattr(
+        type(held.layers[0].first), "read_m", lambda self, *window: pytest.fail("read again")
+    )
+    got = [held.around(*site, **what).height_m for site in sites for what in asked]
+    for a, b in zip(want, got, strict=True):
+        assert np.array_equal(a, b, equal_nan=True)

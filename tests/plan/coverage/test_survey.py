@@ -10,10 +10,17 @@ from shapely import box
 
 from airshield.errors import UsageError
 from airshield.geo import ground_distance_m
-from airshield.geo.terrain import Terrain, earth_factor
+from airshield.geo.terrain import Terrain, coarse_warnings, earth_factor
 from airshield.plan.coverage import reasons
-from airshield.plan.coverage.detection import TARGETS, RadarFigures, Rain
-from airshield.plan.coverage.network import PEOPLE, Layer
+from airshield.plan.coverage.detection import (
+    TARGETS,
+    RadarFigures,
+    Rain,
+    make_table,
+    see_offsets,
+    sees_all,
+)
+from airshield.plan.coverage.network import PEOPLE, Layer, LayerCover, LowestAltitude
 from airshield.plan.coverage.survey import (
     CoverAsked,
     SightCache,
@@ -25,6 +32,7 @@ from airshield.plan.coverage.survey import (
     survey,
 )
 from airshield.plan.coverage.warning import Inbound
+from airshield.sensors.horizon import EARTH_RADIO_M
 
 LAT, LON = 50.0, 20.0
 LOW = Layer(cls="light_aircraft", height_m=300.0, above="ground")
@@ -53,7 +61,7 @@ def _terrain(folder, *, with_ridge, east=21.0):
 
 
 def radar(name, lat=LAT, lon=LON, *, contributor="north", **more):
-    figures = RadarFigures(
+    figures = more.pop("figures", None) or RadarFigures(
         name=name, antenna_msl_m=0.0, turn_s=4.0, rng_ref_m=60e3, rcs_ref_m2=2.0, pd_ref=0.9,
         rng_min_m=0.0, rng_max_m=80e3, elv_max_deg=90.0,
     )  # fmt: skip
@@ -260,3 +268,119 @@ def test_rain_takes_its_part_from_a_short_wave_and_is_told(tmp_path):
     assert 0.0 < areas[1] < 0.9 * areas[0]
     assert dry.stamp["rain_mm_h"] is None
     assert wet.stamp["rain_mm_h"] == 16.0
+
+
+def test_bands_see_what_whole_maps_radar_by_radar_see(ground):
+    """The same from the rooms' public functions, with a map of the whole grid for each radar."""
+    radars = [
+        radar("a"),
+        radar("b", lon=20.5, is_power_known=False),
+        radar("c", lat=50.35, lon=20.9, ground_msl_m=2000.0),
+    ]
+    inside_a_hill = Layer(cls="light_aircraft", height_m=400.0, above="sea")
+    found = survey(task(*radars, layers=(LOW, HIGH, inside_a_hill)), terrain=ground, threads=2)
+    covers = [LayerCover(found.grid, one.layer, list("abc")) for one in found.layers]
+    lowest = LowestAltitude(found.grid, list("abc"))
+    for cells in found.radars:
+        one = cells.radar
+        where = {"lat_deg": one.lat_deg, "lon_deg": one.lon_deg}
+        low = np.full(cells.part.shape, np.inf, np.float32)
+        for level in reversed(cells.sight.levels):
+            here = cells.part.resample(
+                level.lowest_msl_m, **where, step_m=level.step_m, how="highest", outside=np.inf
+            )
+            low = np.where(np.isposinf(here), low, here)
+        east, north = cells.part.offsets_from(*where.values())
+        low[np.hypot(east, north) > 1.001 * 80e3 + 1.0] = np.inf
+        assert np.array_equal(cells.lowest_msl_m, low, equal_nan=True)
+        whole_m = np.full(found.grid.shape, np.inf, np.float32)
+        whole_m[cells.window] = low
+        lowest.add(one.name, whole_m)
+        here = found.ground_msl_m[cells.window]
+        for cover in covers:
+            level_m = np.full_like(here, cover.layer.height_m)
+            table = make_table(one.figures, TARGETS["light_aircraft"], earth_m=EARTH_RADIO_M)
+            code = see_offsets(
+                one.figures,
+                table if one.is_power_known else sees_all(one.figures),
+                east_m=east, north_m=north,
+                alt_msl_m=level_m if cover.layer.above == "sea" else here + level_m,
+                lowest_msl_m=np.where(np.isposinf(low), np.float32(np.nan), low),
+                ground_msl_m=here, surface_msl_m=cells.sight.surface_msl_m,
+                pd_least=0.9, earth_m=found.task.earth.earth_m,
+            )  # fmt: skip
+            if not one.is_power_known:
+                code[code == reasons.SEEN] = reasons.UNKNOWN
+            whole = np.full(found.grid.shape, reasons.INSTRUMENTED, np.uint8)
+            whole[cells.window] = code
+            cover.add(one.name, whole)
+    assert found.radars[0].window != found.radars[2].window
+    for cover, made in zip(covers, found.layers, strict=True):
+        for name in ("bits", "unknown", "no_air"):
+            assert np.array_equal(getattr(cover, name), getattr(made, name)), name
+        there = ~made.no_air.reshape(found.grid.shape)
+        assert np.array_equal(cover.why[there], made.why[there])
+        assert np.array_equal(cover.why_by[there], made.why_by[there])
+    assert found.layers[2].no_air.any()
+    assert np.array_equal(lowest.lowest_m, found.lowest.lowest_m, equal_nan=True)
+    assert np.array_equal(lowest.by, found.lowest.by)
+
+
+def _minutes(found):
+    return next(answer for answer in found.answers if answer.kind == "warning")
+
+
+def test_a_radar_of_which_too_little_is_known_makes_warning_unknown_where_it_could_help(tmp_path):
+    plain = _terrain(tmp_path, with_ridge=False)
+    site = SurveySite(name="town", lat_deg=LAT, lon_deg=LON, warning_s=120.0)
+    need = WarningAsked(
+        name="two minutes", sites=(), chain_s=0.0,
+        inbound=Inbound(
+            target=TARGETS["airliner"], spd_mps=250.0, hgt_m=3000.0, above_ground=False
+        ),
+    )  # fmt: skip
+    far = radar("far", lat=49.2, lon=19.1)
+
+    def asked(*radars):
+        found = survey(task(*radars, sites=(site,)), terrain=plain, warned=[need])
+        return found, _minutes(found)
+
+    assert asked(far)[1].verdict == "fails"
+    for doubt in ({"is_power_known": False}, {"is_turn_known": False}):
+        found, answer = asked(far, radar("near", **doubt))
+        assert answer.verdict == "unknown"
+        assert (answer.low, answer.high) == (asked(far)[1].low, 1.0)
+        assert "unknown" in set(found.warning["status"].to_pylist())
+        # What the sure radar does is what it does without the other.
+        assert found.warning["warning_min"].equals(asked(far)[0].warning["warning_min"])
+        # Out of everybody's sight of the site, it could not help.
+        assert asked(radar("off", lat=LAT + 9.0, **doubt))[1].verdict == "fails"
+    assert asked(far, radar("near"))[1].verdict == "holds"
+    # One that is sure is enough, whatever is not known of another.
+    assert asked(radar("near"), radar("too", is_power_known=False))[1].verdict == "holds"
+
+
+def test_the_share_of_coarse_terrain_is_told_once_and_not_where_it_is_little(tmp_path):
+    path = _terrain(tmp_path, with_ridge=False).layers[0].first.files[0]
+    mixed = Terrain.open(path, world=True)
+
+    def told(where, *radars):
+        found = survey(task(*radars, area=where, step_m=500.0), terrain=mixed)
+        return [text for text in found.stamp["warnings"] if "terrain" in text.lower()]
+
+    # All within the file, 49 to 51 degrees north and 19 to 21 east.
+    well = radar("well", figures=replace(radar("well").figures, rng_max_m=40e3))
+    assert told(box(19.4, 49.6, 20.6, 50.4), well) == []
+    assert coarse_warnings([(0.0049, "the map")], 9000.0) == ()
+    (quarter,) = told(box(19.4, 49.6, 21.5, 50.4), well)
+    assert quarter.startswith("Coarse terrain in 24% of the map: each height")
+    at_edge = [radar("edge", lon=21.0), radar("edge too", lon=21.0, lat=49.9)]
+    (half,) = told(box(19.4, 49.6, 20.6, 50.4), *at_edge)
+    assert half.startswith("Coarse terrain in 50% of the ground around the radars: ")
+
+
+def test_unknown_ground_is_told_in_one_sentence(ground):
+    found = survey(task(radar("a", lon=21.0), area=box(20.4, 49.6, 21.4, 50.4)), terrain=ground)
+    (text,) = [one for one in found.stamp["warnings"] if "nobody knows the heights" in one]
+    assert "of the ground around the radars and " in text
+    assert "of the map" in text

@@ -163,8 +163,17 @@ class Grid:
         col = np.clip(np.ceil((at - self.west_m) / self.step_m - 0.5), 0, self.cols)
         np.add.at(crossings, (row, col.astype(np.int64)), 1)
 
-    def _mesh(self, lat_deg: float, lon_deg: float) -> tuple[Floats, Floats, int]:
-        """Offsets from a site at every so many cells, a node beyond the last cell included."""
+    def mesh_from(self, lat_deg: float, lon_deg: float) -> tuple[Floats, Floats, int]:
+        """Offsets from a site at some cells' middles, for loops that go from one to the next.
+
+        Returns
+        -------
+        east_m, north_m : ndarray, shape (nodes down, nodes across)
+            At every so many rows and columns, a node beyond the last cell included. Between the
+            nodes they run evenly.
+        every : int
+            How many.
+        """
         if not (abs(lat_deg) <= 90.0 and abs(lon_deg) <= 360.0):
             raise UsageError(
                 f"a site at latitude {lat_deg!r} and longitude {lon_deg!r} is not on Earth; give "
@@ -186,7 +195,7 @@ class Grid:
 
         Their hypotenuse is the ground range from the site, ``atan2(east, north)`` the bearing.
         """
-        mesh_e, mesh_n, stride = self._mesh(lat_deg, lon_deg)
+        mesh_e, mesh_n, stride = self.mesh_from(lat_deg, lon_deg)
         east = np.empty(self.shape, np.float32)
         north = np.empty(self.shape, np.float32)
         _kernels.offsets_between(mesh_e, mesh_n, stride, east, north)
@@ -239,7 +248,7 @@ class Grid:
             raise UsageError(f"how={how!r} reads float32 patches, not {patch.dtype}; take nearest")
         if patch.dtype.kind != "f" and math.isnan(outside):
             raise UsageError(f"{patch.dtype} has no NaN for what lies outside; give outside=")
-        mesh_e, mesh_n, stride = self._mesh(lat_deg, lon_deg)
+        mesh_e, mesh_n, stride = self.mesh_from(lat_deg, lon_deg)
         cells = np.ascontiguousarray(patch)
         out = np.full(self.shape, outside, patch.dtype)
         if how == "nearest":

@@ -18,7 +18,8 @@ one; layers follow each other from the finest, a coarser one serving where the f
 counted. The sea is 0 m where the raster says so; ``sea=`` tells of rasters that have its floor, or
 nothing. Unknown is never zero.
 
-**Memory.** Windows of at most 16 million cells are read at a time, whatever the raster's size.
+**Memory.** Windows of at most 16 million cells are read at a time, whatever the raster's size. Who
+looks around many sites may have what they share held: at most 268 million cells.
 
 **Refused**, with the remedy: rasters without coordinate system or place, pictures, heights above
 the ellipsoid, metres taken for degrees and the other way round, depths taken for heights, feet
@@ -52,10 +53,13 @@ from airshield.geo.terrain.earth import (
 from airshield.geo.terrain.patch import (
     COARSE_M,
     COARSE_WARNING,
+    LEAST_SHARE,
     UNKNOWN_WARNING,
     GridPatch,
     Patch,
     Share,
+    coarse_of,
+    coarse_warnings,
 )
 from airshield.geo.terrain.terrain import Terrain
 
@@ -65,6 +69,7 @@ __all__ = [
     "EARTH_MEAN_M",
     "K_STANDARD",
     "K_WORST",
+    "LEAST_SHARE",
     "UNKNOWN_WARNING",
     "Ducting",
     "EarthFactor",
@@ -72,6 +77,8 @@ __all__ = [
     "Patch",
     "Share",
     "Terrain",
+    "coarse_of",
+    "coarse_warnings",
     "ducting",
     "earth_factor",
     "horizon_m",
@@ -86,7 +93,8 @@ def warm_up() -> None:
     window = np.zeros((3, 3), np.float32)
     window[1, 1] = np.nan
     _kernels.clean_m(window, np.nan, 1.0, 0.0, -500.0, 9000.0)
-    window = np.asarray(_kernels.filled_m(window, 1))
+    # A window is a part of something larger, too.
+    window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))[1:4, 1:4]
     nodes = np.array([[0.0, 2.0, 4.0]] * 3)
     # A block of an output is seldom the whole of it: its rows are not next to each other.
     out = np.full((2, 4), np.nan, np.float32)

@@ -82,8 +82,6 @@ def bilinear_m(
 ) -> None:
     """Fill the unknown cells of ``out`` with the window's heights, bilinear."""
     rows, cols = out.shape
-    wide = window.shape[1]
-    flat = window.ravel()
     row_last = window.shape[0] - 1
     col_last = window.shape[1] - 1
     for i in range(rows):
@@ -121,11 +119,11 @@ def bilinear_m(
                         continue
                     y_bits = row_bits + (j - first) * row_step_bits
                     x_bits = col_bits + (j - first) * col_step_bits
-                    at = (y_bits >> 32) * wide + (x_bits >> 32)
+                    y, x = y_bits >> 32, x_bits >> 32
                     v = np.float32(np.int32((y_bits >> 8) & 0xFFFFFF)) * PART
                     u = np.float32(np.int32((x_bits >> 8) & 0xFFFFFF)) * PART
-                    north_m = flat[at] + u * (flat[at + 1] - flat[at])
-                    south_m = flat[at + wide] + u * (flat[at + wide + 1] - flat[at + wide])
+                    north_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
+                    south_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
                     height_m = north_m + v * (south_m - north_m)
                     if math.isnan(height_m):
                         row = row_w + (j - first) * row_step
@@ -172,7 +170,69 @@ def highest_m(
             col_east = col_ne - col_nw + t * (col_se - col_sw - col_ne + col_nw)
             half_row = 0.5 * (abs(row_s - row_n) + abs(row_east)) / every
             half_col = 0.5 * (abs(col_s - col_n) + abs(col_east)) / every
-            out[i, j] = highest_in_m(window, row - half_row, row + half_row, col, half_col)
+            north, south = row - half_row, row + half_row
+            top_m = math.nan
+            if (
+                north >= 0.0
+                and south < window.shape[0] - 1
+                and col - half_col >= 0.0
+                and col + half_col < window.shape[1] - 1
+            ):
+                top_m = highest_known_m(window, north, south, col - half_col, col + half_col)
+            if math.isnan(top_m):
+                top_m = highest_in_m(window, north, south, col, half_col)
+            out[i, j] = top_m
+
+
+@lean_kernel
+def highest_known_m(window: F4, north: float, south: float, west: float, east: float) -> float:
+    """The same as :func:`highest_in_m` for a rectangle inside; NaN where any post is unknown.
+
+    The same sums in the same order, without asking at each whether it is known: a fifth of the
+    time.
+    """
+    y_n, y_s, x_w, x_e = int(north), int(south), int(west), int(east)
+    v_n, v_s, u_w, u_e = north - y_n, south - y_s, west - x_w, east - x_e
+    first_col = math.ceil(west)
+    top, other = np.float32(-math.inf), np.float32(-math.inf)
+    edge_m = -math.inf
+    is_unknown = False
+    for y in range(math.ceil(north), y_s + 1):
+        # Two maxima side by side: each waits for its last comparison.
+        for x in range(first_col, x_e, 2):
+            at_m, next_m = window[y, x], window[y, x + 1]
+            is_unknown |= math.isnan(at_m) | math.isnan(next_m)
+            top = at_m if at_m > top else top
+            other = next_m if next_m > other else other
+        at_m = window[y, x_e]
+        is_unknown |= math.isnan(at_m)
+        # An odd number of posts: the last is alone. Even: it is looked at twice. Between two
+        # columns of posts (x_e < first_col) there is none to look at.
+        top = at_m if at_m > top and x_e >= first_col else top
+        at_w = window[y, x_w] + u_w * (window[y, x_w + 1] - window[y, x_w])
+        at_e = window[y, x_e] + u_e * (window[y, x_e + 1] - window[y, x_e])
+        is_unknown |= math.isnan(at_w) | math.isnan(at_e)
+        edge_m = at_w if at_w > edge_m else edge_m
+        edge_m = at_e if at_e > edge_m else edge_m
+    for x in range(first_col, x_e + 1):
+        a_m = np.float64(window[y_n, x])
+        b_m = np.float64(window[y_s, x])
+        at_n = a_m + v_n * (window[y_n + 1, x] - a_m)
+        at_s = b_m + v_s * (window[y_s + 1, x] - b_m)
+        is_unknown |= math.isnan(at_n) | math.isnan(at_s)
+        edge_m = at_n if at_n > edge_m else edge_m
+        edge_m = at_s if at_s > edge_m else edge_m
+    for y, v in ((y_n, v_n), (y_s, v_s)):
+        for x, u in ((x_w, u_w), (x_e, u_e)):
+            here_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
+            below_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
+            at_m = here_m + v * (below_m - here_m)
+            is_unknown |= math.isnan(at_m)
+            edge_m = at_m if at_m > edge_m else edge_m
+    if is_unknown:
+        return math.nan
+    top = other if other > top else top
+    return max(np.float64(top), edge_m)
 
 
 @lean_kernel

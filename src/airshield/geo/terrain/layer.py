@@ -8,7 +8,8 @@ both sides of 180 degrees, are found again one turn of the Earth further east an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -29,6 +30,9 @@ eight are a lake or a shadow of the sensor, more may hide a ridge."""
 
 WINDOW_CELLS: Final = 1 << 24
 """Most cells read at once: 64 MB of heights."""
+
+HELD_ROWS: Final = 256
+"""Rows that a thread reads at once of what is to be held: a row of most files' blocks."""
 
 
 class Heights(Protocol):
@@ -71,12 +75,31 @@ class Heights(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A window of a layer in memory, small holes bridged, and its first row and column."""
+
+    row: int
+    col: int
+    height_m: F4 = field(repr=False)
+
+    def part_m(self, row0: int, col0: int, rows: int, cols: int) -> F4 | None:
+        """A window of it, not copied; None where it is not all in it."""
+        row, col = row0 - self.row, col0 - self.col
+        high, wide = self.height_m.shape
+        if row < 0 or col < 0 or row + rows > high or col + cols > wide:
+            return None
+        return self.height_m[row : row + rows, col : col + cols]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
     """Rasters on the grid of the first of them, each with the row and column where it begins."""
 
     members: tuple[tuple[Heights, int, int], ...]
     period: int
     """Columns around the whole Earth; 0 where the grid does not close."""
+    held: Held | None = None
+    """A part that is at hand, where somebody reads it many times (``Terrain.held_around``)."""
 
     @property
     def first(self) -> Heights:
@@ -142,17 +165,39 @@ class Layer:
     def window_m(self, row0: int, col0: int, rows: int, cols: int) -> F4:
         """Heights of a window [m], small holes bridged, NaN unknown or outside, shape (rows, cols).
 
-        Holes are judged with their surroundings, so that cells are the same in every window.
+        Holes are judged with their surroundings, so that cells are the same in every window. Rows
+        need not be next to each other in memory, and nothing may be written to what comes back.
         """
+        if self.held is not None:
+            part = self.held.part_m(row0, col0, rows, cols)
+            if part is not None:
+                return part
         margin = HOLE_CELLS
         wide = self._raw_m(row0 - margin, col0 - margin, rows + 2 * margin, cols + 2 * margin)
         if math.isnan(float(wide.min())):
             wide = np.asarray(_kernels.filled_m(wide, HOLE_CELLS))
-        return np.ascontiguousarray(wide[margin:-margin, margin:-margin])
+        return wide[margin:-margin, margin:-margin]
+
+    def holding(self, row0: int, col0: int, rows: int, cols: int, *, threads: int) -> Layer:
+        """The same layer with a window of it at hand."""
+        height_m = np.empty((rows, cols), np.float32)
+
+        def read(row: int) -> None:
+            part = height_m[row : row + HELD_ROWS]
+            part[:] = self.window_m(row0 + row, col0, len(part), cols)
+
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(read, range(0, rows, HELD_ROWS)):
+                pass
+        return replace(self, held=Held(row=row0, col=col0, height_m=height_m))
 
     def _raw_m(self, row0: int, col0: int, rows: int, cols: int) -> F4:
+        parts = list(self._overlaps(row0, col0, rows, cols))
+        if len(parts) == 1 and parts[0][5:] == (rows, cols):
+            heights, _, _, in_row, in_col, high, wide = parts[0]
+            return np.asarray(heights.read_m(in_row, in_col, high, wide))
         out = np.full((rows, cols), np.nan, np.float32)
-        for heights, row, col, in_row, in_col, high, wide in self._overlaps(row0, col0, rows, cols):
+        for heights, row, col, in_row, in_col, high, wide in parts:
             found = heights.read_m(in_row, in_col, high, wide)
             place = out[row : row + high, col : col + wide]
             # Tiles share their outermost cells; whichever knows one tells it.

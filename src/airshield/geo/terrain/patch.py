@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +16,15 @@ F4 = NDArray[np.float32]
 COARSE_M: Final = 1000.0
 """Cells larger than this are warned of: ridges and masts' own hills are lost in them."""
 
+LEAST_SHARE: Final = 0.005
+"""Less than this of a patch changes no answer that is given in per cent."""
+
 COARSE_WARNING: Final = (
-    "Coarse terrain: each height is the mean of a cell of {cell_km:.0f} km. Hills, ridges, valleys "
-    "and towns inside a cell are not in it: in mountains tops are 300 to 1,500 m higher than it "
-    "says, in plains 20 to 100 m. Cover near the ground is too good, a site on a hill stands too "
-    "low. For first looks only; give a finer terrain (90 m or better) before anything is decided."
+    "Coarse terrain{where}: each height is the mean of a cell of {cell_km:.0f} km. Hills, ridges, "
+    "valleys and towns inside a cell are not in it: in mountains tops are 300 to 1,500 m higher "
+    "than it says, in plains 20 to 100 m. Cover near the ground is too good, a site on a hill "
+    "stands too low. For first looks only; give a finer terrain (90 m or better) before anything "
+    "is decided."
 )
 
 UNKNOWN_WARNING: Final = (
@@ -43,12 +48,32 @@ def _unknown_share(height_m: F4) -> float:
     return float(np.count_nonzero(np.isnan(height_m))) / height_m.size
 
 
+def coarse_of(shares: tuple[Share, ...]) -> tuple[float, float]:
+    """The share that coarse layers have told, and the size of the largest cell among them [m]."""
+    coarse = [one for one in shares if one.cell_m > COARSE_M]
+    return sum(one.share for one in coarse), max((one.cell_m for one in coarse), default=0.0)
+
+
+def coarse_warnings(parts: Sequence[tuple[float, str]], cell_m: float) -> tuple[str, ...]:
+    """One sentence on how much of what is known from coarse cells only; none where it is little.
+
+    Examples
+    --------
+    >>> coarse_warnings([(0.3, "the map"), (0.001, "the way")], 9000.0)[0][:45]
+    'Coarse terrain in 30% of the map: each height'
+    """
+    told = [f"{share:.0%} of {of}" for share, of in parts if share >= LEAST_SHARE]
+    if not told:
+        return ()
+    # Where it is so everywhere no shares need be told.
+    is_all = all(share > 1.0 - LEAST_SHARE for share, _ in parts)
+    where = "" if is_all else f" in {' and '.join(told)}"
+    return (COARSE_WARNING.format(where=where, cell_km=cell_m / 1000.0),)
+
+
 def _warnings(height_m: F4, shares: tuple[Share, ...]) -> tuple[str, ...]:
-    told = [
-        COARSE_WARNING.format(cell_km=one.cell_m / 1000.0)
-        for one in shares
-        if one.cell_m > COARSE_M
-    ]
+    share, cell_m = coarse_of(shares)
+    told = list(coarse_warnings([(share, "the cells")], cell_m))
     unknown = _unknown_share(height_m)
     if unknown > 0.0:
         told.append(UNKNOWN_WARNING.format(share=max(unknown, 0.001)))

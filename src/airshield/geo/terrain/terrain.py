@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from airshield.errors import UsageError
+from airshield.geo.geodesic import place_from
 from airshield.geo.grid import Grid
 from airshield.geo.terrain import _kernels
 from airshield.geo.terrain.digest import digest_of
@@ -29,6 +31,9 @@ Reduce = Literal["bilinear", "max"]
 
 MOST_CELLS: Final = 1 << 30
 """Largest patch: 4 GB of heights. Beyond it somebody has confused metres and kilometres."""
+
+HELD_CELLS: Final = 1 << 28
+"""Most that is held at once: 1 GB, all of Ukraine and 200 km around it at 90 m."""
 
 POINT_TILE: Final = 512
 """Points are looked up by tiles of so many cells a side."""
@@ -171,6 +176,44 @@ heights (GeoTIFF, hgt, VRT)
         return Patch(
             height_m=height_m, step_m=step_m, lat_deg=lat_deg, lon_deg=lon_deg, shares=shares
         )
+
+    def held_around(
+        self, sites: Sequence[tuple[float, float, float]], *, threads: int = 1
+    ) -> Terrain:
+        """The same terrain with what lies around many sites in memory.
+
+        Sites near each other need the same heights: read once, they are at hand for all. The
+        heights are the same, bit by bit.
+
+        Parameters
+        ----------
+        sites : sequence of (float, float, float)
+            Latitude and longitude [deg], and how far around is wanted [m].
+        threads : int
+            How many read.
+
+        Returns
+        -------
+        Terrain
+            To be forgotten when the sites are done. Layers of which the sites would read no cell
+            twice, or that need more than ``HELD_CELLS``, are as they were.
+        """
+        layers = []
+        for layer in self.layers:
+            boxes = [_site_box(layer, *site) for site in sites]
+            known = [box for box in boxes if box is not None]
+            if len(known) < 2:
+                layers.append(layer)
+                continue
+            row0, col0 = min(box[0] for box in known), min(box[1] for box in known)
+            rows = max(box[0] + box[2] for box in known) - row0
+            cols = max(box[1] + box[3] for box in known) - col0
+            wanted = sum(box[2] * box[3] for box in known)
+            if rows * cols > min(HELD_CELLS, wanted):
+                layers.append(layer)
+            else:
+                layers.append(layer.holding(row0, col0, rows, cols, threads=threads))
+        return replace(self, layers=tuple(layers))
 
     def on_grid(self, grid: Grid, *, reduce: Reduce = "bilinear") -> GridPatch:
         """Terrain at the middles of a map grid's cells.
@@ -342,6 +385,26 @@ def _box(mesh: Mesh, layer: Layer, reduce: Reduce) -> tuple[int, int, int, int] 
     rows = math.floor(row.max() + margin_row) + 2 - row0
     cols = math.floor(col.max() + margin_col) + 2 - col0
     return layer.clipped(row0, col0, rows, cols)
+
+
+def _site_box(
+    layer: Layer, lat_deg: float, lon_deg: float, reach_m: float
+) -> tuple[int, int, int, int] | None:
+    """Row, column, rows and columns of all that patches around a site may read of a layer."""
+    lat, lon = _checked_site(lat_deg, lon_deg)
+    side = np.linspace(-1.0, 1.0, 33)
+    # The square that reaches so far to the north and east, a few cells more around it.
+    reach = reach_m + 8.0 * layer.cell_m
+    east, north = (
+        reach * np.concatenate([side, side, np.full(33, -1.0), np.full(33, 1.0), [0.0]]),
+        reach * np.concatenate([np.full(33, -1.0), np.full(33, 1.0), side, side, [0.0]]),
+    )
+    where = place_from(lat, lon, np.degrees(np.arctan2(east, north)), np.hypot(east, north))
+    row, col = layer.pixels(*where, lon)
+    if not (np.isfinite(row).all() and np.isfinite(col).all()):
+        return None
+    row0, col0 = math.floor(row.min()), math.floor(col.min())
+    return layer.clipped(row0, col0, math.ceil(row.max()) - row0, math.ceil(col.max()) - col0)
 
 
 def _cell_pixels(nodes: F8, every: int) -> float:

@@ -52,6 +52,7 @@ from airshield.plan.coverage.detection.reach import (
     make_table,
     pd_at,
     range_by_power_m,
+    sees_all,
     snr_db,
 )
 from airshield.plan.coverage.detection.starts import cumulative_pd, start_probability
@@ -79,6 +80,7 @@ __all__ = [
     "see_cells",
     "see_offsets",
     "see_patch",
+    "sees_all",
     "snr_db",
     "snr_needed_db",
     "start_probability",

@@ -15,6 +15,8 @@ from airshield.plan.coverage.detection.figures import RadarFigures
 from airshield.plan.coverage.detection.reach import PdTable
 from airshield.sensors.horizon import EARTH_RADIO_M, horizon_ground_m
 
+Limits = _kernels.Limits
+
 ROWS_AT_ONCE = 256
 """Rows that one thread takes: a million cells of a large map, about 3 ms."""
 

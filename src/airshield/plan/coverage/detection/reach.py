@@ -49,7 +49,8 @@ class PdTable:
     ----------
     pd : ndarray, float32, shape (heights, ranges)
         Row i is for ``alt_step_m`` · i above mean sea level, column j for a slant range of
-        ``rng_step_m`` · j. One row where height does not matter. The last column is 0.
+        ``rng_step_m`` · j. One row where height does not matter. The last column is 0
+        where power ends what is seen (:func:`make_table`).
     rng_step_m, alt_step_m : float
         Steps [m].
     """
@@ -62,6 +63,17 @@ class PdTable:
     def rng_end_m(self) -> float:
         """Slant range beyond which nothing is seen [m]."""
         return float(self.rng_step_m * (self.pd.shape[1] - 2))
+
+
+def sees_all(radar: RadarFigures) -> PdTable:
+    """The table of a radar of which nobody says what it reaches: what is in its sight may be seen,
+    out to the instrumented range."""
+    columns = 3
+    return PdTable(
+        pd=np.ones((1, columns), np.float32),
+        rng_step_m=radar.rng_max_m / (columns - 2),
+        alt_step_m=1.0,
+    )
 
 
 def snr_db(

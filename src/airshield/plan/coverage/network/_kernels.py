@@ -44,42 +44,65 @@ def add_radar(
     no_air: B1,
     why: U1,
     why_by: I2,
-    why_rank: F4,
     why_short: F4,
 ) -> None:
     """Note what one radar sees, and whether it is the one that comes nearest to seeing.
 
-    ``short_m`` of size 1 means that nobody told by how much it falls short.
+    ``short_m`` and ``why_short`` of size 0 mean that nobody told by how much it falls short.
     """
+    for i in range(reason.size):
+        no_air[i] |= reason[i] == GROUND
+    if short_m.size == 0:
+        add_codes(reason, radar, rank, bits, unknown, why, why_by)
+        return
     word = radar // 64
     bit = np.uint64(1) << np.uint64(radar % 64)
-    tells = short_m.size == reason.size
     for i in range(reason.size):
         code = reason[i]
         if code == SEEN:
             bits[i, word] |= bit
         elif code == UNKNOWN:
             unknown[i, word] |= bit
-        elif code == GROUND:
-            no_air[i] = True
-        short = short_m[i] if tells else math.inf
+        short = short_m[i]
         if math.isnan(short):
             short = math.inf
-        if rank[code] > why_rank[i] or (rank[code] == why_rank[i] and short < why_short[i]):
+        mine, best = rank[code], rank[why[i]]
+        if why_by[i] == NOBODY or mine > best or (mine == best and short < why_short[i]):
             why[i] = code
             why_by[i] = radar
-            why_rank[i] = rank[code]
             why_short[i] = short
 
 
 @lean_kernel
+def add_codes(reason: U1, radar: int, rank: F4, bits: U8, unknown: U8, why: U1, why_by: I2) -> None:
+    """Note what one radar sees of some cells; among equals the first comes nearest to seeing."""
+    word = radar // 64
+    bit = np.uint64(1) << np.uint64(radar % 64)
+    # What is never written to takes no memory: of maps where all is known, ``unknown``.
+    for i in range(reason.size):
+        code = reason[i]
+        if code == SEEN:
+            bits[i, word] |= bit
+        elif code == UNKNOWN:
+            unknown[i, word] |= bit
+        if rank[code] > rank[why[i]] or why_by[i] == NOBODY:
+            why[i] = code
+            why_by[i] = radar
+
+
+@lean_kernel
 def add_lowest(lowest_m: F4, radar: int, best_m: F4, best_by: I2) -> None:
-    """Keep the lowest of the lowest altitudes and whose it is; NaN is one that nobody knows."""
+    """Keep the lowest of the lowest altitudes and whose it is.
+
+    Unknown (NaN) gives way to what is known to be seen, and what is never seen (infinite) to both.
+    """
     for i in range(lowest_m.size):
-        mine = lowest_m[i]
-        if mine < best_m[i] or (math.isnan(best_m[i]) and not math.isnan(mine)):
+        mine, best = lowest_m[i], best_m[i]
+        if mine < best or (mine < math.inf and math.isnan(best)):
             best_m[i] = mine
-            best_by[i] = radar if mine < math.inf else NOBODY
+            best_by[i] = radar
+        elif math.isnan(mine) and best == math.inf:
+            best_m[i] = mine
 
 
 @lean_kernel
@@ -115,22 +138,36 @@ def count_radars(
 def group_cells(
     bits: U8,
     unknown: U8,
-    skip: B1,
-    weights: F8,
+    no_air: B1,
+    inside: B1,
+    people: F8,
+    sites: F8,
+    cell_m2: float,
     table: I4,
     first: I4,
     totals: F8,
+    below: F8,
 ) -> int:
-    """Gather the cells whose bits are equal, and add up their weights.
+    """Gather the cells whose bits are equal, and add up their weights: area, people, sites.
 
-    ``table`` is filled with NOBODY, of a power of two's size; group g is like cell ``first[g]`` and
-    weighs ``totals[g]``. Returns the number of groups, or FULL when there is no room.
+    Weights of size 0 are none. What lies below the ground (``no_air``, which may be of size 0 too)
+    goes to ``below``. ``table`` is filled with NOBODY, of a power of two's size; group g is like
+    cell ``first[g]`` and weighs ``totals[g]``. Returns the number of groups, or FULL when there is
+    no room.
     """
     many = 0
     words = bits.shape[1]
     last = NOBODY
     for i in range(bits.shape[0]):
-        if skip[i]:
+        area_m2 = cell_m2 if inside.size > 0 and inside[i] else 0.0
+        lives = people[i] if people.size > 0 else 0.0
+        stand = sites[i] if sites.size > 0 else 0.0
+        if area_m2 == 0.0 and lives == 0.0 and stand == 0.0:
+            continue
+        if no_air.size > 0 and no_air[i]:
+            below[0] += area_m2
+            below[1] += lives
+            below[2] += stand
             continue
         found = NOBODY
         # Neighbours are mostly alike: two times in three the search ends here.
@@ -168,8 +205,9 @@ def group_cells(
                 first[many] = i
                 many += 1
         last = found
-        for k in range(weights.shape[1]):
-            totals[found, k] += weights[i, k]
+        totals[found, 0] += area_m2
+        totals[found, 1] += lives
+        totals[found, 2] += stand
     return many
 
 
@@ -215,6 +253,34 @@ def share_covered(bits: U8, weights: F8, active: U8) -> float:
                 seen += weights[g]
                 break
     return seen / whole
+
+
+@lean_kernel
+def count_sides(labels: I4) -> int:
+    """Sides of cells between one label and another; labels have a border of zeros."""
+    many = 0
+    for r in range(1, labels.shape[0] - 1):
+        for c in range(1, labels.shape[1] - 1):
+            here = labels[r, c]
+            if here != 0:
+                many += here != labels[r, c - 1]
+                many += here != labels[r, c + 1]
+                many += here != labels[r - 1, c]
+                many += here != labels[r + 1, c]
+    return many
+
+
+@lean_kernel
+def middle_cells(labels: I4, left: I8, cell: I8) -> None:
+    """Half-way through each region's cells, row by row. ``left`` is half of how many it has."""
+    cols = labels.shape[1]
+    for r in range(labels.shape[0]):
+        for c in range(cols):
+            region = labels[r, c] - 1
+            if region >= 0:
+                if left[region] == 0:
+                    cell[region] = r * cols + c
+                left[region] -= 1
 
 
 @lean_kernel

@@ -21,10 +21,10 @@ NO_AIR_COUNT: Final = 254
 """In a map of counts: the height lies below the ground."""
 NOBODY: Final = _kernels.NOBODY
 
-# How near a radar is to seeing: how many of the tests in their order it passes.
-_RANK: Final = np.full(256, -1.0, np.float32)
-_RANK[list(reasons.ORDER)] = np.arange(len(reasons.ORDER))
-_NOT_TOLD: Final = np.full(1, np.nan, np.float32)
+RANK: Final = np.full(256, -1.0, np.float32)
+"""How near a radar is to seeing, by its code: how many of the tests in their order it passes."""
+RANK[list(reasons.ORDER)] = np.arange(len(reasons.ORDER))
+_NOT_TOLD: Final = np.empty(0, np.float32)
 
 
 class LayerCover:
@@ -44,7 +44,7 @@ class LayerCover:
     bits, unknown : ndarray of uint64, shape (rows · cols, words)
         Bit r of a cell: radar r surely sees it; nobody knows, for want of terrain.
     no_air : ndarray of bool, shape (rows · cols,)
-        The height lies below the ground, as any radar found.
+        The height lies below the ground, as any radar found or ``note_added`` was told.
     why : ndarray of uint8, shape (rows, cols)
         The reason of the radar nearest to seeing (``plan.coverage.reasons``): of the one that
         passes most of the tests in their order; among equals, of the one that falls least short in
@@ -68,8 +68,7 @@ class LayerCover:
         self.no_air = np.zeros(cells, np.bool_)
         self.why = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
         self.why_by = np.full(grid.shape, NOBODY, np.int16)
-        self._rank = np.full(cells, -np.inf, np.float32)
-        self._short = np.full(cells, np.inf, np.float32)
+        self._short = _NOT_TOLD
         self._added: set[str] = set()
 
     def add(
@@ -105,19 +104,42 @@ class LayerCover:
         if reason.dtype != np.uint8 or (reason.size and reason.max() >= len(reasons.NAMES)):
             raise UsageError(f"radar {radar!r}: reasons are octets below {len(reasons.NAMES)}")
         self._added.add(radar)
+        short = _NOT_TOLD
+        if short_m is not None or self._short.size:
+            # Who was not told to fall short by so much falls short by more.
+            if not self._short.size:
+                self._short = np.full(reason.size, np.inf, np.float32)
+            told = np.full(self.grid.shape, np.inf) if short_m is None else short_m
+            short = np.ascontiguousarray(told, np.float32).reshape(-1)
         _kernels.add_radar(
             np.ascontiguousarray(reason).reshape(-1),
-            _NOT_TOLD if short_m is None else np.ascontiguousarray(short_m, np.float32).reshape(-1),
+            short,
             self.radars.index(radar),
-            _RANK,
+            RANK,
             self.bits,
             self.unknown,
             self.no_air,
             self.why.reshape(-1),
             self.why_by.reshape(-1),
-            self._rank,
             self._short,
         )
+
+    def note_added(self, no_air: NDArray[np.bool_]) -> None:
+        """Take all radars as added, by loops that wrote to the maps themselves.
+
+        Cells that no radar's map reached are beyond the range of the first.
+
+        Parameters
+        ----------
+        no_air : ndarray of bool, shape (rows, cols)
+            Where the height lies below the ground.
+        """
+        self._added.update(self.radars)
+        self.no_air |= no_air.reshape(-1)
+        if self.radars:
+            left = self.why_by == NOBODY
+            self.why[left & no_air] = reasons.GROUND
+            self.why_by[left] = 0
 
     def counts(self, active: Iterable[str] | None = None) -> NDArray[np.uint8]:
         """How many radars surely see each cell, of all or of those named.
@@ -143,15 +165,16 @@ class LowestAltitude:
     Attributes
     ----------
     lowest_m : ndarray of float32, shape (rows, cols)
-        Above mean sea level. Infinite where no radar reaches; NaN where it is unknown for all.
-        Where it is known for some radars only it is the lowest of theirs: seen from there surely.
+        Above mean sea level. Where it is known for some radars it is the lowest of theirs: seen
+        from there surely, whatever the others may do. Otherwise NaN where it is unknown for any,
+        and infinite where all are known to see nothing. As :meth:`LayerCover.counts` has it.
     by : ndarray of int16, shape (rows, cols)
         Which radar's; ``NOBODY`` where none.
     """
 
     def __init__(self, grid: Grid, radars: Sequence[str]) -> None:
         self.grid, self.radars = grid, tuple(radars)
-        self.lowest_m = np.full(grid.shape, np.nan if self.radars else np.inf, np.float32)
+        self.lowest_m = np.full(grid.shape, np.inf, np.float32)
         self.by = np.full(grid.shape, NOBODY, np.int16)
 
     def add(self, radar: str, lowest_m: NDArray[np.float32]) -> None:

@@ -69,21 +69,23 @@ def regions_of(
     """
     if codes.shape != grid.shape:
         raise UsageError(f"a map of {codes.shape} cells on a grid of {grid.shape}")
-    labels = np.zeros((grid.rows + 2, grid.cols + 2), np.int32)
-    inner = labels[1:-1, 1:-1]
+    labels = np.zeros(grid.shape, np.int32)
     of: list[int] = []
     for code in wanted:
-        part, many = ndimage.label(codes == code)
-        np.add(part, len(of), out=inner, where=part > 0, casting="unsafe")
+        if not of:
+            many = ndimage.label(codes == code, output=labels)
+        else:
+            part, many = ndimage.label(codes == code)
+            np.add(part, len(of), out=labels, where=part > 0)
         of += [code] * many
-    outline = _outlines(grid, labels, len(of))
+    outline = _outlines(grid, np.pad(labels, 1), len(of))
     if outline.size:
         # Also at zero: it takes away the corners that lie on straight lines.
         outline = shapely.orient_polygons(shapely.coverage_simplify(outline, tolerance_m))
     return Regions(
         code=np.array(of, np.int64),
-        cells=np.bincount(inner.reshape(-1), minlength=len(of) + 1)[1:],
-        labels=inner,
+        cells=np.bincount(labels.reshape(-1), minlength=len(of) + 1)[1:],
+        labels=labels,
         polygons=outline,
     )
 
@@ -92,10 +94,7 @@ def _outlines(grid: Grid, labels: NDArray[np.int32], many: int) -> NDArray[Any]:
     """Polygons of labels 1 to ``many``, with every corner of a cell along their rings."""
     if many == 0:
         return np.empty(0, object)
-    sides = sum(
-        int(np.count_nonzero((labels != np.roll(labels, shift, axis)) & (labels != 0)))
-        for shift, axis in ((1, 0), (-1, 0), (1, 1), (-1, 1))
-    )
+    sides = int(_kernels.count_sides(labels))
     rows, cols = np.empty(sides, np.int32), np.empty(sides, np.int32)
     starts, of = np.empty(sides + 1, np.int64), np.empty(sides, np.int32)
     seen = np.zeros(labels.shape, np.bool_)
@@ -193,7 +192,7 @@ def find_gaps(
     if people is not None:
         lives = np.bincount(region, people.reshape(-1)[in_gap], minlength=many)
     outlines = lonlat_from(grid, regions.polygons)
-    lat, lon = _places_in(grid, regions.labels, many)
+    lat, lon = _places_in(grid, regions.labels, regions.cells)
     columns = {
         "layer": [cover.layer.name] * many,
         "gap": np.arange(many),
@@ -208,14 +207,12 @@ def find_gaps(
 
 
 def _places_in(
-    grid: Grid, labels: NDArray[np.int32], many: int
+    grid: Grid, labels: NDArray[np.int32], cells: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The middle of one cell of each region, well within it where it is wide."""
     # Half-way through a region's cells, row by row: never outside, seldom at an end.
-    flat = labels.reshape(-1)
-    at = np.argsort(flat, kind="stable")
-    start = np.searchsorted(flat[at], np.arange(1, many + 2))
-    cell = at[(start[:-1] + start[1:]) // 2]
+    cell = np.zeros(cells.size, np.int64)
+    _kernels.middle_cells(labels, cells // 2, cell)
     x, y = grid.middles_xy_m()
     row, col = np.divmod(cell, grid.cols)
     return grid.projection.places_from_xy(x[col], y[row])

@@ -20,6 +20,8 @@ AREA, PEOPLE, SITES = 0, 1, 2
 BY_MANY: Final = _kernels.BY_MANY
 BY_UNKNOWN: Final = _kernels.BY_UNKNOWN
 _ROOM: Final = 1 << 12
+_NEVER: Final = np.empty(0, np.bool_)
+_NONE: Final = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,27 +136,36 @@ def group_cells(
         Maps of another grid, or weights that are negative or unknown.
     """
     grid = cover.grid
-    weights = np.zeros((grid.rows * grid.cols, 3))
     maps = {"inside": inside, "people": people, "sites": sites}
-    for column, (name, given) in enumerate(maps.items()):
+    for name, given in maps.items():
         if given is None:
             continue
         if given.shape != grid.shape:
             raise UsageError(f"{name}: a map of {given.shape} cells on a grid of {grid.shape}")
-        weights[:, column] = given.reshape(-1)
-        if not (weights[:, column] >= 0.0).all():
+        if given.size and not given.min() >= 0.0:
             raise UsageError(f"{name}: weights must be known and not negative; give 0 for none")
-    weights[:, AREA] *= grid.cell_m2
-    first, totals = _gather(cover.bits, cover.unknown, weights, skip=cover.no_air)
+    first, totals, below = _gather(
+        cover.bits,
+        cover.unknown,
+        no_air=cover.no_air,
+        inside=np.ascontiguousarray(inside, np.bool_).reshape(-1),
+        people=_flat(people),
+        sites=_flat(sites),
+        cell_m2=grid.cell_m2,
+    )
     return Groups(
         layer=cover.layer,
         radars=cover.radars,
         bits=cover.bits[first],
         unknown=cover.unknown[first],
         weights=totals,
-        no_air=weights[cover.no_air].sum(axis=0),
+        no_air=below,
         known=np.array([given is not None for given in maps.values()]),
     )
+
+
+def _flat(given: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    return _NONE if given is None else np.ascontiguousarray(given, np.float64).reshape(-1)
 
 
 def merge_equal(
@@ -172,29 +183,39 @@ def merge_equal(
     ndarray of uint64, shape (m, words), and ndarray of float64, shape (m,)
         In the order in which each first occurs.
     """
-    nothing = np.zeros(weights.size, np.bool_)
     rows = np.ascontiguousarray(bits)
-    first, totals = _gather(rows, np.zeros_like(rows), weights[:, None], skip=nothing)
-    return rows[first], totals[:, 0].copy()
+    first, totals, _ = _gather(
+        rows,
+        np.zeros_like(rows),
+        no_air=_NEVER,
+        inside=_NEVER,
+        people=_flat(weights),
+        sites=_NONE,
+        cell_m2=0.0,
+    )
+    return rows[first], totals[:, PEOPLE].copy()
 
 
 def _gather(
     bits: NDArray[np.uint64],
     unknown: NDArray[np.uint64],
-    weights: NDArray[np.float64],
     *,
-    skip: NDArray[np.bool_],
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """A row that stands for each group of equal ones, and what each group weighs."""
-    skip = skip | ~weights.any(axis=1)
-    weights = np.ascontiguousarray(weights)
+    no_air: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    people: NDArray[np.float64],
+    sites: NDArray[np.float64],
+    cell_m2: float,
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """A row for each group of equal ones, what each group weighs, and what is below ground."""
     room = _ROOM
     while True:
         first = np.empty(room, np.int32)
-        totals = np.zeros((room, weights.shape[1]))
+        totals, below = np.zeros((room, 3)), np.zeros(3)
         # Twice as many slots as groups at most: a search meets two or three.
         table = np.full(2 * room, _kernels.NOBODY, np.int32)
-        many = _kernels.group_cells(bits, unknown, skip, weights, table, first, totals)
+        many = _kernels.group_cells(
+            bits, unknown, no_air, inside, people, sites, cell_m2, table, first, totals, below
+        )
         if many != _kernels.FULL:
-            return first[:many], totals[:many].copy()
+            return first[:many], totals[:many].copy(), below
         room *= 4

@@ -8,8 +8,9 @@ every requirement an answer, *holds*, *fails* or *unknown*, with its figure.
 
 **Steps.** Around each radar: terrain in true bearing and distance, fine near the radar and coarser
 (maxima) beyond 60 and 120 km (``geo.terrain``); the lowest visible altitude there (``sight``). On
-the common grid: why each cell of each layer is seen or not (``detection``); bits, groups, tables
-(``network``). Radars are shared among threads, and the result is the same with any number.
+the common grid, band by band: why each cell of each layer is seen or not (``detection``); bits,
+groups, tables (``network``). Radars, then bands, then layers are shared among threads, and the
+result is the same with any number. Terrain that several radars need is read once.
 
 **Kept between runs.** What a radar sees down to depends on the terrain, its place and the Earth's
 factor, not on the other radars: it is kept under a digest of those (:class:`SightCache`), so moving
@@ -26,6 +27,7 @@ terrain cannot show. It is a planning estimate.
 """
 
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover, share_bounds
+from airshield.plan.coverage.survey.cells import warm_up
 from airshield.plan.coverage.survey.run import Survey, roses_of, survey
 from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveySite, SurveyTask
@@ -46,4 +48,5 @@ __all__ = [
     "roses_of",
     "share_bounds",
     "survey",
+    "warm_up",
 ]

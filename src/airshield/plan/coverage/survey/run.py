@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 
 from airshield import tables
 from airshield.geo.grid import Grid
-from airshield.geo.terrain import Terrain
-from airshield.plan.coverage import reasons
-from airshield.plan.coverage.detection import PdTable, make_table, see_offsets
+from airshield.geo.terrain import LEAST_SHARE, GridPatch, Terrain, coarse_of, coarse_warnings
 from airshield.plan.coverage.network import (
     Groups,
-    Layer,
     LayerCover,
     LowestAltitude,
     contributor_values,
@@ -32,30 +29,24 @@ from airshield.plan.coverage.network import (
     site_weights,
 )
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover
-from airshield.plan.coverage.survey.sights import RadarSight, SightCache, look_around, reach_m
+from airshield.plan.coverage.survey.cells import RadarCells, add_radars, cells_of
+from airshield.plan.coverage.survey.sights import (
+    RadarSight,
+    SightCache,
+    look_around,
+    reach_m,
+    sight_key,
+)
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
 from airshield.plan.coverage.survey.warned import WarningAsked, lookouts_of, warn_sites
 
-Window = tuple[slice, slice]
 Told = Callable[[str, int, int], None]
 
-_WIDER: float = 1.02
-"""By how much a distance in the grid's projection may be longer than over the ground, at most, for
-areas as large as a continent."""
+AROUND: Final = "the ground around the radars"
+MAP: Final = "the map"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RadarCells:
-    """One radar on the common grid.
-
-    ``window`` are the rows and columns that its range reaches, ``lowest_msl_m`` the lowest visible
-    altitude in them [m]: infinite beyond its range, NaN where unknown.
-    """
-
-    radar: SurveyRadar
-    sight: RadarSight = field(repr=False)
-    window: Window
-    lowest_msl_m: NDArray[np.float32] = field(repr=False)
+_MESH_CELLS: Final = 130
+"""How far beyond a patch its heights may be read from, in cells: terrain goes by a mesh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,50 +141,37 @@ def survey(
     grid = Grid.around(task.area, step_m=task.step_m)
     inside = grid.inside(task.area)
     told("ground", 0, 1)
-    ground = terrain.on_grid(grid).height_m
+    map_ground = terrain.on_grid(grid)
+    ground = map_ground.height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
     covers = [LayerCover(grid, layer, names) for layer in layers]
     lowest = LowestAltitude(grid, names)
-    lock = threading.Lock()
-    done = 0
-
-    def one(radar: SurveyRadar) -> RadarCells:
-        nonlocal done
-        sight = look_around(
-            radar, terrain=terrain, earth=task.earth, step_m=task.sight_step_m, cache=cache
-        )
-        cells = _on_grid(radar, sight, grid)
-        codes = _codes(cells, task, grid, ground)
-        with lock:
-            for cover, code in zip(covers, codes, strict=True):
-                whole = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
-                whole[cells.window] = code
-                cover.add(radar.name, whole)
-            whole_m = np.full(grid.shape, np.inf, np.float32)
-            whole_m[cells.window] = cells.lowest_msl_m
-            lowest.add(radar.name, whole_m)
-            done += 1
-            told("radars", done, len(names))
-        return cells
-
-    told("radars", 0, len(names))
-    if threads > 1 and len(names) > 1:
-        with ThreadPoolExecutor(min(threads, len(names))) as pool:
-            radars = tuple(pool.map(one, task.radars))
-    else:
-        radars = tuple(one(radar) for radar in task.radars)
+    sights = _sights(task, terrain, cache, threads, told)
+    radars = tuple(
+        cells_of(radar, sight, grid) for radar, sight in zip(task.radars, sights, strict=True)
+    )
+    told("map", 0, 1)
+    add_radars(
+        radars, task, ground, covers, lowest,
+        threads=threads, say=lambda done, of: told("map", done, of),
+    )  # fmt: skip
 
     told("network", 0, 1)
     people, elsewhere = _people(task, grid, inside)
     sites = _sites(task, grid)
-    groups = tuple(
-        group_cells(cover, inside=inside, people=people, sites=sites) for cover in covers
-    )
+
+    def gathered(cover: LayerCover) -> tuple[Groups, pa.Table]:
+        return (
+            group_cells(cover, inside=inside, people=people, sites=sites),
+            find_gaps(cover, inside=inside, people=people),
+        )
+
+    with ThreadPoolExecutor(threads) as pool:
+        parts = list(pool.map(gathered, covers))
+    groups = tuple(part[0] for part in parts)
+    gaps = pa.concat_tables([part[1] for part in parts]).combine_chunks()
     contributors = task.contributors()
-    gaps = pa.concat_tables(
-        [find_gaps(cover, inside=inside, people=people) for cover in covers]
-    ).combine_chunks()
     answers = []
     for want in asked:
         cover = covers[layers.index(want.layer)]
@@ -237,7 +215,7 @@ def survey(
         gaps=gaps,
         warning=tables.concat(tables.WARNING_TIME, roses),
         answers=tuple(answers),
-        stamp=_stamp(task, terrain, radars, ground),
+        stamp=_stamp(task, terrain, radars, map_ground),
     )
 
 
@@ -273,99 +251,38 @@ def roses_of(
     )
 
 
-def _on_grid(radar: SurveyRadar, sight: RadarSight, grid: Grid) -> RadarCells:
-    window = _window(radar, grid)
-    part = _part(grid, window)
-    lowest = (
-        sight.lowest_on(part, lat_deg=radar.lat_deg, lon_deg=radar.lon_deg)
-        if part.rows and part.cols
-        else np.empty(part.shape, np.float32)
+def _sights(
+    task: SurveyTask, terrain: Terrain, cache: SightCache | None, threads: int, told: Told
+) -> list[RadarSight]:
+    """What each radar sees down to; terrain that several of them need is read once."""
+    step_m = task.sight_step_m
+
+    def is_kept(radar: SurveyRadar) -> bool:
+        key = sight_key(radar, terrain=terrain, earth=task.earth, step_m=step_m)
+        return cache is not None and cache.has(key)
+
+    around = terrain.held_around(
+        [
+            (radar.lat_deg, radar.lon_deg, reach_m(radar) + _MESH_CELLS * 4.0 * step_m)
+            for radar in task.radars
+            if not is_kept(radar)
+        ],
+        threads=threads,
     )
-    return RadarCells(
-        radar=replace(radar, figures=replace(radar.figures, antenna_msl_m=sight.antenna_msl_m))
-        if np.isfinite(sight.antenna_msl_m)
-        else radar,
-        sight=sight,
-        window=window,
-        lowest_msl_m=lowest,
-    )
+    lock = threading.Lock()
+    done = 0
 
+    def one(radar: SurveyRadar) -> RadarSight:
+        nonlocal done
+        sight = look_around(radar, terrain=around, earth=task.earth, step_m=step_m, cache=cache)
+        with lock:
+            done += 1
+            told("radars", done, len(task.radars))
+        return sight
 
-def _window(radar: SurveyRadar, grid: Grid) -> Window:
-    """Rows and columns of a grid that a radar's range reaches; may be none."""
-    x, y = grid.projection.xy_from_places([radar.lat_deg], [radar.lon_deg])
-    reach = _WIDER * reach_m(radar) + grid.step_m
-    rows = (grid.north_m - np.array([y[0] + reach, y[0] - reach])) / grid.step_m
-    cols = (np.array([x[0] - reach, x[0] + reach]) - grid.west_m) / grid.step_m
-    row = np.clip([np.floor(rows[0]), np.ceil(rows[1])], 0, grid.rows).astype(int)
-    col = np.clip([np.floor(cols[0]), np.ceil(cols[1])], 0, grid.cols).astype(int)
-    return slice(int(row[0]), int(row[1])), slice(int(col[0]), int(col[1]))
-
-
-def _part(grid: Grid, window: Window) -> Grid:
-    """The grid of a window of a grid."""
-    rows, cols = window
-    return replace(
-        grid,
-        rows=rows.stop - rows.start,
-        cols=cols.stop - cols.start,
-        west_m=grid.west_m + cols.start * grid.step_m,
-        north_m=grid.north_m - rows.start * grid.step_m,
-    )
-
-
-def _codes(
-    cells: RadarCells, task: SurveyTask, grid: Grid, ground: NDArray[np.float32]
-) -> list[NDArray[np.uint8]]:
-    """Why each cell of each layer is seen or not, in the radar's window."""
-    radar = cells.radar
-    part = _part(grid, cells.window)
-    if not (part.rows and part.cols):
-        return [np.empty(part.shape, np.uint8) for _ in task.layers]
-    east, north = part.offsets_from(radar.lat_deg, radar.lon_deg)
-    here = ground[cells.window]
-    # Beyond the patch the code is that of the range, whatever the altitude there.
-    lowest = np.where(np.isposinf(cells.lowest_msl_m), np.float32(np.nan), cells.lowest_msl_m)
-    of_class: dict[str, PdTable] = {}
-    codes = []
-    for layer in task.layers:
-        if layer.cls not in of_class:
-            of_class[layer.cls] = _table(radar, task, layer)
-        code = see_offsets(
-            radar.figures,
-            of_class[layer.cls],
-            east_m=east,
-            north_m=north,
-            alt_msl_m=_altitude(layer, here),
-            lowest_msl_m=lowest,
-            ground_msl_m=here,
-            surface_msl_m=cells.sight.surface_msl_m,
-            pd_least=task.pd_least,
-            earth_m=task.earth.earth_m,
-        )
-        if not radar.is_power_known:
-            code[code == reasons.SEEN] = reasons.UNKNOWN
-        codes.append(code)
-    return codes
-
-
-def _table(radar: SurveyRadar, task: SurveyTask, layer: Layer) -> PdTable:
-    table = make_table(
-        radar.figures, task.targets[layer.cls], rain=task.rain, earth_m=task.earth.earth_m
-    )
-    if radar.is_power_known:
-        return table
-    # What is in sight may be seen out to the instrumented range.
-    certain = np.ones((1, table.pd.shape[1]), np.float32)
-    return PdTable(
-        pd=certain, rng_step_m=radar.figures.rng_max_m / (certain.shape[1] - 2), alt_step_m=1.0
-    )
-
-
-def _altitude(layer: Layer, ground: NDArray[np.float32]) -> NDArray[np.float32]:
-    if layer.above == "sea":
-        return np.full(ground.shape, layer.height_m, np.float32)
-    return ground + np.float32(layer.height_m)
+    told("radars", 0, len(task.radars))
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, task.radars))
 
 
 def _people(
@@ -393,14 +310,44 @@ def _sites(task: SurveyTask, grid: Grid) -> NDArray[np.float64] | None:
     return site_weights(grid, lat[on].tolist(), lon[on].tolist()) if on.any() else None
 
 
+def _of_ground(radars: Sequence[RadarCells], ground: GridPatch) -> list[str]:
+    """How much of the ground, around the radars and on the map, is known badly or not at all."""
+    areas = np.array([cells.sight.levels[-1].half_m ** 2 for cells in radars])
+
+    def around(shares: list[float]) -> float:
+        return float(np.average(shares, weights=areas)) if shares else 0.0
+
+    sights = [cells.sight for cells in radars]
+    coarse_share, coarse_m = coarse_of(ground.shares)
+    parts = [(around([one.coarse_share for one in sights]), AROUND)] if sights else []
+    told = list(
+        coarse_warnings(
+            [*parts, (coarse_share, MAP)], max([coarse_m, *(one.coarse_m for one in sights)])
+        )
+    )
+    unknown = [
+        f"{share:.1%} of {of}"
+        for share, of in (
+            (around([one.unknown_share for one in sights]), AROUND),
+            (ground.unknown_share, MAP),
+        )
+        if share >= LEAST_SHARE
+    ]
+    if unknown:
+        told.append(
+            f"Unknown terrain: nobody knows the heights of {' and '.join(unknown)}; what is there "
+            "and behind it is counted as unknown; give terrain that has them"
+        )
+    return told
+
+
 def _stamp(
     task: SurveyTask,
     terrain: Terrain,
     radars: Sequence[RadarCells],
-    ground: NDArray[np.float32],
+    ground: GridPatch,
 ) -> dict[str, Any]:
-    warnings = [*task.earth.warnings, *task.notes]
-    warnings += [told for cells in radars for told in cells.sight.warnings]
+    warnings = [*task.earth.warnings, *task.notes, *_of_ground(radars, ground)]
     blind = [cells.radar.name for cells in radars if np.isnan(cells.sight.antenna_msl_m)]
     if blind:
         warnings.append(
@@ -417,11 +364,8 @@ def _stamp(
     if no_turn:
         warnings.append(
             f"nobody says how often {', '.join(no_turn)} look{'s' if len(no_turn) == 1 else ''}: "
-            "left out of warning times; write turn_s"
+            "whether they warn in time is unknown; write turn_s"
         )
-    unknown = float(np.isnan(ground).mean())
-    if unknown > 0.0:
-        warnings.append(f"the ground of {unknown:.1%} of the map is unknown")
     return {
         "kind": "planning estimate",
         "k": task.earth.k,

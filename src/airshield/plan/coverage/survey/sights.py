@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield.geo.grid import Grid
-from airshield.geo.terrain import EarthFactor, Terrain
+from airshield.geo.terrain import EarthFactor, Terrain, coarse_of
 from airshield.plan.coverage.sight import lowest_visible_levels
+from airshield.plan.coverage.survey import _kernels
 from airshield.plan.coverage.survey.task import SurveyRadar
 
 NEAR_M: Final = 60_000.0
@@ -24,31 +25,42 @@ FAR_M: Final = 120_000.0
 """Out to where cells are of the single and of the double step; four times the step beyond. A cell
 of 90 m at 60 km is as wide as 0.09 degrees, a radar's beam is ten times that."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when what is kept means something else than before."""
 
-_HALF_M: Final = 0.5
-"""Heights are kept in half metres, lowest visible altitudes rounded up: never too optimistic."""
-_UNKNOWN: Final = np.iinfo(np.uint16).max
-_BELOW_M: Final = 1_000.0
-"""No ground lies deeper below the sea (the Dead Sea's shore at -430 m)."""
+# Heights are kept in half metres, lowest visible altitudes rounded up: never too optimistic. No
+# ground lies deeper below the sea than the kernels' BELOW_M (the Dead Sea's shore at -430 m).
+_HALF_M: Final = float(_kernels.HALF_M)
+_UNKNOWN: Final = _kernels.NOT_KNOWN
+_BELOW_M: Final = float(_kernels.BELOW_M)
+_NOTHING: Final = np.empty((0, 0), np.uint16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SightLevel:
     """A square patch around a radar, row 0 north, column 0 west, the radar in the middle cell.
 
-    ``lowest_msl_m`` and ``ground_msl_m``: float32, above mean sea level [m], NaN unknown.
+    ``lowest_told`` and ``ground_told``: in half metres from 1,000 m below the sea, uint16.
     """
 
     step_m: float
-    lowest_msl_m: NDArray[np.float32] = field(repr=False)
-    ground_msl_m: NDArray[np.float32] = field(repr=False)
+    lowest_told: NDArray[np.uint16] = field(repr=False)
+    ground_told: NDArray[np.uint16] = field(repr=False)
+
+    @property
+    def lowest_msl_m(self) -> NDArray[np.float32]:
+        """Lowest visible altitude above mean sea level [m], NaN unknown; made at each call."""
+        return _metres(self.lowest_told)
+
+    @property
+    def ground_msl_m(self) -> NDArray[np.float32]:
+        """Ground above mean sea level [m], NaN unknown; made at each call."""
+        return _metres(self.ground_told)
 
     @property
     def half_m(self) -> float:
         """How far its outermost cells' middles are from the radar to the north."""
-        return float(self.lowest_msl_m.shape[0] // 2 * self.step_m)
+        return float(self.lowest_told.shape[0] // 2 * self.step_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,34 +75,24 @@ class RadarSight:
         Median of the ground around [m]: the plain that the smooth Earth stands for.
     levels : tuple of SightLevel
         From fine to coarse; each reaches further.
-    warnings : tuple of str
-        What the terrain cannot show here.
+    coarse_share, coarse_m : float
+        Of the ground around, how much is known from coarse cells only, and how large those are [m].
+    unknown_share : float
+        How much of it nobody knows.
     """
 
     antenna_msl_m: float
     surface_msl_m: float
     levels: tuple[SightLevel, ...]
-    warnings: tuple[str, ...]
+    coarse_share: float
+    coarse_m: float
+    unknown_share: float
 
-    def lowest_on(self, grid: Grid, *, lat_deg: float, lon_deg: float) -> NDArray[np.float32]:
-        """Lowest visible altitude on a common grid, shape (rows, cols).
-
-        Infinite beyond the outermost level, NaN where unknown; the highest of the neighbours of
-        the finest level that holds a cell's middle, so it promises nothing that they do not.
-        """
-        out: NDArray[np.float32] | None = None
-        for level in reversed(self.levels):
-            here = grid.resample(
-                level.lowest_msl_m,
-                lat_deg=lat_deg,
-                lon_deg=lon_deg,
-                step_m=level.step_m,
-                how="highest",
-                outside=np.inf,
-            )
-            out = here if out is None else np.where(np.isposinf(here), out, here)
-        assert out is not None, "a radar has at least one level"
-        return out
+    def told(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
+        """Lowest visible altitudes of the levels, as the loops take them: three, or none of it."""
+        found = [level.lowest_told for level in self.levels]
+        found += [_NOTHING] * (3 - len(found))
+        return found[0], found[1], found[2]
 
 
 class SightCache:
@@ -103,6 +105,11 @@ class SightCache:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.hits = 0
+        self._lock = threading.Lock()
+
+    def has(self, key: str) -> bool:
+        """Tell whether something is kept under a key, whole or not."""
+        return self.folder is not None and (self.folder / f"{key}.npz").exists()
 
     def get(self, key: str) -> RadarSight | None:
         """What is kept under a key, None if nothing is."""
@@ -118,15 +125,16 @@ class SightCache:
                 levels = tuple(
                     SightLevel(
                         step_m=step_m,
-                        lowest_msl_m=_metres(kept[f"lowest{i}"]),
-                        ground_msl_m=_metres(kept[f"ground{i}"]),
+                        lowest_told=kept[f"lowest{i}"],
+                        ground_told=kept[f"ground{i}"],
                     )
                     for i, step_m in enumerate(told.pop("steps_m"))
                 )
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
             return None
-        self.hits += 1
-        return RadarSight(levels=levels, **told | {"warnings": tuple(told["warnings"])})
+        with self._lock:
+            self.hits += 1
+        return RadarSight(levels=levels, **told)
 
     def put(self, key: str, sight: RadarSight) -> None:
         """Keep a sight; a folder that cannot be written to keeps nothing."""
@@ -135,13 +143,15 @@ class SightCache:
         told = {
             "antenna_msl_m": sight.antenna_msl_m,
             "surface_msl_m": sight.surface_msl_m,
-            "warnings": sight.warnings,
+            "coarse_share": sight.coarse_share,
+            "coarse_m": sight.coarse_m,
+            "unknown_share": sight.unknown_share,
             "steps_m": [level.step_m for level in sight.levels],
         }
         arrays: dict[str, Any] = {"told": np.array(json.dumps(told))}
         for i, level in enumerate(sight.levels):
-            arrays[f"lowest{i}"] = _half_metres(level.lowest_msl_m)
-            arrays[f"ground{i}"] = _half_metres(level.ground_msl_m)
+            arrays[f"lowest{i}"] = level.lowest_told
+            arrays[f"ground{i}"] = level.ground_told
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
@@ -250,6 +260,7 @@ def look_around(
         )
     else:
         lows = [np.full_like(ground, np.nan) for ground in grounds]
+    coarse_share, coarse_m = coarse_of(patches[-1].shares)
     known = grounds[-1][np.isfinite(grounds[-1])]
     sight = RadarSight(
         antenna_msl_m=antenna_m,
@@ -257,12 +268,14 @@ def look_around(
         levels=tuple(
             SightLevel(
                 step_m=patch.step_m,
-                lowest_msl_m=_metres(_half_metres(low)),
-                ground_msl_m=_metres(_half_metres(ground)),
+                lowest_told=_half_metres(low),
+                ground_told=_half_metres(ground),
             )
             for patch, low, ground in zip(patches, lows, grounds, strict=True)
         ),
-        warnings=tuple(dict.fromkeys(told for patch in patches for told in patch.warnings)),
+        coarse_share=coarse_share,
+        coarse_m=coarse_m,
+        unknown_share=patches[-1].unknown_share,
     )
     if cache is not None:
         cache.put(key, sight)

@@ -41,7 +41,7 @@ class SurveyRadar:
         Ground above mean sea level [m]; None: as the terrain says.
     is_power_known, is_turn_known : bool
         Whether anybody says what it reaches: without, nothing in its sight is surely seen. Whether
-        anybody says how often it looks: without, it warns of nothing.
+        anybody says how often it looks: without, whether it warns in time is unknown.
     """
 
     figures: RadarFigures

@@ -56,7 +56,7 @@ class WarningAsked:
 
 
 def lookouts_of(radars: Sequence[tuple[SurveyRadar, RadarSight]]) -> list[Lookout]:
-    """The radars that surely see something, as the warning room takes them."""
+    """The radars as the warning room takes them; those of which too little is known are unsure."""
     return [
         Lookout(
             figures=radar.figures,
@@ -66,9 +66,11 @@ def lookouts_of(radars: Sequence[tuple[SurveyRadar, RadarSight]]) -> list[Lookou
             ground_msl_m=np.ascontiguousarray(sight.levels[-1].ground_msl_m),
             step_m=sight.levels[-1].step_m,
             surface_msl_m=sight.surface_msl_m,
+            is_sure=radar.is_power_known
+            and radar.is_turn_known
+            and bool(np.isfinite(sight.antenna_msl_m)),
         )
         for radar, sight in radars
-        if radar.is_power_known and radar.is_turn_known and np.isfinite(sight.antenna_msl_m)
     ]
 
 
@@ -98,7 +100,7 @@ def warn_sites(
         rule=WarningRule(
             hits=HITS,
             looks=LOOKS,
-            window_s=max((one.figures.turn_s for one in lookouts), default=10.0),
+            window_s=max((one.figures.turn_s for one in lookouts if one.is_sure), default=10.0),
             confidence=CONFIDENCE,
             delay_s=asked.chain_s,
         ),

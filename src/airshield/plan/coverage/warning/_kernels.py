@@ -19,7 +19,7 @@ from airshield.plan.coverage.detection._kernels import (
     judge,
     step_chain,
 )
-from airshield.plan.coverage.reasons import POWER, UNKNOWN
+from airshield.plan.coverage.reasons import POWER
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
@@ -82,7 +82,6 @@ def look_along(
     code: U1,
     sure: F8,
     best: F8,
-    met_unknown: U1,
 ) -> None:
     """Multiply the chances that nobody has seen a target by those of one radar.
 
@@ -133,8 +132,6 @@ def look_along(
         look(work, first, end, PD, code, limits, table, sectors)
         if has_unknown:
             for i in range(first, end):
-                if code[i] == UNKNOWN:
-                    met_unknown[b] = 1
                 if work[PD, i] != work[PD, i]:
                     work[PD, i] = 0.0
                 if work[ALT, i] != work[ALT, i]:

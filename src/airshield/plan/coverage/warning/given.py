@@ -33,6 +33,9 @@ class Lookout:
     surface_msl_m : float
         Height of the plain around it [m]: the stand-in for unknown ground where that hides
         nothing.
+    is_sure : bool
+        False where nobody says what it reaches or how often it looks: then it sees nothing for
+        certain, and at best all that is in its sight.
     """
 
     figures: RadarFigures
@@ -42,6 +45,7 @@ class Lookout:
     ground_msl_m: NDArray[np.float32] = field(repr=False)
     step_m: float
     surface_msl_m: float
+    is_sure: bool = True
 
     def __post_init__(self) -> None:
         for name in ("lowest_msl_m", "ground_msl_m"):

@@ -19,6 +19,7 @@ from airshield.plan.coverage.detection import (
     TargetClass,
     blind_speeds_mps,
     make_table,
+    sees_all,
 )
 from airshield.plan.coverage.detection.cells import limits_of, sector_sides
 from airshield.plan.coverage.detection.reach import PD_NOTHING
@@ -86,7 +87,8 @@ def plan_warning(
     to a quarter of ``window_s``, never early.
 
     Ground that nobody knows hides the target (``warning_min``) or hides nothing (``best_min``);
-    where the two answers differ in kind the status is "unknown".
+    a lookout that is not sure sees nothing or all that is in its sight. Where the two answers
+    differ in kind the status is "unknown".
     """
     if isinstance(bearings_deg, int):
         bearings: Floats = np.arange(bearings_deg, dtype=np.float64)
@@ -97,6 +99,8 @@ def plan_warning(
         raise UsageError("bearings_deg must be at least one bearing in degrees")
     seen = {
         (i, inbound.target): make_table(lookout.figures, inbound.target, rain=rain, earth_m=earth_m)
+        if lookout.is_sure
+        else sees_all(lookout.figures)
         for i, lookout in enumerate(lookouts)
         for inbound in inbounds
     }
@@ -148,7 +152,8 @@ def _walk(
         steps = math.ceil(1.001 * far_m / spacing_m) + PHASES
         sure = np.ones((bearings.size, steps))
         best = np.ones((bearings.size, steps))
-        met = np.zeros(bearings.size, np.uint8)
+        # What an unsure radar sees counts in the best case alone.
+        aside = np.ones((bearings.size, steps))
         work, code = np.zeros((7, steps), np.float32), np.zeros(steps, np.uint8)
         for i, one in enumerate(lookouts):
             table = seen[i, inbound.target]
@@ -173,19 +178,18 @@ def _walk(
                 limits,
                 table.pd,
                 sector_sides(one.figures),
-                one.figures.spd_radial_min_mps,
+                one.figures.spd_radial_min_mps if one.is_sure else 0.0,
                 blind_speeds_mps(one.figures),
                 rule.window_s / one.figures.turn_s,
                 work,
                 code,
-                sure,
+                sure if one.is_sure else aside,
                 best,
-                met,
             )
         ways = (PHASES, rule.hits, rule.looks, rule.confidence)
         _kernels.confirm_along(sure, step_s, *ways, *room, out[k, 0])
         out[k, 1] = out[k, 0]
-        hang = np.flatnonzero(met)
+        hang = np.flatnonzero((best != sure).any(axis=1))
         if hang.size:
             left_s = np.empty(hang.size)
             _kernels.confirm_along(best[hang], step_s, *ways, *room, left_s)

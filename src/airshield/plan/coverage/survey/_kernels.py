@@ -1,0 +1,270 @@
+"""The survey's loops: a band of rows of the common grid, as one radar has it.
+
+A band is a few dozen rows, so that what is worked out for it once (where its cells lie, down to
+where they are seen) is still at hand for the last of the layers. Columns are those of the radar's
+window; ``first`` and ``last`` are, row by row, those within its range.
+
+Sights come as they are kept: heights in half metres from ``BELOW_M`` below the sea, the largest
+number for unknown ones. So the highest of some heights is unknown where any of them is.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield._kernels import lean_kernel
+from airshield.plan.coverage.detection._kernels import CHUNK, Limits, judge
+from airshield.plan.coverage.network._kernels import add_codes, add_lowest
+from airshield.plan.coverage.reasons import SEEN, UNKNOWN
+
+F4 = NDArray[np.float32]
+F8 = NDArray[np.float64]
+U1 = NDArray[np.uint8]
+U2 = NDArray[np.uint16]
+U8 = NDArray[np.uint64]
+I2 = NDArray[np.int16]
+I8 = NDArray[np.int64]
+
+HALF_M = np.float32(0.5)
+BELOW_M = np.float32(1000.0)
+NOT_KNOWN = 65535
+NEAR = 1e-3  # of a cell: what a mesh leaves of a middle that falls on one (geo.grid has the same)
+INFINITE = np.float32(np.inf)
+NAN = np.float32(np.nan)
+
+ROWS_ALT, ROWS_LOWEST, ROWS_RNG, ROWS_PD = range(4)
+
+
+@lean_kernel
+def holds(told: U2, step_m: float, east_m: float, north_m: float) -> Any:
+    """Tell whether a place lies among the cells of a level."""
+    mid = 0.5 * (told.shape[0] - 1)
+    c = mid + east_m / step_m
+    r = mid - north_m / step_m
+    last = told.shape[0] - 1 + NEAR
+    return -NEAR < c < last and -NEAR < r < last
+
+
+@lean_kernel
+def highest_of(told: U2, row: float, col: float) -> Any:
+    """The highest of the cells around a place; a neighbour without weight does not count."""
+    r, c = int(row + NEAR), int(col + NEAR)
+    s = r + 1 if row - r >= NEAR else r
+    d = c + 1 if col - c >= NEAR else c
+    north = max(told[r, c], told[r, d])
+    south = max(told[s, c], told[s, d])
+    return max(north, south)
+
+
+@lean_kernel
+def metres(told: Any) -> Any:
+    """A height as it is kept, in metres."""
+    return NAN if told == NOT_KNOWN else np.float32(told) * HALF_M - BELOW_M
+
+
+@lean_kernel
+def read_along(
+    told: U2,
+    step_m: float,
+    e0: float,
+    e1: float,
+    n0: float,
+    n1: float,
+    stride: int,
+    lowest_m: F4,
+) -> None:
+    """Lowest visible altitudes from one node of the mesh to the next, all within one level."""
+    mid = 0.5 * (told.shape[0] - 1)
+    c0, dc = mid + e0 / step_m, (e1 - e0) / (step_m * stride)
+    r0, dr = mid - n0 / step_m, (n0 - n1) / (step_m * stride)
+    for k in range(lowest_m.size):
+        lowest_m[k] = metres(highest_of(told, r0 + k * dr, c0 + k * dc))
+
+
+@lean_kernel
+def lowest_at(
+    fine: U2, middle: U2, coarse: U2, step_m: float, east_m: float, north_m: float
+) -> Any:
+    """Lowest visible altitude at a place, by the finest level that holds it; infinite by none."""
+    step = step_m
+    for told in (fine, middle, coarse):
+        if holds(told, step, east_m, north_m):
+            mid = 0.5 * (told.shape[0] - 1)
+            return metres(highest_of(told, mid - north_m / step, mid + east_m / step))
+        step *= 2.0
+    return INFINITE
+
+
+@lean_kernel
+def look_down(
+    mesh_e: F8,
+    mesh_n: F8,
+    stride: int,
+    row_from: int,
+    fine: U2,
+    middle: U2,
+    coarse: U2,
+    step_m: float,
+    reach_m: float,
+    east_m: F4,
+    north_m: F4,
+    lowest_m: F4,
+    first: I8,
+    last: I8,
+) -> None:
+    """Where the cells of a band lie, and the lowest visible altitude there; infinite out of reach.
+
+    The steps of the levels are ``step_m``, twice and four times that; a level that is not there is
+    empty. Cells before ``first`` and from ``last`` on are out of reach and left as they are.
+    """
+    rows, cols = east_m.shape
+    reach2 = np.float32(reach_m * reach_m)
+    for i in range(rows):
+        mi = (row_from + i) // stride
+        fi = (row_from + i - mi * stride) / stride
+        first[i], last[i] = cols, 0
+        for mj in range(mesh_e.shape[1] - 1):
+            j0 = mj * stride
+            many = min(stride, cols - j0)
+            e0 = mesh_e[mi, mj] * (1.0 - fi) + mesh_e[mi + 1, mj] * fi
+            e1 = mesh_e[mi, mj + 1] * (1.0 - fi) + mesh_e[mi + 1, mj + 1] * fi
+            n0 = mesh_n[mi, mj] * (1.0 - fi) + mesh_n[mi + 1, mj] * fi
+            n1 = mesh_n[mi, mj + 1] * (1.0 - fi) + mesh_n[mi + 1, mj + 1] * fi
+            half = 0.5 * math.hypot(e1 - e0, n1 - n0)
+            if not math.hypot(0.5 * (e0 + e1), 0.5 * (n0 + n1)) - half <= reach_m:
+                continue
+            first[i] = min(first[i], j0)
+            last[i] = j0 + many
+            for k in range(many):
+                f = k / stride
+                east_m[i, j0 + k] = e0 * (1.0 - f) + e1 * f
+                north_m[i, j0 + k] = n0 * (1.0 - f) + n1 * f
+            low = lowest_m[i, j0 : j0 + many]
+            step = step_m
+            is_read = False
+            is_mixed = False
+            for told in (fine, middle, coarse):
+                # Along a row both offsets run evenly from one node to the next, so what holds
+                # both ends holds all between, and what is beside one side of a level does not
+                # touch it.
+                if not is_read and not is_mixed:
+                    if holds(told, step, e0, n0) and holds(told, step, e1, n1):
+                        read_along(told, step, e0, e1, n0, n1, stride, low)
+                        is_read = True
+                    else:
+                        edge_m = (0.5 * (told.shape[0] - 1) + 1.0) * step
+                        is_mixed = not (
+                            max(e0, e1) < -edge_m
+                            or min(e0, e1) > edge_m
+                            or max(n0, n1) < -edge_m
+                            or min(n0, n1) > edge_m
+                        )
+                step *= 2.0
+            if not is_read:
+                for k in range(many):
+                    f = k / stride
+                    low[k] = lowest_at(
+                        fine, middle, coarse, step_m, e0 + f * (e1 - e0), n0 + f * (n1 - n0)
+                    )
+            for k in range(many):
+                e, n = east_m[i, j0 + k], north_m[i, j0 + k]
+                low[k] = low[k] if e * e + n * n <= reach2 else INFINITE
+
+
+@lean_kernel
+def keep_lowest(
+    lowest_m: F4,
+    first: I8,
+    last: I8,
+    row: int,
+    col: int,
+    radar: int,
+    best_m: F4,
+    best_by: I2,
+) -> None:
+    """Add a band of one radar's lowest altitudes, from ``row`` and ``col`` of the map on."""
+    for i in range(lowest_m.shape[0]):
+        a, b = first[i], last[i]
+        if a < b:
+            add_lowest(
+                lowest_m[i, a:b],
+                radar,
+                best_m[row + i, col + a : col + b],
+                best_by[row + i, col + a : col + b],
+            )
+
+
+@lean_kernel
+def see_band(
+    east_m: F4,
+    north_m: F4,
+    lowest_m: F4,
+    ground_m: F4,
+    first: I8,
+    last: I8,
+    row: int,
+    col: int,
+    hgt_m: float,
+    above_ground: bool,
+    limits: Limits,
+    table: F4,
+    sectors: F4,
+    is_power_known: bool,
+    radar: int,
+    rank: F4,
+    work: F4,
+    code: U1,
+    bits: U8,
+    unknown: U8,
+    why: U1,
+    why_by: I2,
+) -> None:
+    """Judge a band of one layer, and note who sees what. ``work`` is (4, CHUNK), ``code`` CHUNK.
+
+    The band begins at ``row`` and ``col`` of the maps, which come whole: of a part of a map LLVM
+    does not know that its columns are next to each other, and makes no vectors.
+    """
+    hgt = np.float32(hgt_m)
+    for i in range(east_m.shape[0]):
+        for a in range(first[i], last[i], CHUNK):
+            b = min(a + CHUNK, last[i])
+            n = b - a
+            ground = ground_m[row + i, col + a : col + b]
+            if above_ground:
+                for k in range(n):
+                    work[ROWS_ALT, k] = ground[k] + hgt
+            else:
+                for k in range(n):
+                    work[ROWS_ALT, k] = hgt
+            for k in range(n):
+                # Out of reach the code is that of the range, whatever the altitude there.
+                low = lowest_m[i, a + k]
+                work[ROWS_LOWEST, k] = low if low < INFINITE else NAN
+            judge(
+                east_m[i, a:b],
+                north_m[i, a:b],
+                work[ROWS_ALT, :n],
+                work[ROWS_LOWEST, :n],
+                ground,
+                limits,
+                table,
+                work[ROWS_RNG, :0],
+                sectors,
+                work[ROWS_RNG, :n],
+                work[ROWS_PD, :n],
+                code[:n],
+            )
+            if not is_power_known:
+                for k in range(n):
+                    code[k] = UNKNOWN if code[k] == SEEN else code[k]
+            add_codes(
+                code[:n],
+                radar,
+                rank,
+                bits[row + i, col + a : col + b],
+                unknown[row + i, col + a : col + b],
+                why[row + i, col + a : col + b],
+                why_by[row + i, col + a : col + b],
+            )
