@@ -64,6 +64,9 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
+U = np.uint64
+"""An index that is never negative needs no look whether it counts from the end."""
+
 OF_NO_USE, REFUSED, EXTENDED = 0, 1, 2
 """What became of a refuelling."""
 
@@ -116,41 +119,48 @@ def push(w: World, t: float, kind: int, who: int) -> None:
     while at > 0:
         up = (at - 1) >> 1
         # A new event is the last of its time: equal ones above it stay there.
-        if heap_s[up] <= t:
+        if heap_s[U(up)] <= t:
             break
-        heap_s[at] = heap_s[up]
-        heap_code[at] = heap_code[up]
+        heap_s[U(at)] = heap_s[U(up)]
+        heap_code[U(at)] = heap_code[U(up)]
         at = up
-    heap_s[at] = t
-    heap_code[at] = code
+    heap_s[U(at)] = t
+    heap_code[U(at)] = code
 
 
 @lean_kernel
 def drop_first(w: World) -> None:
-    """Take the first event out of the heap."""
+    """Take the first event out of the heap.
+
+    The hole sinks to the bottom, always to the earlier child, and the last event rises from there:
+    it seldom rises far. Which child is earlier is a coin toss to the processor, so it is computed
+    and not branched upon.
+    """
     c = w.clock[0]
     heap_s, heap_code = w.heap_s, w.heap_code
     c.size -= 1
     size = c.size
-    t, code = heap_s[size], heap_code[size]
+    t, code = heap_s[U(size)], heap_code[U(size)]
+    heap_s[U(size)] = np.inf  # the right child of a parent that has one only
     at = 0
-    while True:
-        down = 2 * at + 1
-        if down >= size:
-            break
-        right = down + 1
-        if right < size and (
-            heap_s[right] < heap_s[down]
-            or (heap_s[right] == heap_s[down] and heap_code[right] < heap_code[down])
-        ):
-            down = right
-        if t < heap_s[down] or (t == heap_s[down] and code < heap_code[down]):
-            break
-        heap_s[at] = heap_s[down]
-        heap_code[at] = heap_code[down]
+    down = 1
+    while down < size:
+        t1, t2 = heap_s[U(down)], heap_s[U(down + 1)]
+        is_tie = (t2 == t1) & (heap_code[U(down + 1)] < heap_code[U(down)])
+        down += (t2 < t1) | is_tie
+        heap_s[U(at)] = heap_s[U(down)]
+        heap_code[U(at)] = heap_code[U(down)]
         at = down
-    heap_s[at] = t
-    heap_code[at] = code
+        down = 2 * at + 1
+    while at > 0:
+        up = (at - 1) >> 1
+        if heap_s[U(up)] < t or (heap_s[U(up)] == t and heap_code[U(up)] < code):
+            break
+        heap_s[U(at)] = heap_s[U(up)]
+        heap_code[U(at)] = heap_code[U(up)]
+        at = up
+    heap_s[U(at)] = t
+    heap_code[U(at)] = code
 
 
 @lean_kernel
@@ -974,64 +984,59 @@ def reset(w: World, seed_key: int) -> None:
 
 
 @lean_kernel
-def step(w: World, out: Out, rep: int, t: float, kind: int, who: int) -> bool:
-    """Let one event happen; tells whether somebody may be sent now who could not before."""
-    if kind == ARRIVE:
-        arrive(w, who, t)
-        return False
-    if kind == LEAVE:
-        leave(w, who, t)
-        return False
-    if kind == FAIL:
-        fail(w, who, t)
-        return False
-    if kind == RELIEVE:
-        relieve(w, who, t)
-    elif kind == LAND:
-        land(w, who, t)
-    elif kind == REPAIRED:
-        repaired(w, who, t)
-    elif kind == TURNED:
-        make_ready(w, who, t)
-    elif kind == TAKE_OFF:
-        try_take_off(w, who, t)
-    elif kind == WAKE:
-        w.fleet[who].wake_s = -np.inf
-    elif kind == FUEL_IN:
-        w.base[who].wake_s = -np.inf
-    elif kind == SPELL_ENDS:
-        w.spell[who].is_on = 1 - w.spell[who].is_on
-        start_spell(w, who, t)
-    elif kind == BASE_HOURS:
-        set_base_hours(w, who, t)
-    elif kind == DAY:
-        end_day(w, out, rep, t)
-    elif kind == COME:
-        come(w, who, t)
-    elif kind == GO:
-        go(w, who, t)
-    elif kind == STATION_OPENS:
-        station_opens(w, who, t)
-    elif kind == STATION_ON:
-        station_on(w, who, t)
-    else:
-        station_off(w, who, t)
-    return True
-
-
-@lean_kernel
 def simulate(w: World, out: Out, first: int, seed: int) -> None:
     """Run replications ``first``, ``first + 1``, ... into the rows of ``out``."""
     c = w.clock[0]
     for row in range(out.events.size):
-        seed_key = mixed(mixed(np.uint64(seed)) + np.uint64(first + row) * GOLDEN)
-        reset(w, seed_key)
+        reset(w, mixed(mixed(np.uint64(seed)) + np.uint64(first + row) * GOLDEN))
         many = 0
         while c.size > 0:
             t, code = w.heap_s[0], w.heap_code[0]
             drop_first(w)
-            may_send = step(w, out, row, t, (code >> ID_BITS) & KIND_MASK, code & ID_MASK)
-            if may_send and c.open > 0:
-                serve(w, t)
             many += 1
+            kind, who = (code >> ID_BITS) & KIND_MASK, code & ID_MASK
+            # The first four neither free anything nor ask for anybody.
+            if kind == ARRIVE:
+                arrive(w, who, t)
+                continue
+            if kind == LEAVE:
+                leave(w, who, t)
+                continue
+            if kind == FAIL:
+                fail(w, who, t)
+                continue
+            if kind == GO:
+                go(w, who, t)
+                continue
+            if kind == RELIEVE:
+                relieve(w, who, t)
+            elif kind == LAND:
+                land(w, who, t)
+            elif kind == REPAIRED:
+                repaired(w, who, t)
+            elif kind == TURNED:
+                make_ready(w, who, t)
+            elif kind == TAKE_OFF:
+                try_take_off(w, who, t)
+            elif kind == WAKE:
+                w.fleet[who].wake_s = -np.inf
+            elif kind == FUEL_IN:
+                w.base[who].wake_s = -np.inf
+            elif kind == SPELL_ENDS:
+                w.spell[who].is_on = 1 - w.spell[who].is_on
+                start_spell(w, who, t)
+            elif kind == BASE_HOURS:
+                set_base_hours(w, who, t)
+            elif kind == DAY:
+                end_day(w, out, row, t)
+            elif kind == COME:
+                come(w, who, t)
+            elif kind == STATION_OPENS:
+                station_opens(w, who, t)
+            elif kind == STATION_ON:
+                station_on(w, who, t)
+            else:
+                station_off(w, who, t)
+            if c.open > 0:
+                serve(w, t)
         out.events[row] = many
