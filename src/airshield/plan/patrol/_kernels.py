@@ -41,7 +41,6 @@ from airshield.plan.patrol.state import (
     TURNAROUND,
     WEATHER,
     Out,
-    Rows,
     World,
 )
 
@@ -49,8 +48,9 @@ U8 = NDArray[np.uint64]
 
 # Kinds of events.
 DAY, COME, GO, TAKE_OFF, ARRIVE, RELIEVE, LEAVE, LAND = range(8)
-REPAIRED, TURNED, FAIL, WAKE, FUEL_IN, SPELL_ENDS, BASE_HOURS, STATION_OPENS = range(8, 16)
-STATION_ON, STATION_OFF = 16, 17
+REPAIRED, TURNED, FAIL, SPELL_ENDS, BASE_HOURS = range(8, 13)
+STATION_OPENS, STATION_ON, STATION_OFF = range(13, 16)
+WAKE = 16  # nothing by itself: somebody may be sent
 ID_BITS = 18
 KIND_BITS = 5
 ID_MASK = (1 << ID_BITS) - 1
@@ -79,7 +79,7 @@ MONTH_DAYS = 30
 
 
 @lean_kernel
-def mixed(z: int) -> int:
+def mixed(z: np.uint64) -> np.uint64:
     """Bits well stirred: the finaliser of splitmix64 (Steele, Lea, Flood, OOPSLA 2014)."""
     z = (z ^ (z >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
@@ -87,14 +87,14 @@ def mixed(z: int) -> int:
 
 
 @lean_kernel
-def uniform(key: int, stream: int, n: int) -> float:
+def uniform(key: np.uint64, stream: int, n: int) -> float:
     """Number ``16 n + stream`` of the splitmix64 sequence that starts at a key, in (0, 1)."""
     z = mixed(key + np.uint64(16 * n + stream + 1) * GOLDEN)
     return (float(z >> S11) + 0.5) * (1.0 / 9007199254740992.0)
 
 
 @lean_kernel
-def factor(spread: int, sigma: float, key: int, stream: int, n: int) -> float:
+def factor(spread: int, sigma: float, key: np.uint64, stream: int, n: int) -> float:
     """Random factor of mean one."""
     if spread == FIXED:
         return 1.0
@@ -109,7 +109,8 @@ def factor(spread: int, sigma: float, key: int, stream: int, n: int) -> float:
 def push(w: World, t: float, kind: int, who: int) -> None:
     """Put an event into the heap."""
     c = w.clock[0]
-    if t > c.horizon_s:
+    if t > c.horizon_s or c.size >= w.heap_s.size:
+        c.is_full |= t <= c.horizon_s
         return
     code = (c.seq << (ID_BITS + KIND_BITS)) | (kind << ID_BITS) | who
     c.seq += 1
@@ -365,11 +366,11 @@ def leave_slot(w: World, j: int, now: float) -> None:
 
 @lean_kernel
 def wake_fleet(w: World, f: int, t: float, now: float) -> None:
-    """Look again at a time when a crew will have rested."""
+    """Look again at a time when a crew will have rested; crews rest in the order they came."""
     fleet = w.fleet[f]
-    if not now < fleet.wake_s <= t:
+    if fleet.wake_s <= now:
         fleet.wake_s = t
-        push(w, t, WAKE, f)
+        push(w, t, WAKE, 0)
 
 
 @lean_kernel
@@ -409,11 +410,11 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
         fill_up(w, fleet.base, now)
         if base.stock_kg < pair.fuel_kg:
             if base.rate_kgps > 0.0 and pair.fuel_kg <= base.holds_kg:
-                # Half a second later, so that rounding cannot leave a gram lacking for ever.
-                t = now + (pair.fuel_kg - base.stock_kg) / base.rate_kgps + 0.5
-                if not now < base.wake_s <= t:
-                    base.wake_s = t
-                    push(w, t, FUEL_IN, fleet.base)
+                # Half a second later, so that rounding cannot leave a gram lacking for ever. Whoever
+                # takes some of it meanwhile is found out then; one such event at a time is enough.
+                if pair.wake_s <= now:
+                    pair.wake_s = now + (pair.fuel_kg - base.stock_kg) / base.rate_kgps + 0.5
+                    push(w, pair.wake_s, WAKE, 0)
             return FUEL
     return -1
 
@@ -431,7 +432,7 @@ def busy_with(w: World, s: int, now: float) -> int:
             turning += w.n_in[f, TURNAROUND]
             mending += w.n_in[f, REPAIR]
             down += w.n_in[f, DOWN]
-    most = max(max(flying, turning), max(mending, down))
+    most = max(flying, turning, mending, down)
     if mending == most:
         return IN_REPAIR
     if down == most:
@@ -891,7 +892,7 @@ def go(w: World, f: int, now: float) -> None:
 
 
 @lean_kernel
-def reset(w: World, seed_key: int) -> None:
+def reset(w: World, seed_key: np.uint64) -> None:
     """Everything as it is before a replication, with its keys and its first events."""
     c = w.clock[0]
     c.size = 0
@@ -910,7 +911,6 @@ def reset(w: World, seed_key: int) -> None:
         base.stock_kg = base.stock0_kg
         base.stock_since_s = start_s
         base.rate_kgps = 0.0
-        base.wake_s = -np.inf
         base.hours_at = base.first_hours
         if base.first_hours >= 0:
             set_base_hours(w, b, start_s)
@@ -966,6 +966,8 @@ def reset(w: World, seed_key: int) -> None:
                     push(w, fleet.from_s, COME, a)
         if fleet.to_s > start_s:
             push(w, fleet.to_s, GO, f)
+        for s in range(w.station.size):
+            w.pair[f, s].wake_s = -np.inf
     for s in range(w.station.size):
         station = w.station[s]
         station.is_on = 0
@@ -1018,10 +1020,6 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
                 make_ready(w, who, t)
             elif kind == TAKE_OFF:
                 try_take_off(w, who, t)
-            elif kind == WAKE:
-                w.fleet[who].wake_s = -np.inf
-            elif kind == FUEL_IN:
-                w.base[who].wake_s = -np.inf
             elif kind == SPELL_ENDS:
                 w.spell[who].is_on = 1 - w.spell[who].is_on
                 start_spell(w, who, t)
@@ -1035,7 +1033,7 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
                 station_opens(w, who, t)
             elif kind == STATION_ON:
                 station_on(w, who, t)
-            else:
+            elif kind == STATION_OFF:
                 station_off(w, who, t)
             if c.open > 0:
                 serve(w, t)

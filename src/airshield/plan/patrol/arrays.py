@@ -84,9 +84,7 @@ def _fill_pair(pair: Rows, plan: PatrolPlan, fleet: Fleet, station: Station) -> 
         tracks = [one for one in plan.stations if one.name in station.tankers]
         detour_s = max(
             2.0
-            * float(
-                ground_distance_m(station.lat_deg, station.lon_deg, one.lat_deg, one.lon_deg)
-            )
+            * float(ground_distance_m(station.lat_deg, station.lon_deg, one.lat_deg, one.lon_deg))
             / kind.cruise_mps
             for one in tracks
         )
@@ -131,7 +129,8 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
     clock["horizon_s"] = horizon_s
     clock["start_s"] = -stations["lead_s"].max()
     aircraft = _aircraft(plan)
-    room = EVENTS_EACH * sum(map(len, (aircraft, slots, stations, bases, spells, fleets))) + 8
+    rows = (aircraft, slots, stations, bases, spells, fleets, pairs.ravel())
+    room = EVENTS_EACH * sum(map(len, rows)) + 8
     crews = int(np.maximum(fleets["crews"], 0).sum())
     return World(
         air=aircraft,
@@ -175,7 +174,7 @@ def out_of(plan: PatrolPlan, *, days: int, runs: int) -> Out:
 
 def rows_of(out: Out, first: int, last: int) -> Out:
     """Replications ``first`` to ``last`` of the results, to be written into."""
-    return Out(*(part[first:last] for part in out))
+    return Out._make(part[first:last] for part in out)
 
 
 def demanded_s(plan: PatrolPlan, *, days: int) -> NDArray[np.float64]:
@@ -232,8 +231,9 @@ def _fleets(plan: PatrolPlan) -> Rows:
         readiness = plan.readiness_of(fleet)
         row["readiness"], row["up_s"] = 1.0, math.inf
         if readiness is not None and readiness < 1.0:
-            row["readiness"], row["down_s"] = readiness, kind.down_s
-            row["up_s"] = row["down_s"] * readiness / (1.0 - readiness)
+            down_s = kind.down_s or 0.0  # the plan has checked that it is said
+            row["readiness"], row["down_s"] = readiness, down_s
+            row["up_s"] = down_s * readiness / (1.0 - readiness)
         row["loss_per_s"] = kind.losses_per_h / 3600.0
         row["burn_kgps"] = kind.burn_kgps or 0.0
         row["rest_s"] = kind.rest_s or 0.0

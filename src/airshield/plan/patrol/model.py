@@ -438,7 +438,8 @@ def _check_hours(what: str, hours: Hours | None) -> None:
 
 
 def _names(
-    what: str, of: tuple[AircraftClass, ...] | tuple[Base, ...] | tuple[Fleet, ...] | tuple[Station, ...]
+    what: str,
+    of: tuple[AircraftClass, ...] | tuple[Base, ...] | tuple[Fleet, ...] | tuple[Station, ...],
 ) -> set[str]:
     names = [one.name for one in of]
     for name in names:

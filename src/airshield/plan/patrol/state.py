@@ -146,7 +146,6 @@ BASE: Final = np.dtype(
         ("stock_kg", "f8"),
         ("stock_since_s", "f8"),
         ("rate_kgps", "f8"),
-        ("wake_s", "f8"),
     ],
     align=True,
 )
@@ -215,6 +214,7 @@ PAIR: Final = np.dtype(
         ("detour_s", "f8"),
         ("fuel_kg", "f8"),
         ("offload_kg", "f8"),
+        ("wake_s", "f8"),  # when there will be fuel for it
     ],
     align=True,
 )
@@ -226,6 +226,7 @@ CLOCK: Final = np.dtype(
         ("seq", "i8"),
         ("open", "i4"),
         ("day", "i4"),
+        ("is_full", "i4"),  # an event found no room
         ("events", "i8"),
         ("horizon_s", "f8"),
         ("start_s", "f8"),
