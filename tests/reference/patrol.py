@@ -76,6 +76,10 @@ class BaseOf:
     def is_shut(self):
         return self.weather or self.is_closed
 
+    def rate_at(self, t):
+        rates = self.base.resupply_kgps
+        return rates[min(int(t // DAY_S), len(rates) - 1)] if rates and t >= 0.0 else 0.0
+
 
 class Twin:
     """One replication."""
@@ -151,6 +155,7 @@ class Twin:
             "detour": detour,
             "fuel": (f.kind.burn_kgps or 0.0) * (2 * transit + stay) + offload,
             "offload": offload,
+            "is_waited_for": False,
         }
 
     # ---- totals: everything between two events is as it was after the first
@@ -161,6 +166,11 @@ class Twin:
         self.looked_s = now
         if dt <= 0.0 or now <= 0.0:
             return
+        for base in self.bases.values():
+            # A look at midnight belongs to the day that ends.
+            more = base.stock_kg + base.rate_at(now - 0.5 * dt) * dt
+            holds = math.inf if base.base.holds_kg is None else base.base.holds_kg
+            base.stock_kg = max(base.stock_kg, min(holds, more))
         for s in self.stations:
             if s.is_on:
                 lacking = sum(slot.plane is None for slot in s.slots)
@@ -190,11 +200,12 @@ class Twin:
         if self.grounded[f.kind.name] or len(f.ready()) <= f.fleet.on_alert or f.crews < 1:
             return False
         flight_s = 2 * way["transit"] + way["stay"]
-        return (
-            f.crew_used_s + flight_s <= f.crew_month_s
-            and f.used_s + flight_s <= f.month_s
-            and base.stock_kg >= way["fuel"]
-        )
+        if f.crew_used_s + flight_s > f.crew_month_s or f.used_s + flight_s > f.month_s:
+            return False
+        if base.stock_kg < way["fuel"]:
+            self.env.process(self.look_again(f, way))
+            return False
+        return True
 
     def serve(self):
         """Somebody may be sent who could not before."""
@@ -485,21 +496,22 @@ class Twin:
                 slot.wants, slot.coming = False, None
             s.is_on, s.off_s = False, -math.inf
 
-    def supply(self):
-        """Fuel in small portions, looked at each time."""
-        part_s = 900.0
-        yield self.env.timeout(-self.env.now)
-        for i in range(math.ceil(self.days * DAY_S / part_s)):
-            day = int(i * part_s // DAY_S)
-            yield self.env.timeout(part_s)
-            self.look()
-            for base in self.bases.values():
-                rates = base.base.resupply_kgps
-                if rates:
-                    more = base.stock_kg + part_s * rates[min(day, len(rates) - 1)]
-                    holds = math.inf if base.base.holds_kg is None else base.base.holds_kg
-                    base.stock_kg = max(base.stock_kg, min(holds, more))
+    def look_again(self, f, way):
+        """Wait until a base will have the fuel of a flight; somebody may have taken some by then."""
+        base = self.bases[f.fleet.base]
+        rate = base.rate_at(self.env.now)
+        if base.stock_kg < way["fuel"] and rate > 0.0 and not way["is_waited_for"]:
+            way["is_waited_for"] = True
+            yield self.env.timeout((way["fuel"] - base.stock_kg) / rate + 0.1)
+            way["is_waited_for"] = False
             self.serve()
+
+    def days_pass(self):
+        """A new day may bring fuel faster."""
+        yield self.env.timeout(-self.env.now)
+        while True:
+            self.serve()
+            yield self.env.timeout(DAY_S)
 
     def months(self):
         yield self.env.timeout(-self.env.now)
@@ -540,8 +552,7 @@ class Twin:
                 env.process(self.going(f))
         for s in self.stations:
             env.process(self.station_hours(s))
-        if any(base.base.resupply_kgps for base in self.bases.values()):
-            env.process(self.supply())
+        env.process(self.days_pass())
         env.process(self.months())
         env.run(until=self.days * DAY_S)
         self.look()

@@ -369,8 +369,8 @@ def wake_fleet(w: World, f: int, t: float, now: float) -> None:
     """Look again at a time when a crew will have rested; crews rest in the order they came."""
     fleet = w.fleet[f]
     if fleet.wake_s <= now:
-        fleet.wake_s = t
-        push(w, t, WAKE, 0)
+        fleet.wake_s = max(now, t)
+        push(w, fleet.wake_s, WAKE, 0)
 
 
 @lean_kernel
