@@ -119,9 +119,7 @@ class Twin:
 
     def way(self, f, station):
         """What a fleet can do at a station; None: nothing."""
-        if f.kind.role != station.role or (
-            station.fleets and f.fleet.name not in station.fleets
-        ):
+        if f.kind.role != station.role or (station.fleets and f.fleet.name not in station.fleets):
             return None
         base = next(b for b in self.plan.bases if b.name == f.fleet.base)
 
@@ -226,8 +224,11 @@ class Twin:
     def send(self, s):
         slot = next(slot for slot in s.slots if slot.wants)
         name = s.station.name
-        ways = [(self.ways[f.fleet.name, name]["transit"], k, f)
-                for k, f in enumerate(self.fleets) if (f.fleet.name, name) in self.ways]
+        ways = [
+            (self.ways[f.fleet.name, name]["transit"], k, f)
+            for k, f in enumerate(self.fleets)
+            if (f.fleet.name, name) in self.ways
+        ]
         for transit, _, f in sorted(ways, key=lambda w: w[:2]):
             way = self.ways[f.fleet.name, name]
             if max(self.env.now, slot.want_s - transit) + transit >= s.off_s:
@@ -497,7 +498,7 @@ class Twin:
             s.is_on, s.off_s = False, -math.inf
 
     def look_again(self, f, way):
-        """Wait until a base will have the fuel of a flight; somebody may have taken some by then."""
+        """Wait until a base will have the fuel of a flight; by then it may be another's."""
         base = self.bases[f.fleet.base]
         rate = base.rate_at(self.env.now)
         if base.stock_kg < way["fuel"] and rate > 0.0 and not way["is_waited_for"]:

@@ -62,7 +62,7 @@ OF_REPAIR, OF_TURN, OF_LOSS, OF_DOWN, OF_UP, OF_START, OF_ON, OF_OFF = 0, 2, 4, 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
-S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+S30, S27, S31, S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(12)
 
 U = np.uint64
 """An index that is never negative needs no look whether it counts from the end."""
@@ -90,7 +90,8 @@ def mixed(z: np.uint64) -> np.uint64:
 def uniform(key: np.uint64, stream: int, n: int) -> float:
     """Number ``16 n + stream`` of the splitmix64 sequence that starts at a key, in (0, 1)."""
     z = mixed(key + np.uint64(16 * n + stream + 1) * GOLDEN)
-    return (float(z >> S11) + 0.5) * (1.0 / 9007199254740992.0)
+    # 52 bits and a half: exact, and neither 0 nor 1.
+    return (float(z >> S12) + 0.5) * (1.0 / 4503599627370496.0)
 
 
 @lean_kernel
@@ -109,13 +110,13 @@ def factor(spread: int, sigma: float, key: np.uint64, stream: int, n: int) -> fl
 def push(w: World, t: float, kind: int, who: int) -> None:
     """Put an event into the heap."""
     c = w.clock[0]
-    if t > c.horizon_s or c.size >= w.heap_s.size:
+    if t > c.horizon_s or c.waiting >= w.heap_s.size:
         c.is_full |= t <= c.horizon_s
         return
     code = (c.seq << (ID_BITS + KIND_BITS)) | (kind << ID_BITS) | who
     c.seq += 1
-    at = c.size
-    c.size += 1
+    at = c.waiting
+    c.waiting += 1
     heap_s, heap_code = w.heap_s, w.heap_code
     while at > 0:
         up = (at - 1) >> 1
@@ -139,8 +140,8 @@ def drop_first(w: World) -> None:
     """
     c = w.clock[0]
     heap_s, heap_code = w.heap_s, w.heap_code
-    c.size -= 1
-    size = c.size
+    c.waiting -= 1
+    size = c.waiting
     t, code = heap_s[U(size)], heap_code[U(size)]
     heap_s[U(size)] = np.inf  # the right child of a parent that has one only
     at = 0
@@ -378,7 +379,7 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
     """What keeps a fleet from sending somebody to a station now; -1: nothing."""
     fleet = w.fleet[f]
     pair = w.pair[f, s]
-    if not fleet.from_s <= now < fleet.to_s:
+    if fleet.count == 0 or not fleet.from_s <= now < fleet.to_s:
         return NO_FLEET
     if w.n_in[f, LOST] == fleet.count:
         return ALL_LOST
@@ -409,12 +410,12 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
     if base.stock_kg < np.inf:
         fill_up(w, fleet.base, now)
         if base.stock_kg < pair.fuel_kg:
-            if base.rate_kgps > 0.0 and pair.fuel_kg <= base.holds_kg:
-                # Half a second later, so that rounding cannot leave a gram lacking for ever. Whoever
-                # takes some of it meanwhile is found out then; one such event at a time is enough.
-                if pair.wake_s <= now:
-                    pair.wake_s = now + (pair.fuel_kg - base.stock_kg) / base.rate_kgps + 0.5
-                    push(w, pair.wake_s, WAKE, 0)
+            # One such event at a time: if somebody takes of it meanwhile, it finds that out. Half a
+            # second late, so that rounding cannot leave a gram lacking for ever.
+            will_be = base.rate_kgps > 0.0 and pair.fuel_kg <= base.holds_kg
+            if will_be and pair.wake_s <= now:
+                pair.wake_s = now + (pair.fuel_kg - base.stock_kg) / base.rate_kgps + 0.5
+                push(w, pair.wake_s, WAKE, 0)
             return FUEL
     return -1
 
@@ -895,7 +896,7 @@ def go(w: World, f: int, now: float) -> None:
 def reset(w: World, seed_key: np.uint64) -> None:
     """Everything as it is before a replication, with its keys and its first events."""
     c = w.clock[0]
-    c.size = 0
+    c.waiting = 0
     c.seq = 0
     c.open = 0
     c.day = 0
@@ -992,7 +993,7 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
     for row in range(out.events.size):
         reset(w, mixed(mixed(np.uint64(seed)) + np.uint64(first + row) * GOLDEN))
         many = 0
-        while c.size > 0:
+        while c.waiting > 0:
             t, code = w.heap_s[0], w.heap_code[0]
             drop_first(w)
             many += 1

@@ -222,7 +222,7 @@ PAIR: Final = np.dtype(
 
 CLOCK: Final = np.dtype(
     [
-        ("size", "i8"),
+        ("waiting", "i8"),
         ("seq", "i8"),
         ("open", "i4"),
         ("day", "i4"),
