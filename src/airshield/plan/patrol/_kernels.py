@@ -9,7 +9,6 @@ the horizon is never put in.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.state import (
@@ -25,11 +24,13 @@ from airshield.plan.patrol.state import (
     DOWN,
     EN_ROUTE,
     EXPONENTIAL,
+    F8,
     FIXED,
     FLYING,
     FUEL,
     GROUNDED,
     HOURS,
+    I8,
     IN_REPAIR,
     IN_TURNAROUND,
     LOST,
@@ -43,8 +44,6 @@ from airshield.plan.patrol.state import (
     Out,
     World,
 )
-
-U8 = NDArray[np.uint64]
 
 # Kinds of events.
 DAY, COME, GO, TAKE_OFF, ARRIVE, RELIEVE, LEAVE, LAND = range(8)
@@ -107,49 +106,74 @@ def factor(spread: int, sigma: float, key: np.uint64, stream: int, n: int) -> fl
 
 
 @lean_kernel
+def earlier(heap_s: F8, heap_code: I8, at: int) -> int:
+    """Of an event in the heap and the next one: the place of the earlier.
+
+    Which it is is a coin toss to the processor, so it is computed and not branched upon.
+    """
+    t1, t2 = heap_s[U(at)], heap_s[U(at + 1)]
+    is_tie = (t2 == t1) & (heap_code[U(at + 1)] < heap_code[U(at)])
+    return at + ((t2 < t1) | is_tie)
+
+
+@lean_kernel
 def push(w: World, t: float, kind: int, who: int) -> None:
-    """Put an event into the heap."""
+    """Put an event into the heap: where the last one was taken from, if that is still free.
+
+    Behind the last event stands ``inf``, the right child of a parent that has one only.
+    """
     c = w.clock[0]
-    if t > c.horizon_s or c.waiting >= w.heap_s.size:
+    if t > c.horizon_s or c.waiting + 1 >= w.heap_s.size:
         c.is_full |= t <= c.horizon_s
         return
     code = (c.seq << (ID_BITS + KIND_BITS)) | (kind << ID_BITS) | who
     c.seq += 1
-    at = c.waiting
-    c.waiting += 1
     heap_s, heap_code = w.heap_s, w.heap_code
-    while at > 0:
-        up = (at - 1) >> 1
-        # A new event is the last of its time: equal ones above it stay there.
-        if heap_s[U(up)] <= t:
-            break
-        heap_s[U(at)] = heap_s[U(up)]
-        heap_code[U(at)] = heap_code[U(up)]
-        at = up
+    if c.is_free:
+        # Most events bring about one other: this saves taking one out and putting one in.
+        c.is_free = 0
+        at, down = 0, 1
+        while down < c.waiting:
+            down = earlier(heap_s, heap_code, down)
+            # A new event is the last of its time.
+            if heap_s[U(down)] > t:
+                break
+            heap_s[U(at)] = heap_s[U(down)]
+            heap_code[U(at)] = heap_code[U(down)]
+            at = down
+            down = 2 * at + 1
+    else:
+        at = c.waiting
+        c.waiting += 1
+        heap_s[U(c.waiting)] = np.inf
+        while at > 0:
+            up = (at - 1) >> 1
+            if heap_s[U(up)] <= t:
+                break
+            heap_s[U(at)] = heap_s[U(up)]
+            heap_code[U(at)] = heap_code[U(up)]
+            at = up
     heap_s[U(at)] = t
     heap_code[U(at)] = code
 
 
 @lean_kernel
 def drop_first(w: World) -> None:
-    """Take the first event out of the heap.
+    """Close the gap that the first event of the heap has left.
 
-    The hole sinks to the bottom, always to the earlier child, and the last event rises from there:
-    it seldom rises far. Which child is earlier is a coin toss to the processor, so it is computed
-    and not branched upon.
+    It sinks to the bottom, always to the earlier child, and the last event rises from there: it
+    seldom rises far.
     """
     c = w.clock[0]
     heap_s, heap_code = w.heap_s, w.heap_code
+    c.is_free = 0
     c.waiting -= 1
-    size = c.waiting
-    t, code = heap_s[U(size)], heap_code[U(size)]
-    heap_s[U(size)] = np.inf  # the right child of a parent that has one only
-    at = 0
-    down = 1
-    while down < size:
-        t1, t2 = heap_s[U(down)], heap_s[U(down + 1)]
-        is_tie = (t2 == t1) & (heap_code[U(down + 1)] < heap_code[U(down)])
-        down += (t2 < t1) | is_tie
+    last = c.waiting
+    t, code = heap_s[U(last)], heap_code[U(last)]
+    heap_s[U(last)] = np.inf
+    at, down = 0, 1
+    while down < last:
+        down = earlier(heap_s, heap_code, down)
         heap_s[U(at)] = heap_s[U(down)]
         heap_code[U(at)] = heap_code[U(down)]
         at = down
@@ -163,6 +187,8 @@ def drop_first(w: World) -> None:
         at = up
     heap_s[U(at)] = t
     heap_code[U(at)] = code
+    if last == 0:
+        heap_s[0] = np.inf
 
 
 @lean_kernel
@@ -897,6 +923,8 @@ def reset(w: World, seed_key: np.uint64) -> None:
     """Everything as it is before a replication, with its keys and its first events."""
     c = w.clock[0]
     c.waiting = 0
+    c.is_free = 0
+    w.heap_s[0] = np.inf
     c.seq = 0
     c.open = 0
     c.day = 0
@@ -993,9 +1021,13 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
     for row in range(out.events.size):
         reset(w, mixed(mixed(np.uint64(seed)) + np.uint64(first + row) * GOLDEN))
         many = 0
-        while c.waiting > 0:
+        while True:
+            if c.is_free:
+                drop_first(w)
+            if c.waiting == 0:
+                break
             t, code = w.heap_s[0], w.heap_code[0]
-            drop_first(w)
+            c.is_free = 1
             many += 1
             kind, who = (code >> ID_BITS) & KIND_MASK, code & ID_MASK
             # The first four neither free anything nor ask for anybody.

@@ -224,6 +224,7 @@ CLOCK: Final = np.dtype(
     [
         ("waiting", "i8"),
         ("seq", "i8"),
+        ("is_free", "i8"),  # the heap's first place: its event has been taken
         ("open", "i4"),
         ("day", "i4"),
         ("is_full", "i4"),  # an event found no room
