@@ -1,8 +1,9 @@
 """How fast patrols are simulated, beside SimPy, in one run on the same plan.
 
-The plan: 24 aircraft (13 and 16 too), four stations an hour away, 30 days. SimPy runs the slow twin
-of the tests, one replication after the other, on one core; its events are those that its environment
-steps through. Rates of one core are by processor time, that of all cores by the clock.
+Plans of 30 days: 24 aircraft, then 13, and four stations an hour away; and one that uses all that
+the model has. SimPy runs the slow twin of the tests, one replication after the other on one core,
+and for the first two plans a lean model with nothing in it but the sorties and one total. Rates of
+one core are by processor time, that of all cores by the clock.
 
 Usage::
 

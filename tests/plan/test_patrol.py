@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from airshield.errors import UsageError
 from airshield.plan.patrol import (
+    REASONS,
     STATES,
     AircraftClass,
     Base,
@@ -23,11 +24,14 @@ from airshield.plan.patrol import (
     find_bound,
     find_failure,
     find_fleet,
+    fleet_days,
     fleet_sizes,
     quantile_interval,
     scaled,
     simulate,
+    station_days,
     station_fleet,
+    stock_days,
 )
 from airshield.plan.patrol.arrays import out_of, world_of
 from patrol_plans import FIGHTER, HOUR_S, everything, kind, north_deg, single
@@ -385,6 +389,28 @@ def test_a_plan_without_any_fleet_is_simulated_and_holds_nothing():
     assert (result.cover == 0.0).all()
     assert find_failure(result, "S0").chain[0].code == "no_fleet"
     assert find_bound(plan).most == 0.0
+
+
+def test_the_tables_say_what_the_arrays_say():
+    plan = everything()
+    result = simulate(plan, days=5, runs=40, seed=2)
+    rows = station_days(result).to_pylist()
+    assert [row["day"] for row in rows] == list(range(5)) * 3
+    east = [row for row in rows if row["station"] == "East"]
+    for day, row in enumerate(east):
+        assert row["cover_share"] == pytest.approx(result.cover_by_day[:, day, 1].mean())
+        assert row["cover_low_share"] <= row["cover_share"] <= row["cover_high_share"]
+        lacking = result.out.gap_s[:, day, 1].sum(axis=0)
+        assert row["short_of"] == REASONS[lacking.argmax()]
+        assert row["short_share"] == pytest.approx(lacking.max() / lacking.sum())
+    fleets = fleet_days(result).to_pylist()
+    of_a = sum(row["mean_aircraft"] for row in fleets if (row["fleet"], row["day"]) == ("a", 3))
+    assert of_a == pytest.approx(10.0)
+    away = [r for r in fleets if (r["fleet"], r["state"]) == ("b", "absent")]
+    assert [row["mean_aircraft"] for row in away[:3]] == [6.0, 6.0, 0.0]
+    stocks = stock_days(result).to_pylist()
+    assert stocks[4]["stock_kg"] == pytest.approx(result.out.stock_kg[:, 4, 0].mean())
+    assert [row["stock_kg"] for row in stocks[5:]] == [None] * 5
 
 
 def test_results_have_the_shapes_that_they_say():

@@ -2,7 +2,8 @@
 
 Comes in: a :class:`PatrolPlan` (classes of aircraft, bases, fleets of contributors, stations and
 tanker tracks), all SI, times in seconds from the plan's first instant, places WGS 84. Goes out:
-:class:`Sustained`, arrays over replications, days and stations, each figure with its interval;
+:class:`Sustained`, arrays over replications, days and stations, each figure with its interval, and
+as tables STATION_DAY, FLEET_DAY and STOCK_DAY;
 :class:`Failure`, from which day a station fails and the chain of causes; :class:`FleetSizes`,
 formula beside simulation. Patrols are presence: on station or not, nothing else.
 
@@ -59,6 +60,7 @@ from airshield.plan.patrol.model import (
     Station,
     day_hours,
 )
+from airshield.plan.patrol.outputs import fleet_days, station_days, stock_days
 from airshield.plan.patrol.simulate import (
     Interval,
     Sustained,
@@ -99,6 +101,7 @@ __all__ = [
     "find_bound",
     "find_failure",
     "find_fleet",
+    "fleet_days",
     "fleet_for_ready",
     "fleet_sizes",
     "mean_interval",
@@ -106,7 +109,9 @@ __all__ = [
     "scaled",
     "simulate",
     "sorties_per_day",
+    "station_days",
     "station_fleet",
+    "stock_days",
     "warm_up",
 ]
 

@@ -113,7 +113,7 @@ def earlier(heap_s: F8, heap_code: I8, at: int) -> int:
     """
     t1, t2 = heap_s[U(at)], heap_s[U(at + 1)]
     is_tie = (t2 == t1) & (heap_code[U(at + 1)] < heap_code[U(at)])
-    return at + ((t2 < t1) | is_tie)
+    return at + int((t2 < t1) | is_tie)
 
 
 @lean_kernel
@@ -561,7 +561,7 @@ def serve(w: World, now: float) -> None:
     stations = w.station.size
     for s in range(stations):
         w.station[s].is_tried = 0
-    while True:
+    while w.clock[0].open > 0:
         best, least = -1, np.inf
         for s in range(stations):
             station = w.station[s]

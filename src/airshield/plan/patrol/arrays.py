@@ -103,7 +103,7 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
         bases[b]["first_hours"] = -1
         if base.hours is not None:
             bases[b]["first_hours"], bases[b]["last_hours"] = _append(hours, base.hours)
-    order = np.zeros((len(plan.stations), max(1, len(plan.fleets))), np.int32)
+    order = np.zeros((len(plan.stations), max(1, len(plan.fleets))), np.int64)
     tracks: list[int] = []
     names = [station.name for station in plan.stations]
     first = 0
@@ -142,13 +142,13 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
         pair=pairs,
         clock=clock,
         order=order,
-        tracks=np.array(tracks, np.int32),
+        tracks=np.array(tracks, np.int64),
         hours_s=np.array(hours, np.float64).reshape(-1, 2),
         supply_kgps=_supply(plan, days),
         heap_s=np.empty(room),
         heap_code=np.empty(room, np.int64),
-        ready=np.empty(aircraft.size, np.int32),
-        waiting=np.empty(aircraft.size, np.int32),
+        ready=np.empty(aircraft.size, np.int64),
+        waiting=np.empty(aircraft.size, np.int64),
         rests_s=np.empty(crews),
         n_in=np.zeros((len(plan.fleets), len(STATES)), np.int32),
         state_s=np.zeros((len(plan.fleets), len(STATES))),

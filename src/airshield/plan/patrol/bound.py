@@ -110,7 +110,7 @@ def _least(plan: PatrolPlan, ways: list[_Way], at: Floats, wanted: Floats) -> di
     )
     _value(found)
     for way, many in zip(ways, found.x, strict=True):
-        roles[plan.stations[way.station].role] += way.aircraft * many
+        roles[plan.stations[way.station].role] += float(way.aircraft * many)
     return roles
 
 

@@ -23,6 +23,9 @@ from airshield.plan.patrol.state import (
 OFTEN: Final = 0.25
 """From this share of refused refuellings on, the tankers belong into the chain."""
 
+NOTABLE_S: Final = 600.0
+"""So long aircraft must be lacking on a day, for want of fuel, for it to count as out."""
+
 WORDS: Final = {
     "en_route": "reliefs are on their way, too late",
     "no_fleet": "no fleet that is there reaches it",
@@ -179,20 +182,20 @@ def _fuel(result: Sustained, failing: np.ndarray, s: int, day: int, fleets: list
     plan, out = result.plan, result.out
     pairs = pairs_of(plan)[:, s]
     names = [base.name for base in plan.bases]
-    best: tuple[int, int, int] | None = None
+    best: tuple[float, int] | None = None
     for f in fleets:
         b = names.index(plan.fleets[f].base)
         if pairs[f]["stay_s"] > 0.0 and plan.bases[b].stock_kg is not None:
-            stock_kg = np.median(out.stock_kg[failing, :, b], axis=0)
-            is_low = stock_kg < pairs[f]["fuel_kg"]
-            # The last day with fuel before the failure; it is out since the one after.
-            has_fuel = np.flatnonzero(~is_low[: day + 1])
-            since = int(has_fuel[-1]) + 1 if has_fuel.size else 0
-            found = (plan.fleets[f].count if is_low[day:].any() else 0, -since, b)
+            # Lowest against what a flight takes: below one nobody leaves.
+            stock_kg = float(np.median(out.stock_kg[failing, day:, b]))
+            found = (-stock_kg / float(pairs[f]["fuel_kg"]), b)
             best = found if best is None else max(best, found)
-    if best is None:
+    if best is None:  # no fleet with a stock of its own: cannot be the reason
         return Cause(code="fuel", who="", words=WORDS["fuel"])
-    since, b = -best[1], best[2]
+    b = best[1]
+    lacking_s = out.gap_s[failing, :, :, FUEL].sum(axis=2, dtype=np.float64).mean(axis=0)
+    since = int(np.flatnonzero(lacking_s >= NOTABLE_S)[0]) if lacking_s.max() >= NOTABLE_S else day
+    since = min(since, day)
     here = [f for f, fleet in enumerate(plan.fleets) if fleet.base == names[b]]
     flown_s = out.state_s[failing][:, : max(1, since)][:, :, here, FLYING].mean(axis=(0, 1))
     burnt = sum(

@@ -1,5 +1,7 @@
 """The simulator's records: one row for each aircraft, fleet, base, station, slot and pair.
 
+All whole numbers are of eight bytes: every loop is then compiled for one kind of index.
+
 Rows of what is given (``..._GIVEN`` in the comments) stay as they are; the rest is set anew for
 every replication by the kernel. Times are seconds from the plan's first instant; ``inf`` is never
 or without limit, index -1 is none.
@@ -62,13 +64,13 @@ FIXED, EXPONENTIAL, LOGNORMAL = range(len(SPREADS))
 
 AIRCRAFT: Final = np.dtype(
     [
-        ("fleet", "i4"),
-        ("slot", "i4"),
-        ("at", "i4"),  # place among its fleet's ready ones, or -1
-        ("state", "i1"),
-        ("has_failed", "i1"),  # its clock rang while it was busy
-        ("needs_turn", "i1"),
-        ("is_cleared", "i1"),  # has its place on the runway
+        ("fleet", "i8"),
+        ("slot", "i8"),
+        ("at", "i8"),  # place among its fleet's ready ones, or -1
+        ("state", "i8"),
+        ("has_failed", "i8"),  # its clock rang while it was busy
+        ("needs_turn", "i8"),
+        ("is_cleared", "i8"),  # has its place on the runway
         ("n", "i8"),  # flights so far: numbers their draws
         ("n_fail", "i8"),
         ("name_key", "u8"),  # given: who it is, in every plan that has it
@@ -88,16 +90,16 @@ AIRCRAFT: Final = np.dtype(
 FLEET: Final = np.dtype(
     [
         # given
-        ("first", "i4"),
-        ("count", "i4"),
-        ("base", "i4"),
-        ("spell", "i4"),  # of its class being grounded, or -1
-        ("on_alert", "i4"),
-        ("docks", "i4"),
-        ("crews", "i4"),  # -1: never lacking
-        ("first_crew", "i4"),
-        ("turn_spread", "i4"),
-        ("repair_spread", "i4"),
+        ("first", "i8"),
+        ("count", "i8"),
+        ("base", "i8"),
+        ("spell", "i8"),  # of its class being grounded, or -1
+        ("on_alert", "i8"),
+        ("docks", "i8"),
+        ("crews", "i8"),  # -1: never lacking
+        ("first_crew", "i8"),
+        ("turn_spread", "i8"),
+        ("repair_spread", "i8"),
         ("from_s", "f8"),
         ("to_s", "f8"),
         ("up_s", "f8"),
@@ -114,13 +116,13 @@ FLEET: Final = np.dtype(
         ("crew_month_s", "f8"),  # all crews together
         ("month_s", "f8"),  # all airframes together
         # now
-        ("n_ready", "i4"),
-        ("crews_free", "i4"),
-        ("resting", "i4"),
-        ("rest_at", "i4"),
-        ("docks_busy", "i4"),
-        ("waiting", "i4"),
-        ("wait_at", "i4"),
+        ("n_ready", "i8"),
+        ("crews_free", "i8"),
+        ("resting", "i8"),
+        ("rest_at", "i8"),
+        ("docks_busy", "i8"),
+        ("waiting", "i8"),
+        ("wait_at", "i8"),
         ("crew_used_s", "f8"),
         ("used_s", "f8"),
         ("wake_s", "f8"),
@@ -133,14 +135,14 @@ FLEET: Final = np.dtype(
 
 BASE: Final = np.dtype(
     [
-        ("first_hours", "i4"),
-        ("last_hours", "i4"),
+        ("first_hours", "i8"),
+        ("last_hours", "i8"),
         ("slot_s", "f8"),  # between two movements
         ("stock0_kg", "f8"),
         ("holds_kg", "f8"),
-        ("spell", "i4"),
-        ("hours_at", "i4"),
-        ("is_shut", "i4"),  # by its hours
+        ("spell", "i8"),
+        ("hours_at", "i8"),
+        ("is_shut", "i8"),  # by its hours
         ("opens_s", "f8"),
         ("runway_s", "f8"),
         ("stock_kg", "f8"),
@@ -157,7 +159,7 @@ SPELL: Final = np.dtype(
         ("off_s", "f8"),
         ("key", "u8"),
         ("n", "i8"),
-        ("is_on", "i4"),
+        ("is_on", "i8"),
         ("until_s", "f8"),
     ],
     align=True,
@@ -166,21 +168,21 @@ SPELL: Final = np.dtype(
 
 STATION: Final = np.dtype(
     [
-        ("first_slot", "i4"),
-        ("count", "i4"),
-        ("first_hours", "i4"),
-        ("last_hours", "i4"),
-        ("first_track", "i4"),
-        ("last_track", "i4"),
-        ("reach", "i4"),  # fleets that reach it
+        ("first_slot", "i8"),
+        ("count", "i8"),
+        ("first_hours", "i8"),
+        ("last_hours", "i8"),
+        ("first_track", "i8"),
+        ("last_track", "i8"),
+        ("reach", "i8"),  # fleets that reach it
         ("lead_s", "f8"),
-        ("hours_at", "i4"),
-        ("is_on", "i4"),
-        ("present", "i4"),
-        ("open", "i4"),
-        ("is_tried", "i4"),
-        ("extended", "i4"),
-        ("refused", "i4"),
+        ("hours_at", "i8"),
+        ("is_on", "i8"),
+        ("present", "i8"),
+        ("open", "i8"),
+        ("is_tried", "i8"),
+        ("extended", "i8"),
+        ("refused", "i8"),
         ("on_s", "f8"),
         ("off_s", "f8"),
         ("since_s", "f8"),
@@ -191,12 +193,12 @@ STATION: Final = np.dtype(
 
 SLOT: Final = np.dtype(
     [
-        ("station", "i4"),
-        ("air", "i4"),
-        ("coming", "i4"),
-        ("is_open", "i4"),
-        ("is_leaving", "i4"),
-        ("reason", "i4"),
+        ("station", "i8"),
+        ("air", "i8"),
+        ("coming", "i8"),
+        ("is_open", "i8"),
+        ("is_leaving", "i8"),
+        ("reason", "i8"),
         ("want_s", "f8"),
         ("leave_s", "f8"),
         ("relief_s", "f8"),
@@ -225,9 +227,9 @@ CLOCK: Final = np.dtype(
         ("waiting", "i8"),
         ("seq", "i8"),
         ("is_free", "i8"),  # the heap's first place: its event has been taken
-        ("open", "i4"),
-        ("day", "i4"),
-        ("is_full", "i4"),  # an event found no room
+        ("open", "i8"),
+        ("day", "i8"),
+        ("is_full", "i8"),  # an event found no room
         ("events", "i8"),
         ("horizon_s", "f8"),
         ("start_s", "f8"),
@@ -253,17 +255,17 @@ class World(NamedTuple):
     slot: Rows
     pair: Rows
     clock: Rows
-    order: I4
+    order: I8
     """Shape (stations, fleets): those that reach a station, nearest first."""
-    tracks: I4
+    tracks: I8
     hours_s: F8
     """Shape (intervals, 2), of bases and stations."""
     supply_kgps: F8
     """Shape (days, bases)."""
     heap_s: F8
     heap_code: I8
-    ready: I4
-    waiting: I4
+    ready: I8
+    waiting: I8
     rests_s: F8
     n_in: I4
     """Shape (fleets, states)."""
