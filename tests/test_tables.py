@@ -46,7 +46,10 @@ def test_an_absent_nullable_column_becomes_null_and_never_zero():
     assert table["category"].to_pylist() == [None]
 
 
-@pytest.mark.parametrize("name", sorted(tables.TABLES))
+@pytest.mark.parametrize(
+    "name",
+    [name for name, table in sorted(tables.TABLES.items()) if any(f.nullable for f in table)],
+)
 def test_absent_columns_can_be_cast_as_the_archive_casts_them(name):
     nulls = [pa.nulls(2, field.type) for field in tables.TABLES[name] if field.nullable]
     fields = [field for field in tables.TABLES[name] if field.nullable]

@@ -7,6 +7,9 @@ value may be unknown; the others are always known.
 
 WARNING_TIME       one row per site, inbound target and bearing: how many minutes of warning
 SITE_WARNING       one row per site and inbound target: the worst bearing
+STATION_DAY        one row per patrol station and day: how long it is manned, and what is short
+FLEET_DAY          one row per fleet, day and state: how many aircraft are in it
+STOCK_DAY          one row per base and day: fuel at its end
 =================  ==========================================================================
 """
 
@@ -492,6 +495,50 @@ SITE_WARNING: Final = pa.schema(
 )
 """One row per site and inbound target: the worst bearing decides. A planning estimate."""
 
+_DAY: Final = _field("day", pa.int32(), "day of the plan, from 0")
+
+STATION_DAY: Final = pa.schema(
+    [
+        _field("station", WORD, "the patrol station"),
+        _DAY,
+        _field("demanded_s", _F8, "how long it is to be manned"),
+        _field(
+            "cover_share", _F8, "of that, manned in full, mean of replications; null: never asked",
+            null=True,
+        ),
+        _field("cover_low_share", _F8, "what is missed in the worst 5 % only", null=True),
+        _field("cover_high_share", _F8, "what is exceeded in the best 5 % only", null=True),
+        _field(
+            "short_of", WORD, "what most often kept aircraft away that day; null: nothing",
+            null=True,
+        ),
+        _field("short_share", _F8, "of all time that aircraft are lacking, due to it", null=True),
+    ],
+    metadata={"table": "STATION_DAY"},
+)  # fmt: skip
+"""``short_of`` is one of ``airshield.plan.patrol.REASONS``. A planning estimate."""
+
+FLEET_DAY: Final = pa.schema(
+    [
+        _field("fleet", WORD, "the fleet"),
+        _DAY,
+        _field("state", WORD, "one of airshield.plan.patrol.STATES"),
+        _field("mean_aircraft", _F8, "how many are in it: mean over the day and replications"),
+    ],
+    metadata={"table": "FLEET_DAY"},
+)
+
+STOCK_DAY: Final = pa.schema(
+    [
+        _field("base", WORD, "the base"),
+        _DAY,
+        _field("stock_kg", _F8, "fuel at the end of the day: mean; null: not modelled", null=True),
+        _field("low_kg", _F8, "what is missed in the worst 5 % only", null=True),
+        _field("high_kg", _F8, "what is exceeded in the best 5 % only", null=True),
+    ],
+    metadata={"table": "STOCK_DAY"},
+)
+
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "FRAME": FRAME,
     "REPORT": REPORT,
@@ -509,6 +556,9 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "TRUTH": TRUTH,
     "WARNING_TIME": WARNING_TIME,
     "SITE_WARNING": SITE_WARNING,
+    "STATION_DAY": STATION_DAY,
+    "FLEET_DAY": FLEET_DAY,
+    "STOCK_DAY": STOCK_DAY,
 }
 
 # Making one takes as long as reading a frame: live, several were made for every frame.

@@ -45,5 +45,7 @@ UNITS: Final = {
     "ppm": "part per million",
     "share": "part of the whole, 0 to 1",
     "people": "inhabitant",
+    "kg": "kilogram",
+    "aircraft": "aircraft",
 }
 """Suffixes that end a column's name, and the unit each stands for (``tables`` checks both)."""
