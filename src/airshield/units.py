@@ -45,5 +45,10 @@ UNITS: Final = {
     "ppm": "part per million",
     "share": "part of the whole, 0 to 1",
     "people": "inhabitant",
+    "kg": "kilogram",
+    "kgps": "kilogram per second",
+    "days": "day of 86,400 s",
+    "figure": "the requirement's own unit",
+    "money": "the plan's currency",
 }
 """Suffixes that end a column's name, and the unit each stands for (``tables`` checks both)."""
