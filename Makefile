@@ -63,8 +63,10 @@ PEERS_tracking := stonesoup==1.9.1 pyarrow
 PEERS_itur := itur==0.4.0
 # CBC, for benchmarks/siting.py.
 PEERS_siting   := pulp==3.3.2
+# Flows and screening, to compare plan.logistics and plan.dependence with: half a gigabyte.
+PEERS_supply   := networkx==3.6.1 SALib==1.6.0
 
-peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done
+peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done .peers/itur/.done .peers/siting/.done .peers/supply/.done
 
 .peers/%/.done: Makefile constraints.txt
 	@echo "installing $(PEERS_$*) into .peers/$* ..."
