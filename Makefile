@@ -63,6 +63,8 @@ PEERS_tracking := stonesoup==1.9.1 pyarrow
 PEERS_siting   := pulp==3.3.2
 # A viewshed of its own (MIT), for benchmarks/cover; GRASS's r.viewshed is Debian's grass-core.
 PEERS_viewshed := xarray-spatial==0.5.3 rasterio
+# Flows and screening, to compare plan.logistics and plan.dependence with: half a gigabyte.
+PEERS_supply   := networkx==3.6.1 SALib==1.6.0
 
 peers: .peers/adsb/.done .peers/asterix/.done .peers/frames/.done .peers/tracking/.done
 

@@ -9,7 +9,18 @@ WARNING_TIME       one row per site, inbound target and bearing: how many minute
 SITE_WARNING       one row per site and inbound target: the worst bearing
 STATION_DAY        one row per patrol station and day: how long it is manned, and what is short
 FLEET_DAY          one row per fleet, day and state: how many aircraft are in it
-STOCK_DAY          one row per base and day: fuel at its end
+FUEL_DAY           one row per base and day: fuel at its end
+SUPPLY_NODE        one row per node of the supply network: what it needs, gets and gives
+SUPPLY_EDGE        one row per edge of it: what it carries of what it can
+SUPPLY_LOSS        one row per loss of an edge, node, owner or pair: what is then delivered
+SOLE_WAY           one row per node in need and each thing without which nothing reaches it
+STOCK_DAY          one row per node and day: stock, need, what is missing
+COALITION          one row per set of contributors and requirement: figure and verdict
+DEPENDENCE         one row per contributor and requirement: withdrawal loss, Shapley share, veto
+PAIR_DEPENDENCE    one row per pair of contributors and requirement
+WITHDRAWAL         one row per contributor, day from which it is gone, and requirement
+REPLACEMENT        one row per contributor and aim: what others must bring instead
+SCREENING          one row per assumption and requirement: how much its range moves the answer
 =================  ==========================================================================
 """
 
@@ -528,7 +539,7 @@ FLEET_DAY: Final = pa.schema(
     metadata={"table": "FLEET_DAY"},
 )
 
-STOCK_DAY: Final = pa.schema(
+FUEL_DAY: Final = pa.schema(
     [
         _field("base", WORD, "the base"),
         _DAY,
@@ -536,8 +547,190 @@ STOCK_DAY: Final = pa.schema(
         _field("low_kg", _F8, "what is missed in the worst 5 % only", null=True),
         _field("high_kg", _F8, "what is exceeded in the best 5 % only", null=True),
     ],
+    metadata={"table": "FUEL_DAY"},
+)
+
+_NODE: Final = _field("node", WORD, "the node of the supply network")
+_CONTRIBUTOR: Final = _field("contributor", WORD, "who brings or runs it")
+
+SUPPLY_NODE: Final = pa.schema(
+    [
+        _NODE,
+        _CONTRIBUTOR,
+        _field("kind", WORD, "source, port, railhead, depot, base, ..."),
+        _field("need_kgps", _F8, "what is used there"),
+        _field("got_kgps", _F8, "what of it comes day after day, stocks left alone"),
+        _field("got_share", _F8, "of the need; null where nothing is needed", null=True),
+        _field("supply_kgps", _F8, "what could enter the network there", null=True),
+        _field("given_kgps", _F8, "what does"),
+        _field("stock_kg", _F8, "what lies there on the first day"),
+        _field("cause", pa.string(), "why it gets too little, in words", null=True),
+    ],
+    metadata={"table": "SUPPLY_NODE"},
+)
+
+SUPPLY_EDGE: Final = pa.schema(
+    [
+        _field("edge", WORD, "the edge of the supply network"),
+        _CONTRIBUTOR,
+        _field("mode", WORD, "road, rail, sea, air, pipeline, ..."),
+        _field("start", WORD, "the node at one end"),
+        _field("end", WORD, "the node at the other end"),
+        _field("flow_kgps", _F8, "what enters it, negative from end to start"),
+        _field("capacity_kgps", _F8, "what may", null=True),
+        _field("used_share", _F8, "of its capacity; null where it has none", null=True),
+        _field("is_binding", pa.bool_(), "it is full, and somebody gets too little for that"),
+    ],
+    metadata={"table": "SUPPLY_EDGE"},
+)
+
+SUPPLY_LOSS: Final = pa.schema(
+    [
+        _field("kind", WORD, "what is lost: edge, node, owner or pair (of edges)"),
+        _field("lost", pa.string(), "its name"),
+        _field("other", pa.string(), "the other edge of a pair", null=True),
+        _field("contributor", WORD, "who runs what is lost"),
+        _field("delivered_kgps", _F8, "the most that can then be delivered, to all together"),
+        _field("lost_kgps", _F8, "how much less that is than with everything"),
+        _field("lost_share", _F8, "of what everything delivers", null=True),
+        _field(
+            "cut_off",
+            pa.list_(pa.field("item", pa.string(), nullable=False)),
+            "nodes with a need that no way leads to any more",
+        ),
+    ],
+    metadata={"table": "SUPPLY_LOSS"},
+)
+
+SOLE_WAY: Final = pa.schema(
+    [
+        _NODE,
+        _field("kind", WORD, "edge, node or owner"),
+        _field("way", pa.string(), "without which nothing reaches the node from any source"),
+        _field("contributor", WORD, "who runs it"),
+        _field("capacity_kgps", _F8, "what it can carry; null: it is no edge", null=True),
+        _field("need_kgps", _F8, "what the node needs"),
+    ],
+    metadata={"table": "SOLE_WAY"},
+)
+
+STOCK_DAY: Final = pa.schema(
+    [
+        _NODE,
+        _field("day", pa.int64(), "counted from 0"),
+        _field("stock_kg", _F8, "what lies there at its end"),
+        _field("need_kg", _F8, "what is to be used on that day"),
+        _field("short_kg", _F8, "what of it is missing"),
+        _field("arrived_kg", _F8, "what comes over edges"),
+        _field("sent_kg", _F8, "what leaves over edges"),
+        _field("left_days", _F8, "for how long the stock lasts if nothing comes", null=True),
+    ],
     metadata={"table": "STOCK_DAY"},
 )
+
+COALITION: Final = pa.schema(
+    [
+        _field("coalition", pa.uint64(), "bit i: contributor i comes"),
+        _field("comes", pa.string(), "who comes, in words"),
+        _field("requirement", WORD, "what is asked"),
+        _field("value_figure", _F8, "the figure; null: unknown", null=True),
+        _field("low_figure", _F8, "the least it may be", null=True),
+        _field("high_figure", _F8, "the most it may be", null=True),
+        _field("verdict", WORD, "one of VERDICTS"),
+    ],
+    metadata={"table": "COALITION"},
+)
+
+DEPENDENCE: Final = pa.schema(
+    [
+        _field("contributor", WORD, "who"),
+        _field("requirement", WORD, "of what"),
+        _field("alone_figure", _F8, "the figure with this one alone", null=True),
+        _field("with_all_figure", _F8, "the figure with everybody", null=True),
+        _field("without_figure", _F8, "the figure with everybody else", null=True),
+        _field(
+            "withdrawal_figure", _F8, "how much worse it is without, positive is worse", null=True
+        ),
+        _field("withdrawal_low_figure", _F8, "the least that loss may be", null=True),
+        _field("withdrawal_high_figure", _F8, "the most it may be", null=True),
+        _field("shapley_figure", _F8, "the share of the whole, better is positive", null=True),
+        _field("shapley_low_figure", _F8, "the least that share may be", null=True),
+        _field("shapley_high_figure", _F8, "the most it may be", null=True),
+        _field("verdict_without", WORD, "one of VERDICTS"),
+        _field("is_veto", pa.bool_(), "with all it holds, without this one it surely fails"),
+    ],
+    metadata={"table": "DEPENDENCE"},
+)
+"""Figures are in the requirement's own unit."""
+
+PAIR_DEPENDENCE: Final = pa.schema(
+    [
+        _field("contributor", WORD, "one of the two"),
+        _field("other", WORD, "the other"),
+        _field("requirement", WORD, "of what"),
+        _field(
+            "loss_figure", _F8, "how much worse it is without both, positive is worse", null=True
+        ),
+        _field("beyond_figure", _F8, "how much of that neither loss by itself tells", null=True),
+        _field("verdict_without", WORD, "one of VERDICTS"),
+    ],
+    metadata={"table": "PAIR_DEPENDENCE"},
+)
+
+WITHDRAWAL: Final = pa.schema(
+    [
+        _field("contributor", WORD, "who goes"),
+        _field("day", pa.int64(), "from which day; null: never there", null=True),
+        _field("requirement", WORD, "of what"),
+        _field("value_figure", _F8, "the figure then", null=True),
+        _field("low_figure", _F8, "the least it may be", null=True),
+        _field("high_figure", _F8, "the most it may be", null=True),
+        _field("loss_figure", _F8, "how much worse that is than if all stay", null=True),
+        _field("verdict", WORD, "one of VERDICTS"),
+    ],
+    metadata={"table": "WITHDRAWAL"},
+)
+
+REPLACEMENT: Final = pa.schema(
+    [
+        _field("without", WORD, "the contributor that is to be replaced"),
+        _field("aim", WORD, "cheapest or soonest"),
+        _field(
+            "brings",
+            pa.string(),
+            "what the others must bring, in words; null: none found",
+            null=True,
+        ),
+        _field("cost_money", _F8, "what that costs", null=True),
+        _field("bound_money", _F8, "no way is cheaper; null: not known", null=True),
+        _field("lead_s", _F8, "until all of it is there", null=True),
+        _field("state", WORD, "one of REPLACEMENT_STATES"),
+        _field("tried", pa.int64(), "how many ways were worked out"),
+    ],
+    metadata={"table": "REPLACEMENT"},
+)
+REPLACEMENT_STATES: Final = ("not_needed", "proven", "found", "not_possible", "unknown")
+"""It holds without; the way told is the best; it holds, a better may exist; not even all options
+together make it hold; nobody can say."""
+
+SCREENING: Final = pa.schema(
+    [
+        _field("assumption", WORD, "the assumption that has a range"),
+        _field("requirement", WORD, "of what"),
+        _field(
+            "effect_figure", _F8, "mean effect of a step through the whole range (mu)", null=True
+        ),
+        _field("effect_abs_figure", _F8, "mean of its size, whichever way (mu*)", null=True),
+        _field("effect_half_figure", _F8, "half-width of its 95 % interval", null=True),
+        _field(
+            "sigma_figure", _F8, "spread of the effects: bends, or works with others", null=True
+        ),
+        _field("flips_share", _F8, "of the steps that turned the answer", null=True),
+        _field("is_deciding", pa.bool_(), "some step turned the answer"),
+    ],
+    metadata={"table": "SCREENING"},
+)
+"""Effects are in the requirement's own unit."""
 
 TABLES: Final[Mapping[str, pa.Schema]] = {
     "FRAME": FRAME,
@@ -558,7 +751,18 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "SITE_WARNING": SITE_WARNING,
     "STATION_DAY": STATION_DAY,
     "FLEET_DAY": FLEET_DAY,
+    "FUEL_DAY": FUEL_DAY,
+    "SUPPLY_NODE": SUPPLY_NODE,
+    "SUPPLY_EDGE": SUPPLY_EDGE,
+    "SUPPLY_LOSS": SUPPLY_LOSS,
+    "SOLE_WAY": SOLE_WAY,
     "STOCK_DAY": STOCK_DAY,
+    "COALITION": COALITION,
+    "DEPENDENCE": DEPENDENCE,
+    "PAIR_DEPENDENCE": PAIR_DEPENDENCE,
+    "WITHDRAWAL": WITHDRAWAL,
+    "REPLACEMENT": REPLACEMENT,
+    "SCREENING": SCREENING,
 }
 
 # Making one takes as long as reading a frame: live, several were made for every frame.

@@ -47,5 +47,9 @@ UNITS: Final = {
     "people": "inhabitant",
     "kg": "kilogram",
     "aircraft": "aircraft",
+    "kgps": "kilogram per second",
+    "days": "day of 86,400 s",
+    "figure": "the requirement's own unit",
+    "money": "the plan's currency",
 }
 """Suffixes that end a column's name, and the unit each stands for (``tables`` checks both)."""

@@ -3,7 +3,7 @@
 Comes in: a :class:`PatrolPlan` (classes of aircraft, bases, fleets of contributors, stations and
 tanker tracks), all SI, times in seconds from the plan's first instant, places WGS 84. Goes out:
 :class:`Sustained`, arrays over replications, days and stations, each figure with its interval, and
-as tables STATION_DAY, FLEET_DAY and STOCK_DAY;
+as tables STATION_DAY, FLEET_DAY and FUEL_DAY;
 :class:`Failure`, from which day a station fails and the chain of causes; :class:`FleetSizes`,
 formula beside simulation. Patrols are presence: on station or not, nothing else.
 

@@ -1,4 +1,4 @@
-"""What a simulation says as tables: STATION_DAY, FLEET_DAY, STOCK_DAY."""
+"""What a simulation says as tables: STATION_DAY, FLEET_DAY, FUEL_DAY."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fleet_days(result: Sustained) -> pa.Table:
 
 
 def stock_days(result: Sustained) -> pa.Table:
-    """STOCK_DAY rows, base by base."""
+    """FUEL_DAY rows, base by base."""
     days, bases = result.days, result.plan.bases
     is_known = np.array([base.stock_kg is not None for base in bases], bool)
     stock_kg = np.where(is_known, result.out.stock_kg, np.nan)
@@ -62,4 +62,4 @@ def stock_days(result: Sustained) -> pa.Table:
         "low_kg": low.T.ravel(),
         "high_kg": high.T.ravel(),
     }
-    return tables.make_table(tables.STOCK_DAY, columns, rows=days * len(bases))
+    return tables.make_table(tables.FUEL_DAY, columns, rows=days * len(bases))
