@@ -1,8 +1,8 @@
 """Run by the interpreter of another environment: NetworkX's flows and SALib's measures.
 
 Reads one JSON document on standard input and writes one: for ``flow`` the greatest flow of a graph
-and of the graph without each of some edges, with the CPU seconds that took; for ``morris`` the measures
-of a sample that was worked out already.
+and of the graph without each of some edges, with the CPU seconds that took; for ``morris`` the
+measures of a sample that was worked out already.
 """
 
 import json
