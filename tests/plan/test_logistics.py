@@ -25,6 +25,8 @@ from airshield.plan.logistics import (
     plan_days,
 )
 from airshield.plan.logistics.graph import graph_of
+from airshield.plan.logistics.losses import at_most
+from airshield.plan.logistics.rates import Steady
 from reference import supply as slow
 
 seeds = st.integers(0, 10**9)
@@ -152,6 +154,28 @@ def test_losses_with_goods_lost_on_the_way_are_those_of_a_programme_over_paths(s
     assert worst == pytest.approx(want, abs=1e-6)
 
 
+@pytest.mark.parametrize("mode", ["compiled", "interpreted"])
+@settings(deadline=None, max_examples=15)
+@given(seed=seeds)
+def test_a_loss_with_goods_lost_on_the_way_is_within_its_bound(mode, seed):
+    supply, need, ways = plain(seed, nodes=5, edges=7, loss=0.3)
+    problem = Steady(network(supply, need, ways), "routine")
+    flow = problem.most_flow()
+    taken = [np.flatnonzero(problem.of == k) for k in range(len(ways))]
+    kernel = _kernels.losses_at_most
+    with pytest.MonkeyPatch.context() as patch:
+        if mode == "interpreted":
+            patch.setattr(_kernels, "losses_at_most", kernel.py_func)
+        most = at_most(problem, flow, taken)
+    worth, nothing = np.ones(len(need)), np.zeros(len(need))
+    before = slow.ByPaths(supply, need, ways).most(worth, nothing)
+    for k in range(len(ways)):
+        left = slow.ByPaths(supply, need, ways[:k] + ways[k + 1 :])
+        lost = before - left.most(worth, nothing)
+        arrived = (flow[taken[k]] * problem.arcs.arrives[taken[k]]).sum()
+        assert lost - 1e-5 <= most[k] <= arrived + 1e-6
+
+
 @settings(deadline=None, max_examples=10)
 @given(seed=seeds)
 def test_the_worst_pairs_are_the_worst_of_all_pairs(seed):
@@ -176,8 +200,10 @@ def test_the_worst_pairs_are_the_worst_of_all_pairs(seed):
     found = [row["lost_kgps"] / T for row in table.to_pylist()]
     assert found == pytest.approx(want, abs=1e-9)
     assert tried >= len(want)
-    few, _ = find_worst_pairs(made, worst=2)
-    assert [row["lost_kgps"] / T for row in few.to_pylist()][:1] == pytest.approx(want[:1])
+    for many in (1, 2, 3):
+        few, _ = find_worst_pairs(made, worst=many)
+        found = [row["lost_kgps"] / T for row in few.to_pylist()]
+        assert found == pytest.approx(want[:many], abs=1e-9)
     for row in table.to_pylist():
         pair = int(row["lost"][1:]), int(row["other"][1:])
         assert row["lost_kgps"] / T == pytest.approx(loss(*pair), abs=1e-9)
@@ -456,3 +482,19 @@ def test_nothing_asked_is_nothing_given():
     assert rates.can_hold
     assert rates.why() == ()
     assert rates.delivered_kgps == 0.0
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.2, 1.0])
+def test_where_nothing_is_asked_nothing_is_lost(loss):
+    made = network([5, 0], [0, 0], [(0, 1, 9, loss, False)])
+    assert {row["lost_kgps"] for row in find_losses(made).to_pylist()} == {0.0}
+    assert find_sole_ways(made).num_rows == 0
+    assert find_worst_pairs(lossless(made))[0].num_rows == 0
+    assert plan_days(made.known(at="worst"), days=2).first_short is None
+
+
+def test_an_edge_that_loses_all_brings_nothing():
+    made = network([5, 0], [0, 3], [(0, 1, 9, 1.0, False)])
+    assert not find_rates(made).can_hold
+    assert find_sole_ways(made).num_rows == 0
+    assert {row["lost_kgps"] for row in find_losses(made).to_pylist()} == {0.0}

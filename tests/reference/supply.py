@@ -98,12 +98,15 @@ class ByPaths:
                 low, high = (level, high) if ok else (low, level)
             if low > 1.0 - 1e-9:
                 return np.array([self.need[i] if i in is_open else got[i] for i in range(len(got))])
+            low = max(low - 1e-8, 0.0)  # well within, or the next programme may find no way at all
             asked = self._asked(got, is_open, low)
             settled = set()
             for i in is_open:
                 worth = np.zeros(len(got))
                 worth[i] = 1.0
-                if self.most(worth, asked) < self.need[i] * low + 1e-6 * self.need[i]:
+                most = self.most(worth, asked)
+                assert most > -np.inf
+                if most < self.need[i] * (low + 1e-6):
                     settled.add(i)
             for i in settled:
                 got[i] = low * self.need[i]

@@ -73,8 +73,9 @@ def warm_up() -> None:
         ),
         edges=(
             Edge(name="1", owner="x", start="a", end="b", capacity_kgps=0.6),
-            Edge(name="2", owner="x", start="a", end="b", capacity_kgps=0.6),
+            Edge(name="2", owner="x", start="a", end="b", capacity_kgps=0.6, loss_share=0.1),
         ),
     )
     find_losses(network)
-    find_worst_pairs(network)
+    find_losses(lossless(network))
+    find_worst_pairs(lossless(network))

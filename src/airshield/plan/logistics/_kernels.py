@@ -273,3 +273,97 @@ def reach(
                 queue[tail] = j
                 tail += 1
     return tail
+
+
+@kernel
+def losses_at_most(
+    first: Ints,
+    out: Ints,
+    head: Ints,
+    gain: Floats,
+    residual: Floats,
+    flow: Floats,
+    start: Ints,
+    members: Ints,
+    tol: float,
+) -> Floats:
+    """What at most is lost without each set of arcs, where goods are lost on the way.
+
+    Arc a goes from its tail to its head, 2a, and can be undone, 2a + 1; one unit that enters
+    becomes ``gain`` units. ``flow`` is what enters each arc, ``residual`` what could more. The last
+    node but one is the source of all, the last one the sink. Set k is
+    ``members[start[k]:start[k + 1]]``.
+
+    What the lost arcs brought is brought some other way, path by path, from where it can no longer
+    go and from the source. That is no greatest flow, but one that there is. What cannot be brought
+    leaves at most as much undelivered, for nothing grows on the way.
+    """
+    nodes = first.size - 1
+    source, sink = nodes - 2, nodes - 1
+    left = np.empty(residual.size)
+    balance = np.empty(nodes)
+    queue = np.empty(nodes, np.int64)
+    by = np.empty(nodes, np.int64)
+    bound = np.zeros(start.size - 1)
+    for k in range(start.size - 1):
+        left[:] = residual
+        balance[:] = 0.0
+        for a in members[start[k] : start[k + 1]]:
+            left[2 * a] = 0.0
+            left[2 * a + 1] = 0.0
+            balance[head[2 * a + 1]] += flow[a]
+            balance[head[2 * a]] -= flow[a] * gain[2 * a]
+        while True:
+            tail = 0
+            for i in range(nodes):
+                by[i] = -2
+                if balance[i] > tol or i == source:
+                    by[i] = -1
+                    queue[tail] = i
+                    tail += 1
+            goal = -1
+            q = 0
+            while q < tail and goal < 0:
+                i = queue[q]
+                q += 1
+                if i == sink:
+                    continue  # what is delivered stays so
+                for p in range(first[i], first[i + 1]):
+                    arc = out[p]
+                    j = head[arc]
+                    if by[j] == -2 and left[arc] > tol:
+                        by[j] = arc
+                        queue[tail] = j
+                        tail += 1
+                        if balance[j] < -tol:
+                            goal = j
+                            break
+            if goal < 0:
+                break
+            # Back along the path: how much of what is wanted at its end can set out.
+            want = -balance[goal]
+            at = goal
+            while by[at] >= 0:
+                arc = by[at]
+                want = min(want / gain[arc], left[arc])
+                at = head[arc ^ 1]
+            if at != source:
+                want = min(want, balance[at])
+                balance[at] -= want
+            # And forward again; the path is turned round in ``queue``.
+            many = 0
+            j = goal
+            while by[j] >= 0:
+                queue[many] = by[j]
+                many += 1
+                j = head[by[j] ^ 1]
+            for q in range(many - 1, -1, -1):
+                arc = queue[q]
+                left[arc] -= want
+                want *= gain[arc]
+                left[arc ^ 1] += want
+            balance[goal] += want
+        for i in range(nodes):
+            if balance[i] < -tol:
+                bound[k] -= balance[i]
+    return bound

@@ -308,8 +308,6 @@ class Cut:
         nodes = g.first.size - 1
         is_gone = np.zeros(nodes, np.bool_)
         is_gone[list(gone)] = True
-        # Through the sink of all one would come back to those who need something.
-        is_gone[nodes - 1] = True
         seen = np.zeros(nodes, np.bool_)
         root = np.array([nodes - 2], np.int64)
         queue = np.empty(nodes, np.int64)
@@ -338,10 +336,8 @@ def _lossy(
         columns[graph.of_supply[i]].append(problem.a + k)
     for k, i in enumerate(problem.needs):
         columns[graph.of_demand[i]].append(problem.a + problem.g + k)
-    # Without a part at most all that arrives over it is lost: the rest of the flow is left.
-    arrives = np.concatenate((problem.arcs.arrives, np.ones(problem.g + problem.d)))
     taken = [np.array([c for e in edges for c in columns[e]], np.int64) for edges in sets]
-    most = np.array([float((x[c] * arrives[c]).sum()) for c in taken])
+    most = at_most(problem, x, taken)
     lost = np.where(most > SLACK * max(delivered, 1.0), math.nan, 0.0)
     found: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for k in np.argsort(-most, kind="stable"):
@@ -356,3 +352,33 @@ def _lossy(
         lost[k] = less if less > SLACK * delivered else 0.0
         mine.append(float(lost[k]))
     return delivered / T_DAY_PER_KGPS, lost / T_DAY_PER_KGPS
+
+
+def at_most(problem: Steady, x: Floats, taken: Sequence[Ints]) -> Floats:
+    """What is lost at most [t/day] without each set of columns, from what can be led round them."""
+    arcs, n = problem.arcs, len(problem.network.nodes)
+    source, sink = n, n + 1
+    head = np.empty(2 * x.size, np.int64)
+    head[0::2] = np.concatenate((arcs.head, problem.gives, np.full(problem.d, sink)))
+    head[1::2] = np.concatenate((arcs.tail, np.full(problem.g, source), problem.needs))
+    arrives = np.concatenate((arcs.arrives, np.ones(problem.g + problem.d)))
+    gain, residual = np.empty(head.size), np.empty(head.size)
+    gain[0::2] = arrives
+    gain[1::2] = np.divide(1.0, arrives, out=np.ones_like(arrives), where=arrives > 0.0)
+    # Over an edge that loses all nothing is brought, and nothing can be brought back.
+    whole = 2.0 * float(problem.need.sum()) / float(arrives[arrives > 0.0].min(initial=1.0))
+    residual[0::2] = np.where(arrives > 0.0, np.minimum(problem.upper, whole) - x, 0.0)
+    residual[1::2] = x * arrives
+    tail = head.reshape(-1, 2)[:, ::-1].ravel()
+    out = np.argsort(tail, kind="stable").astype(np.int64)
+    return _kernels.losses_at_most(
+        np.searchsorted(tail[out], np.arange(n + 3)).astype(np.int64),
+        out,
+        head,
+        gain,
+        np.maximum(residual, 0.0),
+        x,
+        np.cumsum([0, *map(len, taken)]).astype(np.int64),
+        np.concatenate([np.empty(0, np.int64), *taken]),
+        0.1 * SLACK * max(float(problem.need.sum()), 1.0) / max(len(problem.rows.data), 1),
+    )
