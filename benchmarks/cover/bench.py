@@ -490,7 +490,7 @@ def shown(value: float | None) -> str:
 
 def table(rows: list[Row]) -> str:
     lines = [
-        "| | unit | airshield | gdal_viewshed or the peer named | ours / peer | must | aim | reached |",
+        "| | unit | airshield | gdal_viewshed, or as named | ours / peer | must | aim | reached |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:

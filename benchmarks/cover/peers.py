@@ -16,16 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 SIDE = 501
 
 
 def with_xarray_spatial(file: str) -> float:
-    import rasterio
-    import xarray
-    import xrspatial
-
+    rasterio, xarray, xrspatial = map(import_module, ("rasterio", "xarray", "xrspatial"))
     with rasterio.open(file) as raster:
         row, col = (raster.height - SIDE) // 2, (raster.width - SIDE) // 2
         ground = raster.read(1, window=((row, row + SIDE), (col, col + SIDE)))

@@ -20,6 +20,7 @@ from shapely.geometry import Polygon
 from airshield.geo.grid import Grid
 from airshield.plan.coverage import reasons
 from airshield.plan.coverage.network import Layer, LayerCover, place_people
+from airshield.plan.coverage.network.cover import wide_words
 from airshield.serve import (
     PlanAnswer,
     PlanContributor,
@@ -154,7 +155,8 @@ def plan_view(*, step_m=5000.0, radars=RADARS, with_roses=True):
         layers=[
             PlanLayer(
                 cls=cover.layer.cls, height_m=cover.layer.height_m, above=cover.layer.above,
-                bits=cover.bits, unknown=cover.unknown, why=cover.why, no_air=cover.no_air,
+                bits=wide_words(cover.bits), unknown=wide_words(cover.unknown), why=cover.why,
+                no_air=cover.no_air,
             )
             for cover in covers
         ],

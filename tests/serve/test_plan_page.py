@@ -7,6 +7,7 @@ import pytest
 
 from airshield.plan.coverage import reasons
 from airshield.plan.coverage.network import Layer, LayerCover, find_gaps, group_cells, site_weights
+from airshield.plan.coverage.network.cover import narrow_words
 from airshield.serve import Server, create_plan_app
 from airshield.serve.plan_view import encode_layer, encode_lowest, encode_territory, plan_document
 from serve import synthetic_plan
@@ -55,8 +56,9 @@ def cover_of(view, layer):
     """The network's own account of the same bits."""
     names = [radar.name for radar in view.radars]
     cover = LayerCover(view.grid, Layer(cls="drone", height_m=300.0, above="ground"), names)
-    cover.bits[:] = layer.bits.reshape(cover.bits.shape)
-    cover.unknown[:] = layer.unknown.reshape(cover.bits.shape)
+    words = cover.bits.shape[1]
+    cover.bits[:] = narrow_words(layer.bits.reshape(len(cover.bits), -1))[:, :words]
+    cover.unknown[:] = narrow_words(layer.unknown.reshape(len(cover.bits), -1))[:, :words]
     cover.no_air[:] = layer.no_air.reshape(-1)
     # As the network does it: seen where anybody sees.
     seen = cover.bits.any(axis=1).reshape(view.grid.shape)
@@ -258,7 +260,9 @@ def test_unticking_a_contributor_shrinks_the_shield_and_says_by_how_much(plan, o
     names = [radar.name for radar in plan.radars]
     layer = plan.layers[5]
     cover = LayerCover(plan.grid, Layer(cls=layer.cls, height_m=1000.0, above="ground"), names)
-    cover.bits[:], cover.unknown[:] = layer.bits, layer.unknown
+    words = cover.bits.shape[1]
+    cover.bits[:] = narrow_words(layer.bits)[:, :words]
+    cover.unknown[:] = narrow_words(layer.unknown)[:, :words]
     cover.no_air[:] = layer.no_air
     groups = group_cells(cover, inside=plan.inside, people=plan.people)
     others = [radar.name for radar in plan.radars if radar.contributor != "Outside enablers"]

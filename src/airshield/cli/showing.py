@@ -17,6 +17,7 @@ from airshield import __version__
 from airshield.cli.covering import warning_asked
 from airshield.cli.watching import WEB_HOST, stop_on_signal
 from airshield.config import Shield
+from airshield.plan.coverage.network.cover import wide_words
 from airshield.plan.coverage.survey import Answer, Survey, roses_of
 from airshield.serve import (
     PlanAnswer,
@@ -85,8 +86,8 @@ def view_of(shield: Shield, found: Survey, *, made: dt.datetime) -> PlanView:
                 cls=cover.layer.cls,
                 height_m=cover.layer.height_m,
                 above="ground" if cover.layer.above == "ground" else "sea",
-                bits=cover.bits,
-                unknown=cover.unknown,
+                bits=wide_words(cover.bits),
+                unknown=wide_words(cover.unknown),
                 why=cover.why,
                 no_air=cover.no_air,
             )

@@ -1,7 +1,8 @@
 """The network's loops: who sees which cell, equal cells gathered, subsets tallied, outlines traced.
 
-``bits`` and ``unknown`` have a row for each cell and a bit for each radar, 64 to a word: it surely
-sees the cell; nobody knows whether it does.
+``bits`` and ``unknown`` have a row for each cell or group and a bit for each radar: it surely sees
+the cell; nobody knows whether it does. Cells have 32 to a word, half the memory on a large map;
+groups have 64.
 """
 
 import math
@@ -14,6 +15,7 @@ from airshield._kernels import lean_kernel
 from airshield.plan.coverage.reasons import GROUND, SEEN, UNKNOWN
 
 U1 = NDArray[np.uint8]
+U4 = NDArray[np.uint32]
 U8 = NDArray[np.uint64]
 I2 = NDArray[np.int16]
 I4 = NDArray[np.int32]
@@ -39,8 +41,8 @@ def add_radar(
     short_m: F4,
     radar: int,
     rank: F4,
-    bits: U8,
-    unknown: U8,
+    bits: U4,
+    unknown: U4,
     no_air: B1,
     why: U1,
     why_by: I2,
@@ -55,8 +57,8 @@ def add_radar(
     if short_m.size == 0:
         add_codes(reason, radar, rank, bits, unknown, why, why_by)
         return
-    word = radar // 64
-    bit = np.uint64(1) << np.uint64(radar % 64)
+    word = radar // 32
+    bit = np.uint32(np.uint32(1) << np.uint32(radar % 32))
     for i in range(reason.size):
         code = reason[i]
         if code == SEEN:
@@ -74,10 +76,10 @@ def add_radar(
 
 
 @lean_kernel
-def add_codes(reason: U1, radar: int, rank: F4, bits: U8, unknown: U8, why: U1, why_by: I2) -> None:
+def add_codes(reason: U1, radar: int, rank: F4, bits: U4, unknown: U4, why: U1, why_by: I2) -> None:
     """Note what one radar sees of some cells; among equals the first comes nearest to seeing."""
-    word = radar // 64
-    bit = np.uint64(1) << np.uint64(radar % 64)
+    word = radar // 32
+    bit = np.uint32(np.uint32(1) << np.uint32(radar % 32))
     # What is never written to takes no memory: of maps where all is known, ``unknown``.
     for i in range(reason.size):
         code = reason[i]
@@ -116,7 +118,7 @@ def ones(word: np.uint64) -> Any:
 
 @lean_kernel
 def count_radars(
-    bits: U8, unknown: U8, no_air: B1, active: U8, unknown_code: int, ground_code: int, out: U1
+    bits: U4, unknown: U4, no_air: B1, active: U4, unknown_code: int, ground_code: int, out: U1
 ) -> None:
     """Count, cell by cell, the active radars that see it."""
     for i in range(out.size):
@@ -124,11 +126,11 @@ def count_radars(
             out[i] = ground_code
             continue
         count: Any = np.int64(0)
-        doubt = np.uint64(0)
+        doubt = np.uint32(0)
         for w in range(active.size):
-            count += ones(bits[i, w] & active[w])
+            count += ones(np.uint64(bits[i, w] & active[w]))
             doubt |= unknown[i, w] & active[w]
-        if count == 0 and doubt != np.uint64(0):
+        if count == 0 and doubt != 0:
             out[i] = unknown_code
         else:
             out[i] = min(count, np.int64(ground_code - 1))
@@ -136,8 +138,8 @@ def count_radars(
 
 @lean_kernel
 def group_cells(
-    bits: U8,
-    unknown: U8,
+    bits: U4,
+    unknown: U4,
     no_air: B1,
     inside: B1,
     people: F8,
@@ -181,9 +183,9 @@ def group_cells(
         if found == NOBODY:
             digest = MIX
             for w in range(words):
-                digest = (digest ^ bits[i, w]) * FNV_PRIME
+                digest = (digest ^ np.uint64(bits[i, w])) * FNV_PRIME
                 digest ^= digest >> np.uint64(29)
-                digest = (digest ^ unknown[i, w]) * MIX
+                digest = (digest ^ np.uint64(unknown[i, w])) * MIX
                 digest ^= digest >> np.uint64(32)
             slot = np.int64(digest & np.uint64(table.size - 1))
             while table[slot] != NOBODY:
@@ -268,6 +270,27 @@ def count_sides(labels: I4) -> int:
                 many += here != labels[r - 1, c]
                 many += here != labels[r + 1, c]
     return many
+
+
+@lean_kernel
+def count_labels(labels: I4, cells: I8) -> None:
+    """Cells of each label from 1 on."""
+    for r in range(labels.shape[0]):
+        for c in range(labels.shape[1]):
+            if labels[r, c] > 0:
+                cells[labels[r, c] - 1] += 1
+
+
+@lean_kernel
+def weigh_regions(labels: I4, why: U1, people: F8, by_reason: I8, lives: F8) -> None:
+    """Cells of each region by reason, and who lives there. ``people`` of size 0: nobody says."""
+    for r in range(labels.shape[0]):
+        for c in range(labels.shape[1]):
+            region = labels[r, c] - 1
+            if region >= 0:
+                by_reason[region, why[r, c]] += 1
+                if people.size > 0:
+                    lives[region] += people[r, c]
 
 
 @lean_kernel

@@ -41,8 +41,9 @@ class LayerCover:
 
     Attributes
     ----------
-    bits, unknown : ndarray of uint64, shape (rows · cols, words)
+    bits, unknown : ndarray of uint32, shape (rows · cols, words)
         Bit r of a cell: radar r surely sees it; nobody knows, for want of terrain.
+        :func:`wide_words` makes words of 64 of them.
     no_air : ndarray of bool, shape (rows · cols,)
         The height lies below the ground, as any radar found or ``note_added`` was told.
     why : ndarray of uint8, shape (rows, cols)
@@ -62,9 +63,9 @@ class LayerCover:
         self.radars = tuple(radars)
         if len(set(self.radars)) < len(self.radars):
             raise UsageError("two radars have the same name; give each its own")
-        cells, words = grid.rows * grid.cols, max(1, -(-len(self.radars) // 64))
-        self.bits = np.zeros((cells, words), np.uint64)
-        self.unknown = np.zeros((cells, words), np.uint64)
+        cells, words = grid.rows * grid.cols, max(1, -(-len(self.radars) // 32))
+        self.bits = np.zeros((cells, words), np.uint32)
+        self.unknown = np.zeros((cells, words), np.uint32)
         self.no_air = np.zeros(cells, np.bool_)
         self.why = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
         self.why_by = np.full(grid.shape, NOBODY, np.int16)
@@ -124,22 +125,24 @@ class LayerCover:
             self._short,
         )
 
-    def note_added(self, no_air: NDArray[np.bool_]) -> None:
+    def note_added(self, no_air: NDArray[np.bool_] | None) -> None:
         """Take all radars as added, by loops that wrote to the maps themselves.
 
         Cells that no radar's map reached are beyond the range of the first.
 
         Parameters
         ----------
-        no_air : ndarray of bool, shape (rows, cols)
-            Where the height lies below the ground.
+        no_air : ndarray of bool, shape (rows, cols), or None
+            Where the height lies below the ground; None: nowhere.
         """
         self._added.update(self.radars)
-        self.no_air |= no_air.reshape(-1)
+        left = np.equal(self.why_by, NOBODY)
+        if no_air is not None:
+            self.no_air |= no_air.reshape(-1)
+            if self.radars:
+                np.copyto(self.why, reasons.GROUND, where=left & no_air)
         if self.radars:
-            left = self.why_by == NOBODY
-            self.why[left & no_air] = reasons.GROUND
-            self.why_by[left] = 0
+            np.copyto(self.why_by, 0, where=left)
 
     def counts(self, active: Iterable[str] | None = None) -> NDArray[np.uint8]:
         """How many radars surely see each cell, of all or of those named.
@@ -152,7 +155,8 @@ class LayerCover:
             the number that surely do.
         """
         out = np.empty(self.grid.rows * self.grid.cols, np.uint8)
-        mask = mask_of(self.radars, self.radars if active is None else active)
+        wide = mask_of(self.radars, self.radars if active is None else active)
+        mask = narrow_words(wide)[: self.bits.shape[1]]
         _kernels.count_radars(
             self.bits, self.unknown, self.no_air, mask, UNKNOWN_COUNT, NO_AIR_COUNT, out
         )
@@ -192,6 +196,33 @@ class LowestAltitude:
             self.lowest_m.reshape(-1),
             self.by.reshape(-1),
         )
+
+
+def wide_words(bits: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Words of 64 bits from words of 32, the last axis.
+
+    Examples
+    --------
+    >>> wide_words(np.array([[1, 2, 3]], np.uint32)).tolist() == [[1 + 2 * 2**32, 3]]
+    True
+    """
+    words = bits.shape[-1]
+    out = np.zeros((*bits.shape[:-1], -(-words // 2)), np.uint64)
+    for at in range(words):
+        out[..., at // 2] |= bits[..., at].astype(np.uint64) << np.uint64(32 * (at % 2))
+    return out
+
+
+def narrow_words(bits: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Words of 32 bits from words of 64, the last axis.
+
+    Examples
+    --------
+    >>> narrow_words(np.array([2**33 + 1], np.uint64)).tolist()
+    [1, 2]
+    """
+    halves = np.ascontiguousarray(bits, np.dtype("<u8")).view(np.dtype("<u4"))
+    return np.asarray(halves.astype(np.uint32, copy=False))
 
 
 def mask_of(radars: Sequence[str], active: Iterable[str]) -> NDArray[np.uint64]:

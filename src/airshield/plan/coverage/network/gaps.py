@@ -69,7 +69,10 @@ def regions_of(
     """
     if codes.shape != grid.shape:
         raise UsageError(f"a map of {codes.shape} cells on a grid of {grid.shape}")
-    labels = np.zeros(grid.shape, np.int32)
+    # With a border of zeros, which the outlines need: on a large map a second array of labels
+    # takes longer to be made than all the rest.
+    bordered = np.zeros((grid.rows + 2, grid.cols + 2), np.int32)
+    labels = bordered[1:-1, 1:-1]
     of: list[int] = []
     for code in wanted:
         if not of:
@@ -78,13 +81,15 @@ def regions_of(
             part, many = ndimage.label(codes == code)
             np.add(part, len(of), out=labels, where=part > 0)
         of += [code] * many
-    outline = _outlines(grid, np.pad(labels, 1), len(of))
+    outline = _outlines(grid, bordered, len(of))
+    cells = np.zeros(len(of), np.int64)
+    _kernels.count_labels(labels, cells)
     if outline.size:
         # Also at zero: it takes away the corners that lie on straight lines.
         outline = shapely.orient_polygons(shapely.coverage_simplify(outline, tolerance_m))
     return Regions(
         code=np.array(of, np.int64),
-        cells=np.bincount(labels.reshape(-1), minlength=len(of) + 1)[1:],
+        cells=cells,
         labels=labels,
         polygons=outline,
     )
@@ -179,18 +184,16 @@ def find_gaps(
         none either.
     """
     grid = cover.grid
-    gap = (cover.counts(active) == 0) & inside
+    gap = np.equal(cover.counts(active), 0)
+    gap &= inside
     regions = regions_of(grid, gap, wanted=[1], tolerance_m=tolerance_m)
     many = regions.code.size
     order = np.argsort(-regions.cells, kind="stable")
-    where = regions.labels.reshape(-1)
-    in_gap = where > 0
-    region, why = where[in_gap] - 1, cover.why.reshape(-1)[in_gap]
-    codes = len(reasons.NAMES)
-    by_reason = np.bincount(region * codes + why, minlength=many * codes).reshape(many, codes)
-    lives = np.full(many, np.nan)
-    if people is not None:
-        lives = np.bincount(region, people.reshape(-1)[in_gap], minlength=many)
+    by_reason = np.zeros((many, len(reasons.NAMES)), np.int64)
+    lives = np.full(many, np.nan if people is None else 0.0)
+    _kernels.weigh_regions(
+        regions.labels, cover.why, np.empty((0, 0)) if people is None else people, by_reason, lives
+    )
     outlines = lonlat_from(grid, regions.polygons)
     lat, lon = _places_in(grid, regions.labels, regions.cells)
     columns = {

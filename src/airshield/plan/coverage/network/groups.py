@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from airshield.errors import UsageError
 from airshield.geo.grid import Grid
 from airshield.plan.coverage.network import _kernels
-from airshield.plan.coverage.network.cover import LayerCover, mask_of, masks_of
+from airshield.plan.coverage.network.cover import (
+    LayerCover,
+    mask_of,
+    masks_of,
+    narrow_words,
+    wide_words,
+)
 from airshield.plan.coverage.network.layers import Layer
 
 AREA, PEOPLE, SITES = 0, 1, 2
@@ -156,8 +162,8 @@ def group_cells(
     return Groups(
         layer=cover.layer,
         radars=cover.radars,
-        bits=cover.bits[first],
-        unknown=cover.unknown[first],
+        bits=wide_words(cover.bits[first]),
+        unknown=wide_words(cover.unknown[first]),
         weights=totals,
         no_air=below,
         known=np.array([given is not None for given in maps.values()]),
@@ -183,7 +189,7 @@ def merge_equal(
     ndarray of uint64, shape (m, words), and ndarray of float64, shape (m,)
         In the order in which each first occurs.
     """
-    rows = np.ascontiguousarray(bits)
+    rows = narrow_words(bits)
     first, totals, _ = _gather(
         rows,
         np.zeros_like(rows),
@@ -193,12 +199,12 @@ def merge_equal(
         sites=_NONE,
         cell_m2=0.0,
     )
-    return rows[first], totals[:, PEOPLE].copy()
+    return bits[first], totals[:, PEOPLE].copy()
 
 
 def _gather(
-    bits: NDArray[np.uint64],
-    unknown: NDArray[np.uint64],
+    bits: NDArray[np.uint32],
+    unknown: NDArray[np.uint32],
     *,
     no_air: NDArray[np.bool_],
     inside: NDArray[np.bool_],

@@ -23,7 +23,7 @@ F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
 U1 = NDArray[np.uint8]
 U2 = NDArray[np.uint16]
-U8 = NDArray[np.uint64]
+U4 = NDArray[np.uint32]
 I2 = NDArray[np.int16]
 I8 = NDArray[np.int64]
 
@@ -216,8 +216,8 @@ def see_band(
     rank: F4,
     work: F4,
     code: U1,
-    bits: U8,
-    unknown: U8,
+    bits: U4,
+    unknown: U4,
     why: U1,
     why_by: I2,
 ) -> None:

@@ -162,13 +162,13 @@ def add_radars(
         for _ in pool.map(one_band, bands):
             pass
     for cover in covers:
+        hgt_m = np.float32(cover.layer.height_m)
         if cover.layer.above == "sea":
             with np.errstate(invalid="ignore"):
-                cover.note_added(ground_m > np.float32(cover.layer.height_m))
+                cover.note_added(ground_m > hgt_m)
         else:
             # Above ground, unless somebody asks for a height below it.
-            is_below = cover.layer.height_m < 0.0
-            cover.note_added(np.isfinite(ground_m) & is_below)
+            cover.note_added(np.isfinite(ground_m) if hgt_m < 0.0 else None)
 
 
 def warm_up() -> None:
