@@ -79,7 +79,7 @@ class Lean:
         """On the ground until ready; out of service with the chance that the fit share leaves."""
         if busy_s < np.inf:
             yield self.env.timeout(WAY_S)
-            yield self.env.timeout(self.kind.repair_s(busy_s))
+            yield self.env.timeout(self.rng.exponential(self.kind.repair_s(busy_s)))
             yield self.env.timeout(self.kind.turnaround.mean_s)
         fit, share = self.kind.readiness, 1.0
         if busy_s < np.inf:
