@@ -194,10 +194,10 @@ def drop_first(w: World) -> None:
 @lean_kernel
 def set_state(w: World, a: int, state: int, now: float) -> None:
     """Let an aircraft do something else."""
-    air = w.air[a]
-    w.state_s[air.fleet, air.state] += now - air.since_s
-    w.n_in[air.fleet, air.state] -= 1
-    w.n_in[air.fleet, state] += 1
+    air = w.air[U(a)]
+    w.state_s[U(air.fleet), U(air.state)] += now - air.since_s
+    w.n_in[U(air.fleet), U(air.state)] -= 1
+    w.n_in[U(air.fleet), U(state)] += 1
     air.state = state
     air.since_s = now
 
@@ -205,7 +205,7 @@ def set_state(w: World, a: int, state: int, now: float) -> None:
 @lean_kernel
 def note_alert(w: World, f: int, now: float) -> None:
     """Count the time that a fleet's alert was whole, up to now."""
-    fleet = w.fleet[f]
+    fleet = w.fleet[U(f)]
     if fleet.on_alert > 0:
         if fleet.n_ready >= fleet.on_alert:
             fleet.alert_s += now - fleet.alert_since_s
@@ -215,8 +215,8 @@ def note_alert(w: World, f: int, now: float) -> None:
 @lean_kernel
 def make_ready(w: World, a: int, now: float) -> None:
     """An aircraft is ready, unless it is out of service or its fleet has gone."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     if now >= fleet.to_s:
         set_state(w, a, ABSENT, now)
         return
@@ -234,21 +234,21 @@ def make_ready(w: World, a: int, now: float) -> None:
 @lean_kernel
 def take_ready(w: World, a: int, now: float) -> None:
     """Take an aircraft from the ready ones; the last takes its place."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     note_alert(w, air.fleet, now)
     fleet.n_ready -= 1
     last = w.ready[fleet.first + fleet.n_ready]
     w.ready[fleet.first + air.at] = last
-    w.air[last].at = air.at
+    w.air[U(last)].at = air.at
     air.at = -1
 
 
 @lean_kernel
 def start_job(w: World, a: int, state: int, job_s: float, now: float) -> None:
     """Mend an aircraft, at once or when a dock is free."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     set_state(w, a, state, now)
     if fleet.docks < 0 or fleet.docks_busy < fleet.docks:
         fleet.docks_busy += 1
@@ -262,17 +262,17 @@ def start_job(w: World, a: int, state: int, job_s: float, now: float) -> None:
 @lean_kernel
 def go_down(w: World, a: int, now: float) -> None:
     """An aircraft is out of service."""
-    air = w.air[a]
+    air = w.air[U(a)]
     air.has_failed = 0
-    down_s = -w.fleet[air.fleet].down_s * math.log(uniform(air.key, OF_DOWN, air.n_fail))
+    down_s = -w.fleet[U(air.fleet)].down_s * math.log(uniform(air.key, OF_DOWN, air.n_fail))
     start_job(w, a, DOWN, down_s, now)
 
 
 @lean_kernel
 def start_clock(w: World, a: int, now: float) -> None:
     """Draw when an aircraft will next be out of service."""
-    air = w.air[a]
-    up_s = w.fleet[air.fleet].up_s
+    air = w.air[U(a)]
+    up_s = w.fleet[U(air.fleet)].up_s
     if up_s < np.inf:
         push(w, now - up_s * math.log(uniform(air.key, OF_UP, air.n_fail)), FAIL, a)
 
@@ -280,8 +280,8 @@ def start_clock(w: World, a: int, now: float) -> None:
 @lean_kernel
 def turn_round(w: World, a: int, now: float) -> None:
     """Prepare an aircraft for its next flight."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     turn_s = fleet.turn_s * factor(fleet.turn_spread, fleet.turn_sigma, air.key, OF_TURN, air.n)
     if turn_s > 0.0:
         set_state(w, a, TURNAROUND, now)
@@ -293,8 +293,8 @@ def turn_round(w: World, a: int, now: float) -> None:
 @lean_kernel
 def come(w: World, a: int, now: float) -> None:
     """An aircraft joins: fit with the probability that it has in the long run."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     if fleet.readiness < 1.0 and uniform(air.key, OF_START, 0) >= fleet.readiness:
         air.needs_turn = 0
         go_down(w, a, now)
@@ -306,10 +306,10 @@ def come(w: World, a: int, now: float) -> None:
 @lean_kernel
 def is_shut(w: World, b: int) -> int:
     """Why a base is shut, or -1."""
-    base = w.base[b]
+    base = w.base[U(b)]
     if base.is_shut:
         return HOURS
-    if base.spell >= 0 and w.spell[base.spell].is_on:
+    if base.spell >= 0 and w.spell[U(base.spell)].is_on:
         return WEATHER
     return -1
 
@@ -317,7 +317,7 @@ def is_shut(w: World, b: int) -> int:
 @lean_kernel
 def fill_up(w: World, b: int, now: float) -> None:
     """Bring a base's stock up to now."""
-    base = w.base[b]
+    base = w.base[U(b)]
     more = base.stock_kg + base.rate_kgps * (now - base.stock_since_s)
     base.stock_kg = max(base.stock_kg, min(base.holds_kg, more))
     base.stock_since_s = now
@@ -326,8 +326,8 @@ def fill_up(w: World, b: int, now: float) -> None:
 @lean_kernel
 def charge_gap(w: World, j: int, now: float) -> None:
     """Count the time that a slot has been empty, up to now."""
-    slot = w.slot[j]
-    if w.station[slot.station].is_on and slot.air < 0:
+    slot = w.slot[U(j)]
+    if w.station[U(slot.station)].is_on and slot.air < 0:
         w.gap_s[slot.station, slot.reason] += now - slot.gap_since_s
     slot.gap_since_s = now
 
@@ -335,7 +335,7 @@ def charge_gap(w: World, j: int, now: float) -> None:
 @lean_kernel
 def charge_station(w: World, s: int, now: float) -> None:
     """Count the time that a station has been manned in full, up to now."""
-    station = w.station[s]
+    station = w.station[U(s)]
     if station.is_on and station.present >= station.count:
         station.manned_s += now - station.since_s
     station.since_s = now
@@ -344,28 +344,28 @@ def charge_station(w: World, s: int, now: float) -> None:
 @lean_kernel
 def open_slot(w: World, j: int, want_s: float) -> None:
     """Somebody is wanted at a slot."""
-    slot = w.slot[j]
+    slot = w.slot[U(j)]
     slot.want_s = want_s
     if not slot.is_open:
         slot.is_open = 1
-        w.station[slot.station].open += 1
+        w.station[U(slot.station)].open += 1
         w.clock[0].open += 1
 
 
 @lean_kernel
 def close_slot(w: World, j: int) -> None:
     """Nobody is wanted at a slot any more."""
-    slot = w.slot[j]
+    slot = w.slot[U(j)]
     if slot.is_open:
         slot.is_open = 0
-        w.station[slot.station].open -= 1
+        w.station[U(slot.station)].open -= 1
         w.clock[0].open -= 1
 
 
 @lean_kernel
 def note_leaving(w: World, j: int, now: float) -> None:
     """Who is at a slot will leave it without a relief in time."""
-    slot = w.slot[j]
+    slot = w.slot[U(j)]
     if slot.air >= 0 and not slot.is_leaving:
         slot.is_leaving = 1
         push(w, max(now, slot.leave_s), LEAVE, j)
@@ -374,27 +374,27 @@ def note_leaving(w: World, j: int, now: float) -> None:
 @lean_kernel
 def go_home(w: World, a: int, now: float) -> None:
     """An aircraft turns home."""
-    air = w.air[a]
-    push(w, now + w.pair[air.fleet, w.slot[air.slot].station].transit_s, LAND, a)
+    air = w.air[U(a)]
+    push(w, now + w.pair[air.fleet, w.slot[U(air.slot)].station].transit_s, LAND, a)
 
 
 @lean_kernel
 def leave_slot(w: World, j: int, now: float) -> None:
     """Who is at a slot leaves it empty."""
-    slot = w.slot[j]
+    slot = w.slot[U(j)]
     charge_station(w, slot.station, now)
     go_home(w, slot.air, now)
     slot.air = -1
     slot.is_leaving = 0
     slot.relief_s = -np.inf
     slot.gap_since_s = now
-    w.station[slot.station].present -= 1
+    w.station[U(slot.station)].present -= 1
 
 
 @lean_kernel
 def wake_fleet(w: World, f: int, t: float, now: float) -> None:
     """Look again at a time when a crew will have rested; crews rest in the order they came."""
-    fleet = w.fleet[f]
+    fleet = w.fleet[U(f)]
     if fleet.wake_s <= now:
         fleet.wake_s = max(now, t)
         push(w, fleet.wake_s, WAKE, 0)
@@ -403,8 +403,8 @@ def wake_fleet(w: World, f: int, t: float, now: float) -> None:
 @lean_kernel
 def lacks(w: World, f: int, s: int, now: float) -> int:
     """What keeps a fleet from sending somebody to a station now; -1: nothing."""
-    fleet = w.fleet[f]
-    pair = w.pair[f, s]
+    fleet = w.fleet[U(f)]
+    pair = w.pair[U(f), U(s)]
     if fleet.count == 0 or not fleet.from_s <= now < fleet.to_s:
         return NO_FLEET
     if w.n_in[f, LOST] == fleet.count:
@@ -412,7 +412,7 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
     shut = is_shut(w, fleet.base)
     if shut >= 0:
         return shut
-    if fleet.spell >= 0 and w.spell[fleet.spell].is_on:
+    if fleet.spell >= 0 and w.spell[U(fleet.spell)].is_on:
         return GROUNDED
     if fleet.n_ready == 0:
         return ALL_FLYING
@@ -432,7 +432,7 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
         return CREW_HOURS
     if fleet.used_s + flight_s > fleet.month_s:
         return AIRFRAME_HOURS
-    base = w.base[fleet.base]
+    base = w.base[U(fleet.base)]
     if base.stock_kg < np.inf:
         fill_up(w, fleet.base, now)
         if base.stock_kg < pair.fuel_kg:
@@ -449,11 +449,11 @@ def lacks(w: World, f: int, s: int, now: float) -> int:
 @lean_kernel
 def busy_with(w: World, s: int, now: float) -> int:
     """What most aircraft of a station's fleets are busy with, where none is ready."""
-    station = w.station[s]
+    station = w.station[U(s)]
     flying = turning = mending = down = 0
     for i in range(station.reach):
         f = w.order[s, i]
-        fleet = w.fleet[f]
+        fleet = w.fleet[U(f)]
         if fleet.from_s <= now < fleet.to_s:
             flying += w.n_in[f, FLYING] + w.n_in[f, PLANNED] + w.n_in[f, AWAY]
             turning += w.n_in[f, TURNAROUND]
@@ -472,11 +472,11 @@ def busy_with(w: World, s: int, now: float) -> int:
 @lean_kernel
 def commit(w: World, f: int, s: int, j: int, now: float) -> None:
     """Bind an aircraft and a crew to a slot, and let them take off in time."""
-    fleet = w.fleet[f]
-    pair = w.pair[f, s]
-    slot = w.slot[j]
+    fleet = w.fleet[U(f)]
+    pair = w.pair[U(f), U(s)]
+    slot = w.slot[U(j)]
     a = w.ready[fleet.first + fleet.n_ready - 1]
-    air = w.air[a]
+    air = w.air[U(a)]
     take_ready(w, a, now)
     set_state(w, a, PLANNED, now)
     if fleet.crews >= 0:
@@ -486,7 +486,7 @@ def commit(w: World, f: int, s: int, j: int, now: float) -> None:
     fleet.used_s += air.charged_s
     air.tank_kg = pair.fuel_kg
     air.give_kg = pair.offload_kg
-    w.base[fleet.base].stock_kg -= pair.fuel_kg
+    w.base[U(fleet.base)].stock_kg -= pair.fuel_kg
     air.slot = j
     air.off_s = max(now, slot.want_s - pair.transit_s)
     close_slot(w, j)
@@ -502,17 +502,17 @@ def commit(w: World, f: int, s: int, j: int, now: float) -> None:
 @lean_kernel
 def take_off(w: World, a: int, now: float) -> None:
     """An aircraft takes its place on the runway and goes."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
-    base = w.base[fleet.base]
-    slot = w.slot[air.slot]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
+    base = w.base[U(fleet.base)]
+    slot = w.slot[U(air.slot)]
     off_s = max(now, base.runway_s)
     base.runway_s = off_s + base.slot_s
     set_state(w, a, FLYING, now)
     air.off_s = off_s
     air.n += 1
     fleet.sorties += 1
-    there_s = off_s + w.pair[air.fleet, slot.station].transit_s
+    there_s = off_s + w.pair[U(air.fleet), U(slot.station)].transit_s
     if off_s > now:
         if there_s > slot.leave_s + SLACK_S:
             note_leaving(w, air.slot, now)
@@ -525,16 +525,15 @@ def take_off(w: World, a: int, now: float) -> None:
 @lean_kernel
 def send(w: World, s: int, now: float) -> bool:
     """Send somebody to a station, from the nearest base that can; or note why not."""
-    station = w.station[s]
+    station = w.station[U(s)]
     j = station.first_slot
-    while not w.slot[j].is_open:
+    while not w.slot[U(j)].is_open:
         j += 1
     reason = NO_FLEET
     for i in range(station.reach):
         f = w.order[s, i]
-        if max(now, w.slot[j].want_s - w.pair[f, s].transit_s) + w.pair[f, s].transit_s >= (
-            station.off_s
-        ):
+        way_s = w.pair[U(f), U(s)].transit_s
+        if max(now, w.slot[U(j)].want_s - way_s) + way_s >= station.off_s:
             reason = max(reason, EN_ROUTE)  # over before anybody is there
             continue
         lack = lacks(w, f, s, now)
@@ -546,7 +545,7 @@ def send(w: World, s: int, now: float) -> bool:
     if reason == ALL_FLYING:
         reason = busy_with(w, s, now)
     for j in range(station.first_slot, station.first_slot + station.count):
-        slot = w.slot[j]
+        slot = w.slot[U(j)]
         if slot.is_open:
             note_leaving(w, j, now)
             if slot.reason != reason:
@@ -560,11 +559,11 @@ def serve(w: World, now: float) -> None:
     """Send somebody wherever somebody is wanted, first where the largest share is lacking."""
     stations = w.station.size
     for s in range(stations):
-        w.station[s].is_tried = 0
+        w.station[U(s)].is_tried = 0
     while w.clock[0].open > 0:
         best, least = -1, np.inf
         for s in range(stations):
-            station = w.station[s]
+            station = w.station[U(s)]
             if station.open > 0 and not station.is_tried:
                 share = (station.count - station.open) / station.count
                 if share < least:
@@ -572,16 +571,16 @@ def serve(w: World, now: float) -> None:
         if best < 0:
             return
         if not send(w, best, now):
-            w.station[best].is_tried = 1
+            w.station[U(best)].is_tried = 1
 
 
 @lean_kernel
 def arrive(w: World, a: int, now: float) -> None:
     """An aircraft is at its station, and whom it relieves turns home."""
-    air = w.air[a]
-    slot = w.slot[air.slot]
-    station = w.station[slot.station]
-    pair = w.pair[air.fleet, slot.station]
+    air = w.air[U(a)]
+    slot = w.slot[U(air.slot)]
+    station = w.station[U(slot.station)]
+    pair = w.pair[U(air.fleet), U(slot.station)]
     if slot.coming != a or not (station.is_on or now >= station.on_s - 1.0):
         if slot.coming == a:
             slot.coming = -1
@@ -606,22 +605,22 @@ def arrive(w: World, a: int, now: float) -> None:
 @lean_kernel
 def stay_longer(w: World, j: int, now: float) -> int:
     """Refuel who is at a slot: EXTENDED, REFUSED (no tanker can), or OF_NO_USE."""
-    slot = w.slot[j]
-    station = w.station[slot.station]
-    air = w.air[slot.air]
-    pair = w.pair[air.fleet, slot.station]
+    slot = w.slot[U(j)]
+    station = w.station[U(slot.station)]
+    air = w.air[U(slot.air)]
+    pair = w.pair[U(air.fleet), U(slot.station)]
     more_s = min(pair.more_s, pair.most_s - (slot.leave_s - air.on_s))
     more_s = min(more_s, station.off_s - slot.leave_s)
     if more_s < LEAST_MORE_S:
         return OF_NO_USE
-    need_kg = w.fleet[air.fleet].burn_kgps * (more_s + pair.detour_s)
+    need_kg = w.fleet[U(air.fleet)].burn_kgps * (more_s + pair.detour_s)
     for i in range(station.first_track, station.last_track):
-        track = w.station[w.tracks[i]]
+        track = w.station[U(w.tracks[i])]
         for k in range(track.first_slot, track.first_slot + track.count):
-            by = w.slot[k].air
-            if by >= 0 and w.air[by].give_kg >= need_kg:
-                w.air[by].give_kg -= need_kg
-                w.air[by].tank_kg -= need_kg
+            by = w.slot[U(k)].air
+            if by >= 0 and w.air[U(by)].give_kg >= need_kg:
+                w.air[U(by)].give_kg -= need_kg
+                w.air[U(by)].tank_kg -= need_kg
                 air.tank_kg += need_kg
                 slot.leave_s += more_s
                 slot.relief_s = max(now, slot.leave_s - station.lead_s)
@@ -634,14 +633,14 @@ def stay_longer(w: World, j: int, now: float) -> int:
 @lean_kernel
 def relieve(w: World, j: int, now: float) -> None:
     """Time to ask for a relief, or for fuel."""
-    slot = w.slot[j]
-    if slot.air < 0 or slot.relief_s != now or slot.leave_s >= w.station[slot.station].off_s:
+    slot = w.slot[U(j)]
+    if slot.air < 0 or slot.relief_s != now or slot.leave_s >= w.station[U(slot.station)].off_s:
         return
     told = stay_longer(w, j, now)
     if told == EXTENDED:
         return
     if told == REFUSED:
-        w.station[slot.station].refused += 1
+        w.station[U(slot.station)].refused += 1
     slot.relief_s = -np.inf
     open_slot(w, j, slot.leave_s)
 
@@ -649,18 +648,18 @@ def relieve(w: World, j: int, now: float) -> None:
 @lean_kernel
 def land(w: World, a: int, now: float) -> None:
     """An aircraft is back, unless its base is shut or the runway is taken."""
-    air = w.air[a]
+    air = w.air[U(a)]
     f = air.fleet
-    fleet = w.fleet[f]
-    base = w.base[fleet.base]
+    fleet = w.fleet[U(f)]
+    base = w.base[U(fleet.base)]
     if air.state == FLYING:
         air.land_s = now
     if not air.is_cleared:
         opens_s = now
         if base.is_shut:
             opens_s = base.opens_s
-        if base.spell >= 0 and w.spell[base.spell].is_on:
-            opens_s = max(opens_s, w.spell[base.spell].until_s)
+        if base.spell >= 0 and w.spell[U(base.spell)].is_on:
+            opens_s = max(opens_s, w.spell[U(base.spell)].until_s)
         if is_shut(w, fleet.base) >= 0:
             if air.state == FLYING:
                 set_state(w, a, AWAY, now)
@@ -706,15 +705,15 @@ def land(w: World, a: int, now: float) -> None:
 @lean_kernel
 def repaired(w: World, a: int, now: float) -> None:
     """A job is done, and its dock is free for the next."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     fleet.docks_busy -= 1
     if fleet.waiting > 0:
         b = w.waiting[fleet.first + fleet.wait_at]
         fleet.wait_at = (fleet.wait_at + 1) % fleet.count
         fleet.waiting -= 1
         fleet.docks_busy += 1
-        push(w, now + w.air[b].job_s, REPAIRED, b)
+        push(w, now + w.air[U(b)].job_s, REPAIRED, b)
     if air.state == DOWN:
         air.n_fail += 1
         start_clock(w, a, now)
@@ -731,7 +730,7 @@ def repaired(w: World, a: int, now: float) -> None:
 @lean_kernel
 def fail(w: World, a: int, now: float) -> None:
     """An aircraft's clock rings: it is out of service now, or once it is back."""
-    air = w.air[a]
+    air = w.air[U(a)]
     if air.state == READY:
         take_ready(w, a, now)
         air.needs_turn = 0
@@ -743,7 +742,7 @@ def fail(w: World, a: int, now: float) -> None:
 @lean_kernel
 def start_spell(w: World, i: int, now: float) -> None:
     """Draw how long a spell, or the time until the next, lasts."""
-    spell = w.spell[i]
+    spell = w.spell[U(i)]
     mean_s, stream = (spell.on_s, OF_ON) if spell.is_on else (spell.off_s, OF_OFF)
     spell.until_s = now - mean_s * math.log(uniform(spell.key, stream, spell.n))
     spell.n += 1
@@ -753,7 +752,7 @@ def start_spell(w: World, i: int, now: float) -> None:
 @lean_kernel
 def set_base_hours(w: World, b: int, now: float) -> None:
     """Open or shut a base by its hours, and look for the next change."""
-    base = w.base[b]
+    base = w.base[U(b)]
     while base.hours_at < base.last_hours and w.hours_s[base.hours_at, 1] <= now:
         base.hours_at += 1
     if base.hours_at == base.last_hours:
@@ -771,38 +770,38 @@ def set_base_hours(w: World, b: int, now: float) -> None:
 @lean_kernel
 def station_opens(w: World, s: int, now: float) -> None:
     """Soon a station must be manned: ask for aircraft."""
-    station = w.station[s]
+    station = w.station[U(s)]
     station.on_s = w.hours_s[station.hours_at, 0]
     station.off_s = w.hours_s[station.hours_at, 1]
     push(w, station.on_s, STATION_ON, s)
     push(w, station.off_s, STATION_OFF, s)
     for j in range(station.first_slot, station.first_slot + station.count):
-        w.slot[j].coming = -1
-        w.slot[j].leave_s = -np.inf
+        w.slot[U(j)].coming = -1
+        w.slot[U(j)].leave_s = -np.inf
         open_slot(w, j, max(now, station.on_s))
 
 
 @lean_kernel
 def station_on(w: World, s: int, now: float) -> None:
     """From now on a station must be manned."""
-    station = w.station[s]
+    station = w.station[U(s)]
     station.is_on = 1
     station.since_s = now
     for j in range(station.first_slot, station.first_slot + station.count):
-        w.slot[j].gap_since_s = now
+        w.slot[U(j)].gap_since_s = now
 
 
 @lean_kernel
 def station_off(w: World, s: int, now: float) -> None:
     """A station's hours are over: all turn home."""
-    station = w.station[s]
+    station = w.station[U(s)]
     for j in range(station.first_slot, station.first_slot + station.count):
         charge_gap(w, j, now)
-        if w.slot[j].air >= 0:
+        if w.slot[U(j)].air >= 0:
             leave_slot(w, j, now)
         close_slot(w, j)
-        w.slot[j].coming = -1
-        w.slot[j].reason = EN_ROUTE
+        w.slot[U(j)].coming = -1
+        w.slot[U(j)].reason = EN_ROUTE
     charge_station(w, s, now)
     station.is_on = 0
     station.off_s = -np.inf
@@ -818,7 +817,7 @@ def end_day(w: World, out: Out, rep: int, now: float) -> None:
     c = w.clock[0]
     d = c.day - 1
     for s in range(w.station.size):
-        station = w.station[s]
+        station = w.station[U(s)]
         charge_station(w, s, now)
         for j in range(station.first_slot, station.first_slot + station.count):
             charge_gap(w, j, now)
@@ -834,9 +833,9 @@ def end_day(w: World, out: Out, rep: int, now: float) -> None:
         for r in range(w.gap_s.shape[1]):
             w.gap_s[s, r] = 0.0
     for a in range(w.air.size):
-        set_state(w, a, w.air[a].state, now)
+        set_state(w, a, w.air[U(a)].state, now)
     for f in range(w.fleet.size):
-        fleet = w.fleet[f]
+        fleet = w.fleet[U(f)]
         note_alert(w, f, now)
         if d >= 0:
             for state in range(w.state_s.shape[1]):
@@ -852,7 +851,7 @@ def end_day(w: World, out: Out, rep: int, now: float) -> None:
             fleet.crew_used_s = 0.0
             fleet.used_s = 0.0
     for b in range(w.base.size):
-        base = w.base[b]
+        base = w.base[U(b)]
         fill_up(w, b, now)
         if d >= 0:
             out.stock_kg[rep, d, b] = base.stock_kg
@@ -865,30 +864,30 @@ def end_day(w: World, out: Out, rep: int, now: float) -> None:
 @lean_kernel
 def cancel(w: World, a: int, now: float) -> None:
     """A planned take-off does not take place."""
-    air = w.air[a]
-    fleet = w.fleet[air.fleet]
+    air = w.air[U(a)]
+    fleet = w.fleet[U(air.fleet)]
     if fleet.crews >= 0:
         fleet.crews_free += 1
     fleet.crew_used_s -= air.charged_s
     fleet.used_s -= air.charged_s
     fill_up(w, fleet.base, now)
-    w.base[fleet.base].stock_kg += air.tank_kg
+    w.base[U(fleet.base)].stock_kg += air.tank_kg
     j = air.slot
     air.slot = -1
     make_ready(w, a, now)
-    if w.slot[j].coming == a:
-        w.slot[j].coming = -1
-        open_slot(w, j, w.slot[j].want_s)
+    if w.slot[U(j)].coming == a:
+        w.slot[U(j)].coming = -1
+        open_slot(w, j, w.slot[U(j)].want_s)
 
 
 @lean_kernel
 def try_take_off(w: World, a: int, now: float) -> None:
     """The time of a planned take-off has come."""
-    air = w.air[a]
+    air = w.air[U(a)]
     if air.state != PLANNED or air.off_s != now:
         return
-    fleet = w.fleet[air.fleet]
-    is_grounded = fleet.spell >= 0 and w.spell[fleet.spell].is_on
+    fleet = w.fleet[U(air.fleet)]
+    is_grounded = fleet.spell >= 0 and w.spell[U(fleet.spell)].is_on
     if is_grounded or is_shut(w, fleet.base) >= 0:
         cancel(w, a, now)
     else:
@@ -898,7 +897,7 @@ def try_take_off(w: World, a: int, now: float) -> None:
 @lean_kernel
 def leave(w: World, j: int, now: float) -> None:
     """Who is at a slot must leave it, if nobody has come and no tanker either."""
-    slot = w.slot[j]
+    slot = w.slot[U(j)]
     if slot.air < 0 or not slot.is_leaving or slot.leave_s > now:
         return
     if slot.coming < 0 and stay_longer(w, j, now) == EXTENDED:
@@ -911,7 +910,7 @@ def leave(w: World, j: int, now: float) -> None:
 @lean_kernel
 def go(w: World, f: int, now: float) -> None:
     """A fleet has gone; who is not on the ground and ready goes later."""
-    fleet = w.fleet[f]
+    fleet = w.fleet[U(f)]
     while fleet.n_ready > 0:
         a = w.ready[fleet.first + fleet.n_ready - 1]
         take_ready(w, a, now)
@@ -934,7 +933,7 @@ def reset(w: World, seed_key: np.uint64) -> None:
     w.gap_s[:] = 0.0
     push(w, 0.0, DAY, 0)
     for b in range(w.base.size):
-        base = w.base[b]
+        base = w.base[U(b)]
         base.is_shut = 0
         base.runway_s = -np.inf
         base.stock_kg = base.stock0_kg
@@ -944,14 +943,14 @@ def reset(w: World, seed_key: np.uint64) -> None:
         if base.first_hours >= 0:
             set_base_hours(w, b, start_s)
     for i in range(w.spell.size):
-        spell = w.spell[i]
+        spell = w.spell[U(i)]
         spell.key = mixed(spell.name_key ^ seed_key)
         spell.n = 0
         share = spell.on_s / (spell.on_s + spell.off_s)
         spell.is_on = 1 if uniform(spell.key, OF_START, 0) < share else 0
         start_spell(w, i, start_s)
     for j in range(w.slot.size):
-        slot = w.slot[j]
+        slot = w.slot[U(j)]
         slot.air = -1
         slot.coming = -1
         slot.is_open = 0
@@ -961,7 +960,7 @@ def reset(w: World, seed_key: np.uint64) -> None:
         slot.relief_s = -np.inf
         slot.gap_since_s = start_s
     for f in range(w.fleet.size):
-        fleet = w.fleet[f]
+        fleet = w.fleet[U(f)]
         fleet.n_ready = 0
         fleet.crews_free = fleet.crews
         fleet.resting = 0
@@ -976,7 +975,7 @@ def reset(w: World, seed_key: np.uint64) -> None:
         fleet.alert_s = 0.0
         fleet.sorties = 0
         for a in range(fleet.first, fleet.first + fleet.count):
-            air = w.air[a]
+            air = w.air[U(a)]
             air.at = -1
             air.slot = -1
             air.state = ABSENT
@@ -996,9 +995,9 @@ def reset(w: World, seed_key: np.uint64) -> None:
         if fleet.to_s > start_s:
             push(w, fleet.to_s, GO, f)
         for s in range(w.station.size):
-            w.pair[f, s].wake_s = -np.inf
+            w.pair[U(f), U(s)].wake_s = -np.inf
     for s in range(w.station.size):
-        station = w.station[s]
+        station = w.station[U(s)]
         station.is_on = 0
         station.present = 0
         station.open = 0
@@ -1054,7 +1053,7 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
             elif kind == TAKE_OFF:
                 try_take_off(w, who, t)
             elif kind == SPELL_ENDS:
-                w.spell[who].is_on = 1 - w.spell[who].is_on
+                w.spell[U(who)].is_on = 1 - w.spell[U(who)].is_on
                 start_spell(w, who, t)
             elif kind == BASE_HOURS:
                 set_base_hours(w, who, t)

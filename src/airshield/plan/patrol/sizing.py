@@ -106,8 +106,11 @@ def find_fleet(
     Every station of the role must be manned for the share: on average, or in all but ``chance``
     of the runs. All sizes meet the same random numbers. None: no number does it.
     """
-    start = math.ceil(min(_formula(plan, role), 5_000.0))
-    low, high = 0, max(1, start)
+    formula = _formula(plan, role)
+    if not math.isfinite(formula):
+        return None
+    low, high = 0, max(1, math.ceil(formula))
+    most = GIVE_UP * high
 
     def holds(count: int) -> bool:
         sized = simulate(
@@ -117,7 +120,7 @@ def find_fleet(
 
     while not holds(high):
         low, high = high, 2 * high
-        if low > GIVE_UP * max(1, start):
+        if low >= most:
             return None
     while high - low > 1:
         middle = (low + high) // 2
