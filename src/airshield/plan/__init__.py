@@ -1,5 +1,6 @@
 """Whether a shield holds: what its sensors see, for how long it lasts, on whom it depends.
 
 Planners get plain arrays and frozen dataclasses and give tables; files are ``config``'s business.
-Rooms inside: ``coverage`` (what the sensors see), ``siting`` (where the next one should stand).
+Rooms inside: ``coverage`` (what the sensors see), ``siting`` (where the next one should stand),
+``patrol`` (whether stations can be kept manned).
 """
