@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -16,6 +17,7 @@ from airshield._kernels import kernel, lean_kernel
 
 LOOP = """
 import sys
+from pathlib import Path
 import numpy as np
 from airshield._kernels import kernel
 
@@ -39,6 +41,7 @@ print(sum(total.stats.cache_hits.values()))
 
 LAYERS = """
 import sys
+from pathlib import Path
 import numpy as np
 from airshield import _compiler
 from airshield._kernels import keep_inner, lean_kernel
@@ -198,3 +201,24 @@ def test_compiling_leaves_the_garbage_collector_as_it_was():
         assert gc.get_threshold() == (700, 9, 8)
     finally:
         gc.set_threshold(*before)
+
+
+def test_a_constant_that_loops_take_from_elsewhere_makes_another_cache(tmp_path):
+    """Numba freezes it into machine code, and would go on with the old one."""
+    package = tmp_path / "airshield"
+    (package / "room").mkdir(parents=True)
+    (package / "_compiler.py").write_text("")
+    (package / "words.py").write_text("MANY = 3\n")
+    (package / "other.py").write_text("")
+    (package / "room" / "__init__.py").write_text("from airshield.other import nothing\n")
+    (package / "room" / "state.py").write_text("from airshield.words import MANY\n")
+    (package / "room" / "_kernels.py").write_text("from airshield.room.state import MANY\n")
+    found = {str(file.relative_to(package)) for file in _kernels.kernel_sources(package)}
+    assert found == {"_compiler.py", "room/_kernels.py", "room/state.py", "words.py"}
+
+
+def test_the_cache_depends_on_the_trackers_records_and_on_no_command():
+    root = Path(_kernels.__file__).parent
+    found = {str(file.relative_to(root)) for file in _kernels.kernel_sources(root)}
+    assert {"track/state.py", "plan/coverage/reasons.py", "track/_kernels.py"} <= found
+    assert not any(file.startswith(("cli/", "serve/", "config/")) for file in found)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -43,6 +44,31 @@ CACHE_ENV = "AIRSHIELD_CACHE_DIR"
 """Environment variable that moves the cache away from the user's cache folder."""
 
 
+_IMPORTED = re.compile(rb"^from airshield\.([\w.]+) import", re.MULTILINE)
+
+
+def kernel_sources(root: Path) -> list[Path]:
+    """Every file of the package whose words may be in machine code.
+
+    Those of the loops, and what they take from other modules, and those from others: Numba puts
+    the value of a constant into the code and would not notice that it has changed.
+    """
+    waiting = [root / "_compiler.py", *root.rglob("_kernels.py")]
+    found: set[Path] = set()
+    while waiting:
+        source = waiting.pop()
+        if source in found:
+            continue
+        found.add(source)
+        for name in _IMPORTED.findall(source.read_bytes()):
+            module = root.joinpath(*name.decode().split("."))
+            for file in (module.with_suffix(".py"), module / "__init__.py"):
+                # What a room re-exports is in files that it imports.
+                if file.is_file():
+                    waiting.append(file)
+    return sorted(found)
+
+
 @lru_cache(maxsize=1)
 def cache_folder() -> Path:
     """Return the folder for this build's machine code, made if need be.
@@ -52,7 +78,7 @@ def cache_folder() -> Path:
     """
     digest = hashlib.sha256(numba.__version__.encode())
     root = Path(__file__).parent
-    for source in [root / "_compiler.py", *sorted(root.rglob("_kernels.py"))]:
+    for source in kernel_sources(root):
         digest.update(str(source.relative_to(root)).encode())
         digest.update(source.read_bytes())
     name = f"kernels-{digest.hexdigest()[:16]}"
