@@ -135,8 +135,10 @@ class Builder:
             unit, _ = unit_of(key)
             size = UNITS[unit][1] if unit in UNITS else 1.0
             most = bounds.get("most", float("inf"))
-            for figure in (factor.value, factor.low, factor.high):
-                if figure is not None and not 0.0 <= figure <= most * size * (1.0 + 1e-9):  # type: ignore[operator]
+            assert isinstance(most, int | float), "a bound of a factor is a number"
+            told = (factor.value, factor.low, factor.high)
+            for figure in (one for one in told if one is not None):
+                if not 0.0 <= figure <= most * size * (1.0 + 1e-9):
                     raise ValueError(
                         f"{key} is {figure / size:g}, not within 0 to {most:g}; mend the factor: "
                         f"{type(row).model_fields[key].description}"

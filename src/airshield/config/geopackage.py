@@ -87,7 +87,8 @@ def read_geopackage(path: Path, layer: str | None) -> Layer:
     features = []
     for number, row in enumerate(rows, start=1):
         label = f"{chosen['table_name']}, feature {number}"
-        values = {key: row[key] for key in row.keys() if key != chosen["column_name"]}  # noqa: SIM118
+        told = zip(row.keys(), row, strict=True)
+        values = {key: value for key, value in told if key != chosen["column_name"]}
         try:
             geometry = geometry_of(row[chosen["column_name"]])
         except (ValueError, shapely.errors.GEOSException) as unreadable:

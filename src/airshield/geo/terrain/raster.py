@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -366,11 +368,12 @@ def _first_line(why: BaseException) -> str:
     return (str(why).strip().splitlines() or [type(why).__name__])[0]
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801 - reads as a statement
-    """Rasters without a place are refused with words of our own, not warned of."""
-
-    def __init__(self) -> None:
-        super().__init__(record=False, action="ignore", category=UserWarning)
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Refuse rasters without a place in words of our own, and warn of none in GDAL's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=UserWarning)
+        yield
 
 
 @lru_cache(maxsize=1)

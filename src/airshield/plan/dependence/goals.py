@@ -61,7 +61,9 @@ class Goal:
     @property
     def limit(self) -> float:
         """What the figure is held to."""
-        return float(self.at_most if self.at_least is None else self.at_least)  # type: ignore[arg-type]
+        limit = self.at_most if self.at_least is None else self.at_least
+        assert limit is not None, "one of the two is given"
+        return float(limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -230,7 +230,7 @@ def plan_days(
 
 
 def judge_days(
-    network: Network, *, days: Mapping[str, int], **asked: object
+    network: Network, *, days: Mapping[str, int], **asked: Any
 ) -> dict[str, tuple[str, str | None]]:
     """Answer for how many days each node must never be short: the verdict, and why not.
 
@@ -251,11 +251,11 @@ def judge_days(
     if not days:
         return {}
     longest = max(days.values())
-    worst = plan_days(network.known(at="worst"), days=longest, **asked)  # type: ignore[arg-type]
+    worst = plan_days(network.known(at="worst"), days=longest, **asked)
     holds = {node: _is_held(worst, node, many) for node, many in days.items()}
     best = worst
     if not all(holds.values()) and network.known(at="worst") != network.known(at="best"):
-        best = plan_days(network.known(at="best"), days=longest, **asked)  # type: ignore[arg-type]
+        best = plan_days(network.known(at="best"), days=longest, **asked)
     answers: dict[str, tuple[str, str | None]] = {}
     for node, many in days.items():
         if holds[node]:

@@ -50,11 +50,14 @@ def _plain(words: str, base: Rgb) -> Look:
     return Look(words=words, base=base, ink=base)
 
 
-_GAP: Final = {"base": (255, 232, 214), "ink": (184, 74, 0), "pattern": "hatch"}
+def _gap(words: str) -> Look:
+    return Look(words=words, base=(255, 232, 214), ink=(184, 74, 0), pattern="hatch")
+
+
 _UNKNOWN: Final = Look(words="unknown", base=(214, 216, 218), ink=(84, 92, 100), pattern="dots")
 _COUNTS: Final = (
     Look(words="outside the territory", base=(255, 255, 255), ink=(255, 255, 255)),
-    Look(words="seen by none", **_GAP),  # type: ignore[arg-type]
+    _gap("seen by none"),
     _plain("by 1 radar", (176, 208, 230)),
     _plain("by 2", (112, 170, 210)),
     _plain("by 3", (46, 124, 180)),
@@ -99,7 +102,7 @@ def band_looks(levels_m: Sequence[float] = BAND_LEVELS_M) -> tuple[Look, ...]:
             _plain(f"up to {to:,.0f} m" if low is None else f"{low:,.0f} to {to:,.0f} m", colour)
             for low, to, colour in zip(froms, levels_m, _RAMP, strict=False)
         ),
-        Look(words=f"above {levels_m[-1]:,.0f} m or never", **_GAP),  # type: ignore[arg-type]
+        _gap(f"above {levels_m[-1]:,.0f} m or never"),
         _UNKNOWN,
     )
 
