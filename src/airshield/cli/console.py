@@ -7,14 +7,14 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from airshield.read import Recording
 
@@ -80,6 +80,20 @@ def progress(*, unit: str | None = None, by_itself: bool = True) -> Iterator[Pro
         transient=True,
     ) as shown:
         yield shown
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Show work that tells what it does, how many of it are done, and how many there are."""
+    with progress() as shown:
+        bars: dict[str, TaskID] = {}
+
+        def say(what: str, done: int, of: int) -> None:
+            if what not in bars:
+                bars[what] = shown.add_task(what, total=of)
+            shown.update(bars[what], completed=done)
+
+        yield say
 
 
 LIVE_ROOMS = ("track", "read.asterix", "zones")

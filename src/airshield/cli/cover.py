@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from airshield.cli.options import AsJson, Duration
+from airshield.cli.options import (
+    AsJson,
+    Duration,
+    ShieldFolder,
+    TerrainModels,
+    Threads,
+    WithCandidates,
+)
 
 if TYPE_CHECKING:
     from airshield.plan.coverage.survey import Survey
 
 
 def cover(
-    shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
+    shield: ShieldFolder,
     to: Annotated[
         Path | None,
         typer.Option(
             "--to", metavar="DIR", help="Folder for maps (GeoTIFF, GeoJSON, PNG) and tables (CSV)."
         ),
     ] = None,
-    terrain: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--terrain",
-            metavar="PATH",
-            help="Height model (GeoTIFF, COG, VRT, hgt, zipped too) or a folder of them, finest "
-            "first; instead of the shield's.",
-        ),
-    ] = None,
+    terrain: TerrainModels = None,
     height: Annotated[
         list[str] | None,
         typer.Option(
@@ -67,13 +66,8 @@ def cover(
             help="Rain for 20 km around every radar: drizzle 0.25, moderate 4, heavy 16.",
         ),
     ] = None,
-    candidates: Annotated[
-        bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
-    ] = False,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, help="Most threads to use; the answer is the same."),
-    ] = None,
+    candidates: WithCandidates = False,
+    threads: Threads = None,
     cache: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Keep what each radar sees between runs.")
     ] = True,
@@ -93,7 +87,7 @@ def cover(
 
     Leaves with 1 where a requirement of the shield fails or cannot be answered.
     """
-    from airshield.cli.console import prepare_kernels, print_json, progress
+    from airshield.cli.console import prepare_kernels, print_json, stages
     from airshield.cli.covering import CoverPlan, cover_shield, summary_of
     from airshield.cli.exit_codes import FAILS
 
@@ -115,14 +109,7 @@ def cover(
         threads=threads,
         use_cache=cache,
     )
-    with progress() as shown:
-        bars: dict[str, Any] = {}
-
-        def say(what: str, done: int, of: int) -> None:
-            if what not in bars:
-                bars[what] = shown.add_task(what, total=of)
-            shown.update(bars[what], completed=done)
-
+    with stages() as say:
         planned, found = cover_shield(asked, say=say)
     summary = summary_of(planned, found)
     if to is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,3 +58,26 @@ Duration = Annotated[
 ]
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+ShieldFolder = Annotated[
+    Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.", show_default=False)
+]
+
+TerrainModels = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--terrain",
+        metavar="PATH",
+        help="Height model (GeoTIFF, COG, VRT, hgt, zipped too) or a folder of them, finest first; "
+        "instead of the shield's.",
+    ),
+]
+
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Most threads to use; the answer is the same."),
+]
+
+WithCandidates = Annotated[
+    bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
+]

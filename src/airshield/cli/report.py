@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from airshield.cli.options import AsJson
+from airshield.cli.options import AsJson, ShieldFolder, TerrainModels, Threads, WithCandidates
 
 if TYPE_CHECKING:
     from airshield.cli.covering import CoverPlan
@@ -17,35 +17,23 @@ if TYPE_CHECKING:
 
 
 def report(
-    shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
+    shield: ShieldFolder,
     to: Annotated[
         Path | None,
         typer.Option(
             "--to", metavar="OUT.html", help="The page to write: one file that needs nothing else."
         ),
     ] = None,
-    terrain: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--terrain",
-            metavar="PATH",
-            help="Height model or a folder of them, finest first; instead of the shield's.",
-        ),
-    ] = None,
-    candidates: Annotated[
-        bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
-    ] = False,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, help="Most threads to use; the answer is the same."),
-    ] = None,
+    terrain: TerrainModels = None,
+    candidates: WithCandidates = False,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Report what a plan comes to: answers in plain words, maps, tables and sources on one page.
 
     Leaves with 1 where a requirement of the shield fails or cannot be answered.
     """
-    from airshield.cli.console import prepare_kernels, print_json, progress
+    from airshield.cli.console import prepare_kernels, print_json, stages
     from airshield.cli.cover import COVER_ROOMS
     from airshield.cli.covering import CoverPlan
     from airshield.cli.exit_codes import FAILS
@@ -63,14 +51,7 @@ def report(
         with_candidates=candidates,
         threads=threads,
     )
-    with progress() as shown:
-        bars: dict[str, Any] = {}
-
-        def say(what: str, done: int, of: int) -> None:
-            if what not in bars:
-                bars[what] = shown.add_task(what, total=of)
-            shown.update(bars[what], completed=done)
-
+    with stages() as say:
         made = make_report(asked, now=_now, say=say)
     document = document_of(made)
     if to is not None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from airshield.cli.options import AsJson
+from airshield.cli.options import AsJson, ShieldFolder, TerrainModels, Threads
 
 
 def site(
-    shield: Annotated[Path, typer.Argument(metavar="SHIELD", help="Folder with shield.toml.")],
+    shield: ShieldFolder,
     radars: Annotated[
         int | None, typer.Option("--radars", metavar="N", min=1, help="At most so many new ones.")
     ] = None,
@@ -57,18 +56,15 @@ def site(
     candidates: Annotated[
         int, typer.Option("--candidates", metavar="N", min=2, help="Places to look at, at most.")
     ] = 150,
-    terrain: Annotated[
-        list[Path] | None,
-        typer.Option("--terrain", metavar="PATH", help="Height models, instead of the shield's."),
-    ] = None,
+    terrain: TerrainModels = None,
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="S", min=0.0, help="For the proof.")
     ] = 10.0,
-    threads: Annotated[int | None, typer.Option("--threads", min=1)] = None,
+    threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Choose where the next radars should stand, and say how far from the best that can be."""
-    from airshield.cli.console import prepare_kernels, print_json, progress
+    from airshield.cli.console import prepare_kernels, print_json, stages
     from airshield.cli.cover import COVER_ROOMS
     from airshield.cli.siting import OF, SitePlan, site_shield, summary_of
     from airshield.errors import UsageError
@@ -95,14 +91,7 @@ def site(
         time_limit_s=time_limit,
         threads=threads,
     )
-    with progress() as shown:
-        bars: dict[str, Any] = {}
-
-        def say(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = shown.add_task(what, total=total)
-            shown.update(bars[what], completed=done)
-
+    with stages() as say:
         sited = site_shield(asked, say=say)
     summary = summary_of(sited)
     if as_json:
