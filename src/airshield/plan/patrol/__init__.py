@@ -43,6 +43,7 @@ Meeker, Statistical Intervals, 1991; Law, Simulation Modeling and Analysis, 2015
 numbers).
 """
 
+from airshield.plan.patrol.arrays import smallest_flight_kg
 from airshield.plan.patrol.bound import Bound, find_bound
 from airshield.plan.patrol.causes import WORDS, Cause, Failure, find_failure
 from airshield.plan.patrol.formula import (
@@ -108,6 +109,7 @@ __all__ = [
     "quantile_interval",
     "scaled",
     "simulate",
+    "smallest_flight_kg",
     "sorties_per_day",
     "station_days",
     "station_fleet",

@@ -1,0 +1,287 @@
+"""Both halves together: what patrols burn, what supply brings, what patrols can do with that."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from airshield.plan.endurance.model import EndurancePlan
+from airshield.plan.logistics import Days, Network, plan_days
+from airshield.plan.patrol import PatrolPlan, Sustained, simulate
+from airshield.units import S_PER_DAY
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int], object]
+
+ENDLESS_KG: Final = 1.0e12
+"""No plan burns this; a double still counts it to a tenth of a gram."""
+BURN_RUNS: Final = 16
+"""Replications that say what patrols burn: an average over bases and days, known to a few percent
+from so few."""
+STEP_S: Final = 43_200.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endurance:
+    """What became of a plan.
+
+    Attributes
+    ----------
+    plan : EndurancePlan
+    days, seed : int
+    sustained : Sustained or None
+        The patrols, with the fuel that reached them; None where no station is asked for.
+    supply : dict of goods to Days
+        The dispatch of each kind of goods.
+    burn_kgps : ndarray, shape (days, bases)
+        What aircraft would burn if fuel never ran out, by day and base; NaN where it is not said
+        what they burn.
+    """
+
+    plan: EndurancePlan
+    days: int
+    seed: int
+    sustained: Sustained | None
+    supply: dict[str, Days]
+    burn_kgps: Floats
+
+    @property
+    def runs(self) -> int:
+        """How many replications; 1 where there are no patrols."""
+        return 1 if self.sustained is None else self.sustained.runs
+
+
+def endure(
+    plan: EndurancePlan,
+    *,
+    days: int | None = None,
+    runs: int | None = None,
+    half: float = 0.005,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    dispatch: Callable[..., Days] = plan_days,
+) -> Endurance:
+    """Run a plan whose supply figures are all known.
+
+    Parameters
+    ----------
+    plan : EndurancePlan
+    days : int, optional
+        None: as long as the longest requirement asks.
+    runs, half, seed, threads, progress
+        As for :func:`airshield.plan.patrol.simulate`.
+    dispatch : callable
+        Answers as :func:`airshield.plan.logistics.plan_days` does; one that remembers its answers
+        saves comparing many plans most of the work.
+
+    Raises
+    ------
+    UsageError
+        A figure of the network is unknown: use :func:`endure_between`.
+    """
+    days = plan.days if days is None else days
+    patrol = plan.patrol
+    burn_kgps = np.zeros((days, 0))
+    use: dict[str, Floats] = {}
+    if patrol is not None:
+        burn_kgps = _burn(plan, patrol, days=days, seed=seed, threads=threads)
+        use = _use_by_node(plan, patrol, burn_kgps)
+    supply: dict[str, Days] = {}
+    for goods in plan.networks:
+        network, outages = plan.network_left(goods)
+        if not network.nodes:
+            continue
+        there = {node.name for node in network.nodes}
+        wanted = (
+            {node: use[node] + _own(network, node) for node in use if node in there}
+            if goods == plan.fuel
+            else {}
+        )
+        supply[goods] = dispatch(
+            network, days=days, use_kgps=wanted, outages=outages, step_s=STEP_S
+        )
+    sustained = None
+    if patrol is not None:
+        fed = _fed(plan, patrol, use, supply)
+        sustained = simulate(
+            fed, days=days, runs=runs, half=half, seed=seed, threads=threads, progress=progress
+        )
+    return Endurance(
+        plan=plan,
+        days=days,
+        seed=seed,
+        sustained=sustained,
+        supply=supply,
+        burn_kgps=burn_kgps,
+    )
+
+
+def endure_between(
+    plan: EndurancePlan, *, runs: int | None = None, **asked: object
+) -> tuple[Endurance, Endurance]:
+    """Run a plan with its unknown supply figures at their worst and at their best.
+
+    Returns
+    -------
+    Endurance, Endurance
+        At worst and at best: the same one twice where nothing is unknown. Both have the same
+        replications.
+    """
+    known = {
+        at: dataclasses.replace(
+            plan, networks={goods: n.known(at=at) for goods, n in plan.networks.items()}
+        )
+        for at in ("worst", "best")
+    }
+    best = endure(known["best"], runs=runs, **asked)  # type: ignore[arg-type]
+    if known["worst"].networks == known["best"].networks:
+        return best, best
+    worst = endure(known["worst"], runs=best.runs, **asked)  # type: ignore[arg-type]
+    return worst, best
+
+
+def cautions(plan: EndurancePlan) -> tuple[str, ...]:
+    """What flatters the answer where patrols and supply meet, in words."""
+    if plan.patrol is None:
+        return ()
+    told = []
+    used = {fleet.base for fleet in plan.patrol.fleets}
+    free = [b.name for b in plan.patrol.bases if b.name in used and b.name not in plan.nodes]
+    if plan.fuel is None:
+        free = [b.name for b in plan.patrol.bases if b.name in used]
+    told += [
+        f"base {name}: no supply node feeds it, so its fuel never runs out, which flatters the plan"
+        for name in free
+    ]
+    for goods, network in plan.networks.items():
+        told += [
+            f"supply of {goods}: {what} is unknown, and is taken at its best and at its worst"
+            for what in _unknowns(network)
+        ]
+    return tuple(told)
+
+
+def _unknowns(network: Network) -> list[str]:
+    told = []
+    for node in network.nodes:
+        if math.isnan(node.supply_kgps):
+            told.append(f"what enters at {node.name}")
+        if math.isnan(node.holds_kg):
+            told.append(f"what {node.name} can hold")
+    for edge in network.edges:
+        for name, words in (("delay_s", "the delay"), ("loss_share", "what is lost on the way")):
+            if math.isnan(getattr(edge, name)):
+                told.append(f"{words} of {edge.name}")
+    return told
+
+
+def _burn(
+    plan: EndurancePlan, patrol: PatrolPlan, *, days: int, seed: int, threads: int | None
+) -> Floats:
+    """What would be burnt by day and base [kg/s] if there were always fuel."""
+    endless = dataclasses.replace(
+        patrol,
+        bases=tuple(
+            dataclasses.replace(base, stock_kg=ENDLESS_KG, holds_kg=None, resupply_kgps=())
+            if base.name in plan.nodes
+            else base
+            for base in patrol.bases
+        ),
+    )
+    seen = simulate(endless, days=days, runs=BURN_RUNS, seed=seed, threads=threads)
+    level_kg = np.concatenate(
+        (np.full((seen.runs, 1, len(patrol.bases)), ENDLESS_KG), seen.out.stock_kg), axis=1
+    )
+    # Fuel is drawn for the whole flight at take-off and what is left comes back: late on the last
+    # flights of a day more may come back than is drawn.
+    burn: Floats = np.maximum(-np.diff(level_kg, axis=1).mean(axis=0), 0.0) / S_PER_DAY
+    for b, base in enumerate(patrol.bases):
+        here = [fleet for fleet in patrol.fleets if fleet.base == base.name]
+        if any(patrol.class_of(fleet).burn_kgps is None for fleet in here):
+            burn[:, b] = math.nan
+        elif base.name not in plan.nodes:
+            burn[:, b] = math.nan if here else 0.0
+    return burn
+
+
+def _use_by_node(plan: EndurancePlan, patrol: PatrolPlan, burn_kgps: Floats) -> dict[str, Floats]:
+    """What aircraft are to burn at each node [kg/s]; a burn that is not said counts as none."""
+    use: dict[str, Floats] = {}
+    for b, base in enumerate(patrol.bases):
+        node = plan.nodes.get(base.name)
+        if node is not None and plan.fuel is not None:
+            use[node] = use.get(node, 0.0) + np.nan_to_num(burn_kgps[:, b])
+    return use
+
+
+def _own(network: Network, node: str) -> float:
+    return next(one.demand_kgps for one in network.nodes if one.name == node)
+
+
+def _fed(
+    plan: EndurancePlan,
+    patrol: PatrolPlan,
+    use: Mapping[str, Floats],
+    supply: Mapping[str, Days],
+) -> PatrolPlan:
+    """The patrols with the stock and the deliveries that the dispatch leaves to each base."""
+    if plan.fuel is None:
+        return patrol
+    dispatched = supply.get(plan.fuel)
+    there = {n.name: i for i, n in enumerate(dispatched.network.nodes)} if dispatched else {}
+    at_node: dict[str, list[str]] = {}
+    for base, node in plan.nodes.items():
+        at_node.setdefault(node, []).append(base)
+    bases = []
+    for base in patrol.bases:
+        node = plan.nodes.get(base.name)
+        if node is None:
+            bases.append(base)
+            continue
+        if dispatched is None or node not in there:
+            bases.append(dataclasses.replace(base, stock_kg=0.0, holds_kg=None, resupply_kgps=()))
+            continue
+        stock_kg, comes_kgps = _left_to_aircraft(dispatched, there[node], use[node])
+        part = 1.0 / len(at_node[node])
+        holds_kg = dispatched.network.nodes[there[node]].holds_kg
+        bases.append(
+            dataclasses.replace(
+                base,
+                stock_kg=stock_kg * part,
+                holds_kg=holds_kg * part if 0.0 < holds_kg < math.inf else None,
+                resupply_kgps=tuple((comes_kgps * part).tolist()),
+            )
+        )
+    return dataclasses.replace(patrol, bases=tuple(bases))
+
+
+def _left_to_aircraft(dispatched: Days, node: int, use_kgps: Floats) -> tuple[float, Floats]:
+    """What aircraft at a node may burn: what lies there at first, and what comes by day [kg/s]."""
+    per = round(S_PER_DAY / dispatched.step_s)
+    days = dispatched.days
+
+    def by_day(amount: Floats) -> Floats:
+        total: Floats = amount[:, node].reshape(days, per).sum(axis=1)
+        return total
+
+    first_kg = dispatched.network.nodes[node].stock_kg
+    level_kg = dispatched.stock_kg[per - 1 :: per, node]
+    need_kg, short_kg = by_day(dispatched.need_kg), by_day(dispatched.short_kg)
+    wanted_kg = use_kgps * S_PER_DAY
+    # What is short at a node is short for all who use it there, in proportion.
+    served = np.divide(need_kg - short_kg, need_kg, out=np.ones(days), where=need_kg > 0.0)
+    burnt_kg = np.cumsum(wanted_kg * served)
+    # Come less gone by the end of each day: what has been burnt and what is still there. Only what
+    # no later day sends away again is for the aircraft: the lower envelope, seen from the end.
+    comes_kg = level_kg + burnt_kg - first_kg
+    free_kg = np.minimum.accumulate(comes_kg[::-1])[::-1]
+    before_kg = min(0.0, float(free_kg[0]))
+    stock_kg = max(0.0, first_kg + before_kg)
+    return stock_kg, np.maximum(np.diff(free_kg, prepend=before_kg), 0.0) / S_PER_DAY
