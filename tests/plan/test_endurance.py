@@ -10,6 +10,7 @@ import pytest
 
 from airshield.errors import UsageError
 from airshield.plan.endurance import (
+    Ample,
     EndurancePlan,
     StationAsked,
     StockAsked,
@@ -258,3 +259,19 @@ def test_names_that_are_not_there_are_refused_with_those_that_are() -> None:
         )
     with pytest.raises(UsageError, match="no node 'barrels'"):
         dataclasses.replace(plan, nodes={"field": "barrels"})
+
+
+def test_a_dispatch_for_the_most_that_could_be_burnt_serves_every_part_of_the_plan() -> None:
+    ample_line = plan_with(stock_t=50.0, edge_t_day=20.0 * NEED_T_DAY)
+    ample = Ample(ample_line, days=20)
+    assert ample.dispatched(ample_line) is not None
+    asked = endure(ample_line, runs=8, threads=1)
+    spared = endure(ample_line, runs=8, threads=1, ample=ample)
+    np.testing.assert_array_equal(runs_of(asked), runs_of(spared))
+    # Whoever carries it gone, it is short, and the network is asked for what is really burnt.
+    alone = ample_line.without(["C"])
+    assert ample.dispatched(alone) is None
+    np.testing.assert_array_equal(
+        runs_of(endure(alone, runs=8, threads=1)),
+        runs_of(endure(alone, runs=8, threads=1, ample=ample)),
+    )

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from airshield import __version__
-from airshield.cli import check, cover, decode, demo, new, report, site, track, watch
+from airshield.cli import check, cover, decode, demo, new, report, site, sustain, track, watch
 from airshield.cli.exit_codes import BAD_INPUT
 from airshield.errors import AirshieldError, ShieldError
 
@@ -59,6 +59,7 @@ app.command("check")(check.check)
 app.command("cover")(cover.cover)
 app.command("report")(report.report)
 app.command("site")(site.site)
+app.command("sustain")(sustain.sustain)
 app.command("new")(new.new)
 app.command("import")(new.bring)
 

@@ -39,6 +39,7 @@ from airshield.plan.endurance.answers import (
     runs_of,
 )
 from airshield.plan.endurance.endure import (
+    Ample,
     Endurance,
     cautions,
     endure,
@@ -48,6 +49,7 @@ from airshield.plan.endurance.model import EndurancePlan, StationAsked, StockAsk
 
 __all__ = [
     "LASTS",
+    "Ample",
     "Answer",
     "Endurance",
     "EndurancePlan",

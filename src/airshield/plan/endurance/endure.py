@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from airshield.plan.endurance.model import EndurancePlan
 from airshield.plan.logistics import Days, Network, plan_days
 from airshield.plan.patrol import PatrolPlan, Sustained, simulate
+from airshield.plan.patrol.arrays import pairs_of
 from airshield.units import S_PER_DAY
 
 Floats = NDArray[np.float64]
@@ -66,7 +68,7 @@ def endure(
     seed: int = 0,
     threads: int | None = None,
     progress: Progress | None = None,
-    dispatch: Callable[..., Days] = plan_days,
+    ample: Ample | None = None,
 ) -> Endurance:
     """Run a plan whose supply figures are all known.
 
@@ -77,9 +79,10 @@ def endure(
         None: as long as the longest requirement asks.
     runs, half, seed, threads, progress
         As for :func:`airshield.plan.patrol.simulate`.
-    dispatch : callable
-        Answers as :func:`airshield.plan.logistics.plan_days` does; one that remembers its answers
-        saves comparing many plans most of the work.
+    ample : Ample, optional
+        Dispatches for the most that could ever be burnt. Where one of them leaves nobody short,
+        nothing more has to be asked, and comparing many plans saves most of its work;
+        ``burn_kgps`` is then that most.
 
     Raises
     ------
@@ -88,28 +91,19 @@ def endure(
     """
     days = plan.days if days is None else days
     patrol = plan.patrol
-    burn_kgps = np.zeros((days, 0))
-    use: dict[str, Floats] = {}
-    if patrol is not None:
-        burn_kgps = _burn(plan, patrol, days=days, seed=seed, threads=threads)
-        use = _use_by_node(plan, patrol, burn_kgps)
-    supply: dict[str, Days] = {}
-    for goods in plan.networks:
-        network, outages = plan.network_left(goods)
-        if not network.nodes:
-            continue
-        there = {node.name for node in network.nodes}
-        wanted = (
-            {node: use[node] + _own(network, node) for node in use if node in there}
-            if goods == plan.fuel
-            else {}
+    supply = None if ample is None else ample.dispatched(plan)
+    if ample is None or supply is None:
+        burn_kgps = (
+            np.zeros((days, 0))
+            if patrol is None
+            else _burn(plan, patrol, days=days, seed=seed, threads=threads)
         )
-        supply[goods] = dispatch(
-            network, days=days, use_kgps=wanted, outages=outages, step_s=STEP_S
-        )
+        supply = _dispatched(plan, burn_kgps, days=days)
+    else:
+        burn_kgps = np.tile(ample.burn_kgps, (days, 1))
     sustained = None
     if patrol is not None:
-        fed = _fed(plan, patrol, use, supply)
+        fed = _fed(plan, patrol, supply)
         sustained = simulate(
             fed, days=days, runs=runs, half=half, seed=seed, threads=threads, progress=progress
         )
@@ -121,6 +115,37 @@ def endure(
         supply=supply,
         burn_kgps=burn_kgps,
     )
+
+
+class Ample:
+    """Dispatches for the most that a plan's aircraft could burn, by who is gone; made once.
+
+    Parameters
+    ----------
+    plan : EndurancePlan
+        The whole plan, of which others are to be parts (:meth:`EndurancePlan.without`), all its
+        figures known.
+    days : int
+    """
+
+    def __init__(self, plan: EndurancePlan, *, days: int) -> None:
+        self._plan, self._days = plan, days
+        self._found: dict[tuple[tuple[str, int], ...], dict[str, Days] | None] = {}
+        self._lock = threading.Lock()
+        self.burn_kgps = np.zeros(0) if plan.patrol is None else _most_burnt(plan, plan.patrol)
+
+    def dispatched(self, plan: EndurancePlan) -> dict[str, Days] | None:
+        """The dispatch of each goods for a part of the plan; None where somebody is short."""
+        owners = {who for network in self._plan.networks.values() for who in network.owners}
+        gone = tuple(sorted({one for one in plan.gone if one[0] in owners}))
+        with self._lock:
+            if gone not in self._found:
+                part = dataclasses.replace(self._plan, gone=gone)
+                burn_kgps = np.tile(self.burn_kgps, (self._days, 1))
+                found = _dispatched(part, burn_kgps, days=self._days)
+                is_short = any(days.first_short is not None for days in found.values())
+                self._found[gone] = None if is_short else found
+            return self._found[gone]
 
 
 def endure_between(
@@ -211,34 +236,64 @@ def _burn(
     return burn
 
 
-def _use_by_node(plan: EndurancePlan, patrol: PatrolPlan, burn_kgps: Floats) -> dict[str, Floats]:
-    """What aircraft are to burn at each node [kg/s]; a burn that is not said counts as none."""
+def _most_burnt(plan: EndurancePlan, patrol: PatrolPlan) -> Floats:
+    """What aircraft would burn if all flew as often as they can [kg/s], shape (bases,)."""
+    pairs = pairs_of(patrol)
+    most = np.zeros(len(patrol.bases))
+    names = [base.name for base in patrol.bases]
+    for f, fleet in enumerate(patrol.fleets):
+        kind = patrol.class_of(fleet)
+        rates = [0.0]
+        for pair in pairs[f]:
+            if pair["stay_s"] > 0.0:
+                flight_s = 2.0 * float(pair["transit_s"]) + float(pair["stay_s"])
+                ground_s = kind.turnaround.mean_s + kind.repair_s(flight_s)
+                rates.append(float(pair["fuel_kg"]) / (flight_s + ground_s))
+        burn = fleet.count * max(rates)
+        b = names.index(fleet.base)
+        is_told = kind.burn_kgps is not None and fleet.base in plan.nodes
+        most[b] += burn if is_told else math.nan
+    return most
+
+
+def _dispatched(plan: EndurancePlan, burn_kgps: Floats, *, days: int) -> dict[str, Days]:
+    """The best dispatch of each kind of goods, what aircraft burn asked of that of fuel."""
     use: dict[str, Floats] = {}
-    for b, base in enumerate(patrol.bases):
+    for b, base in enumerate(plan.patrol.bases if plan.patrol else ()):
         node = plan.nodes.get(base.name)
-        if node is not None and plan.fuel is not None:
+        if node is not None:
+            # A burn that is not said asks nothing here; what hangs on it is told to be unknown.
             use[node] = use.get(node, 0.0) + np.nan_to_num(burn_kgps[:, b])
-    return use
+    supply = {}
+    for goods in plan.networks:
+        network, outages = plan.network_left(goods)
+        if not network.nodes:
+            continue
+        there = {node.name for node in network.nodes}
+        wanted = {
+            node: rate + _own(network, node)
+            for node, rate in use.items()
+            if goods == plan.fuel and node in there
+        }
+        supply[goods] = plan_days(
+            network, days=days, use_kgps=wanted, outages=outages, step_s=STEP_S
+        )
+    return supply
 
 
 def _own(network: Network, node: str) -> float:
     return next(one.demand_kgps for one in network.nodes if one.name == node)
 
 
-def _fed(
-    plan: EndurancePlan,
-    patrol: PatrolPlan,
-    use: Mapping[str, Floats],
-    supply: Mapping[str, Days],
-) -> PatrolPlan:
+def _fed(plan: EndurancePlan, patrol: PatrolPlan, supply: Mapping[str, Days]) -> PatrolPlan:
     """The patrols with the stock and the deliveries that the dispatch leaves to each base."""
     if plan.fuel is None:
         return patrol
     dispatched = supply.get(plan.fuel)
     there = {n.name: i for i, n in enumerate(dispatched.network.nodes)} if dispatched else {}
-    at_node: dict[str, list[str]] = {}
-    for base, node in plan.nodes.items():
-        at_node.setdefault(node, []).append(base)
+    fed_there: dict[str, int] = {}
+    for node in plan.nodes.values():
+        fed_there[node] = fed_there.get(node, 0) + 1
     bases = []
     for base in patrol.bases:
         node = plan.nodes.get(base.name)
@@ -248,8 +303,8 @@ def _fed(
         if dispatched is None or node not in there:
             bases.append(dataclasses.replace(base, stock_kg=0.0, holds_kg=None, resupply_kgps=()))
             continue
-        stock_kg, comes_kgps = _left_to_aircraft(dispatched, there[node], use[node])
-        part = 1.0 / len(at_node[node])
+        stock_kg, comes_kgps = _left_to_aircraft(dispatched, there[node])
+        part = 1.0 / fed_there[node]
         holds_kg = dispatched.network.nodes[there[node]].holds_kg
         bases.append(
             dataclasses.replace(
@@ -262,7 +317,7 @@ def _fed(
     return dataclasses.replace(patrol, bases=tuple(bases))
 
 
-def _left_to_aircraft(dispatched: Days, node: int, use_kgps: Floats) -> tuple[float, Floats]:
+def _left_to_aircraft(dispatched: Days, node: int) -> tuple[float, Floats]:
     """What aircraft at a node may burn: what lies there at first, and what comes by day [kg/s]."""
     per = round(S_PER_DAY / dispatched.step_s)
     days = dispatched.days
@@ -271,17 +326,16 @@ def _left_to_aircraft(dispatched: Days, node: int, use_kgps: Floats) -> tuple[fl
         total: Floats = amount[:, node].reshape(days, per).sum(axis=1)
         return total
 
-    first_kg = dispatched.network.nodes[node].stock_kg
+    of = dispatched.network.nodes[node]
     level_kg = dispatched.stock_kg[per - 1 :: per, node]
     need_kg, short_kg = by_day(dispatched.need_kg), by_day(dispatched.short_kg)
-    wanted_kg = use_kgps * S_PER_DAY
     # What is short at a node is short for all who use it there, in proportion.
     served = np.divide(need_kg - short_kg, need_kg, out=np.ones(days), where=need_kg > 0.0)
-    burnt_kg = np.cumsum(wanted_kg * served)
+    burnt_kg = np.cumsum(np.maximum(need_kg - of.demand_kgps * S_PER_DAY, 0.0) * served)
     # Come less gone by the end of each day: what has been burnt and what is still there. Only what
     # no later day sends away again is for the aircraft: the lower envelope, seen from the end.
-    comes_kg = level_kg + burnt_kg - first_kg
+    comes_kg = level_kg + burnt_kg - of.stock_kg
     free_kg = np.minimum.accumulate(comes_kg[::-1])[::-1]
     before_kg = min(0.0, float(free_kg[0]))
-    stock_kg = max(0.0, first_kg + before_kg)
+    stock_kg = max(0.0, of.stock_kg + before_kg)
     return stock_kg, np.maximum(np.diff(free_kg, prepend=before_kg), 0.0) / S_PER_DAY
