@@ -63,6 +63,7 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     "km/h": ("m/s", 1.0 / 3.6),
     "kt": ("m/s", MPS_PER_KT),
     "1/h": ("1/h", 1.0),
+    "1/day": ("1/day", 1.0),
     "kg": ("kg", 1.0),
     "t": ("kg", _T),
     "kg/s": ("kg/s", 1.0),
@@ -75,10 +76,12 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
 SUFFIXES: Final[tuple[tuple[str, str, str], ...]] = (
     ("_t_per_h", "t/h", "_kgps"),
     ("_t_per_day", "t/day", "_kgps"),
+    ("_per_day", "1/day", "_per_day"),
     ("_per_h", "1/h", "_per_h"),
     ("_per_million_h", "1", "_per_million_h"),
     ("_h", "h", "_s"),
     ("_min", "min", "_s"),
+    ("_days", "day", "_s"),
     ("_s", "s", "_s"),
     ("_kt", "kt", "_mps"),
     ("_mps", "m/s", "_mps"),
@@ -92,7 +95,7 @@ _SHOWN: Final = 'name a row of factors.csv, or write { value = 1.0, kind = "fact
 
 
 def unit_of(key: str) -> tuple[str, str]:
-    """Unit of a key, and its name inside; what an hour costs is in ``money/h``.
+    """Unit of a key, and its name inside; what an hour costs is in ``money/h``, or month.
 
     >>> unit_of("turnaround_h")
     ('h', 'turnaround_s')
@@ -100,7 +103,7 @@ def unit_of(key: str) -> tuple[str, str]:
     ('1', 'readiness')
     """
     if key.startswith("cost_"):
-        return "money/h", key
+        return f"money/{'month' if key.endswith('_per_month') else 'h'}", key
     for end, unit, inside in SUFFIXES:
         if key.endswith(end):
             return unit, key.removesuffix(end) + inside
@@ -160,7 +163,7 @@ class FactorRow(Door):
     name: Text = Field(description="what the shield calls it, unique in the file")
     value: float = Field(description="the figure, in the unit of its column")
     unit: str = Field(
-        description=f"{', '.join(UNITS)}, or money by the hour such as EUR/h",
+        description=f"{', '.join(UNITS)}, or money by the hour or month such as EUR/h",
     )
     kind: Kind = Field(description="fact, estimate or assumption; an assumption needs a range")
     low: float | None = Field(default=None, description="the least it may be, in the same unit")
@@ -209,7 +212,7 @@ def factor_of(
         assert table.value is not None, "the door lets no table pass without its value"
         assert table.kind is not None
         assert table.source is not None
-        size = 1.0 if unit == "money/h" else UNITS[unit][1]
+        size = 1.0 if unit.startswith("money/") else UNITS[unit][1]
         return Factor(
             name=f"{owner}: {key}",
             value=table.value * size,
@@ -222,10 +225,11 @@ def factor_of(
         near = nearest(table.row, rows) if rows else "this shield names no factors file"
         raise ValueError(f"there is no factor {table.row!r}; {near}")
     row = rows[table.row]
-    if unit == "money/h":
-        if row.unit != f"{currency}/h":
+    if unit.startswith("money/"):
+        per = unit.removeprefix("money/")
+        if row.unit != f"{currency}/{per}":
             raise ValueError(
-                f"factor {row.name!r} is in {row.unit}, not in {currency or 'any currency'}/h; "
+                f"factor {row.name!r} is in {row.unit}, not in {currency or 'any currency'}/{per}; "
                 "this shield's currency is its key currency: convert the row and say so in it"
             )
         size = 1.0
@@ -247,4 +251,6 @@ def factor_of(
 
 def _is_money(unit: str) -> bool:
     currency, _, per = unit.partition("/")
-    return per == "h" and len(currency) == 3 and currency.isalpha() and currency.isupper()
+    return (
+        per in {"h", "month"} and len(currency) == 3 and currency.isalpha() and currency.isupper()
+    )

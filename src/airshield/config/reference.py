@@ -183,7 +183,8 @@ def _units() -> str:
     known = ", ".join(f"`{unit}`" for unit in UNITS)
     return (
         "## Units of the factors file\n\n"
-        f"{known}; money by the hour is the shield's currency, such as `EUR/h`.\n"
+        f"{known}; money by the hour or the month is in the shield's currency: `EUR/h`, "
+        "`EUR/month`.\n"
     )
 
 
