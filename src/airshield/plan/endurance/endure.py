@@ -221,12 +221,18 @@ def _burn(
         ),
     )
     seen = simulate(endless, days=days, runs=BURN_RUNS, seed=seed, threads=threads)
+    is_fed = np.array([base.name in plan.nodes for base in patrol.bases], bool)
     level_kg = np.concatenate(
-        (np.full((seen.runs, 1, len(patrol.bases)), ENDLESS_KG), seen.out.stock_kg), axis=1
+        (
+            np.full((seen.runs, 1, int(is_fed.sum())), ENDLESS_KG),
+            seen.out.stock_kg[:, :, is_fed],
+        ),
+        axis=1,
     )
     # Fuel is drawn for the whole flight at take-off and what is left comes back: late on the last
     # flights of a day more may come back than is drawn.
-    burn: Floats = np.maximum(-np.diff(level_kg, axis=1).mean(axis=0), 0.0) / S_PER_DAY
+    burn = np.zeros((days, len(patrol.bases)))
+    burn[:, is_fed] = np.maximum(-np.diff(level_kg, axis=1).mean(axis=0), 0.0) / S_PER_DAY
     for b, base in enumerate(patrol.bases):
         here = [fleet for fleet in patrol.fleets if fleet.base == base.name]
         if any(patrol.class_of(fleet).burn_kgps is None for fleet in here):
