@@ -24,8 +24,8 @@ Progress = Callable[[int, int], object]
 ENDLESS_KG: Final = 1.0e12
 """No plan burns this; a double still counts it to a tenth of a gram."""
 BURN_RUNS: Final = 16
-"""Replications that say what patrols burn: an average over bases and days, known to a few percent
-from so few."""
+"""Most replications that say what patrols burn: an average over bases and days is known to a few
+percent from so few."""
 STEP_S: Final = 43_200.0
 
 
@@ -96,7 +96,14 @@ def endure(
         burn_kgps = (
             np.zeros((days, 0))
             if patrol is None
-            else _burn(plan, patrol, days=days, seed=seed, threads=threads)
+            else _burn(
+                plan,
+                patrol,
+                days=days,
+                runs=BURN_RUNS if runs is None else min(runs, BURN_RUNS),
+                seed=seed,
+                threads=threads,
+            )
         )
         supply = _dispatched(plan, burn_kgps, days=days)
     else:
@@ -208,7 +215,13 @@ def _unknowns(network: Network) -> list[str]:
 
 
 def _burn(
-    plan: EndurancePlan, patrol: PatrolPlan, *, days: int, seed: int, threads: int | None
+    plan: EndurancePlan,
+    patrol: PatrolPlan,
+    *,
+    days: int,
+    runs: int,
+    seed: int,
+    threads: int | None,
 ) -> Floats:
     """What would be burnt by day and base [kg/s] if there were always fuel."""
     endless = dataclasses.replace(
@@ -220,7 +233,7 @@ def _burn(
             for base in patrol.bases
         ),
     )
-    seen = simulate(endless, days=days, runs=BURN_RUNS, seed=seed, threads=threads)
+    seen = simulate(endless, days=days, runs=runs, seed=seed, threads=threads)
     is_fed = np.array([base.name in plan.nodes for base in patrol.bases], bool)
     level_kg = np.concatenate(
         (
