@@ -122,7 +122,8 @@ def depend_document(found: Depending) -> dict[str, Any]:
         "dips": _dips(found),
     }
     document["answer"] = _answer(document, enablers)
-    return _plain(document)
+    told: dict[str, Any] = _plain(document)
+    return told
 
 
 def tables_of(found: Depending) -> dict[str, pa.Table]:

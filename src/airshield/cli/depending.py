@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from airshield.cli.covering import CoverPlan
 from airshield.cli.enduring import Tempo, endurance_plan, with_factors
-from airshield.config import Plan, ReplacementOption, Shield, load_shield
+from airshield.config import Factor, Plan, ReplacementOption, Shield, load_shield
 from airshield.errors import UsageError
 from airshield.plan.coverage.coalitions import CoverGame
 from airshield.plan.dependence import (
@@ -35,7 +35,7 @@ from airshield.plan.dependence import (
     withdrawal_table,
 )
 from airshield.plan.dependence.goals import HOLDS, half_width
-from airshield.plan.endurance import Ample, EndurancePlan, endure, goals_of, runs_of
+from airshield.plan.endurance import Ample, EndurancePlan, between, endure, goals_of, runs_of
 from airshield.plan.patrol import Fleet as PatrolFleet
 
 Floats = NDArray[np.float64]
@@ -246,7 +246,8 @@ class Question:
         cover = self._cover_figures(frozenset(radars))
         if self.plan is None:
             return Figures(value=cover[0], low=cover[0], high=cover[1])
-        fleets, more = [], {}
+        fleets: list[PatrolFleet] = []
+        more: dict[str, float] = {}
         for name, n in bring.items():
             option = self.options[name]
             if not n:
@@ -406,12 +407,7 @@ def _cover_game(asked: DependAsked, candidates: set[str], say: Say) -> CoverGame
 
 def _bounds(plan: EndurancePlan, days: int) -> tuple[tuple[EndurancePlan, Ample], ...]:
     """The plan with its unknown supply figures at worst, and at best where any is unknown."""
-    known = {
-        at: dataclasses.replace(
-            plan, networks={goods: n.known(at=at) for goods, n in plan.networks.items()}
-        )
-        for at in ("worst", "best")
-    }
+    known = between(plan)
     parts = [known["worst"]]
     if known["worst"].networks != known["best"].networks:
         parts.append(known["best"])
@@ -486,9 +482,9 @@ def _replacements(question: Question, game: Game, say: Say) -> Iterator[Replacem
     say("replacements", len(needed), len(needed))
 
 
-def _factors_of(plan: Plan) -> Iterable[Any]:
+def _factors_of(plan: Plan) -> Iterator[Factor]:
     """Factors of aircraft, bases, fleets, stations and supply, as they are met."""
-    for part in (
+    parts: tuple[Any, ...] = (
         *plan.aircraft,
         *plan.bases,
         *plan.fleets,
@@ -496,10 +492,11 @@ def _factors_of(plan: Plan) -> Iterable[Any]:
         *plan.nodes,
         *plan.edges,
         *plan.stocks,
-    ):
+    )
+    for part in parts:
         for field in dataclasses.fields(part):
             value = getattr(part, field.name)
-            if hasattr(value, "low") and hasattr(value, "source"):
+            if isinstance(value, Factor):
                 yield value
 
 

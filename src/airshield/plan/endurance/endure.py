@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +157,14 @@ class Ample:
 
 
 def endure_between(
-    plan: EndurancePlan, *, runs: int | None = None, **asked: object
+    plan: EndurancePlan,
+    *,
+    days: int | None = None,
+    runs: int | None = None,
+    half: float = 0.005,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Endurance, Endurance]:
     """Run a plan with its unknown supply figures at their worst and at their best.
 
@@ -166,17 +174,34 @@ def endure_between(
         At worst and at best: the same one twice where nothing is unknown. Both have the same
         replications.
     """
-    known = {
+    known = between(plan)
+
+    def run(at: Literal["worst", "best"], runs: int | None) -> Endurance:
+        return endure(
+            known[at],
+            days=days,
+            runs=runs,
+            half=half,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+
+    best = run("best", runs)
+    if known["worst"].networks == known["best"].networks:
+        return best, best
+    return run("worst", best.runs), best
+
+
+def between(plan: EndurancePlan) -> dict[Literal["worst", "best"], EndurancePlan]:
+    """The plan with its unknown supply figures at their worst and at their best."""
+    ends: tuple[Literal["worst", "best"], ...] = ("worst", "best")
+    return {
         at: dataclasses.replace(
             plan, networks={goods: n.known(at=at) for goods, n in plan.networks.items()}
         )
-        for at in ("worst", "best")
+        for at in ends
     }
-    best = endure(known["best"], runs=runs, **asked)  # type: ignore[arg-type]
-    if known["worst"].networks == known["best"].networks:
-        return best, best
-    worst = endure(known["worst"], runs=best.runs, **asked)  # type: ignore[arg-type]
-    return worst, best
 
 
 def cautions(plan: EndurancePlan) -> tuple[str, ...]:
@@ -310,9 +335,7 @@ def _fed(plan: EndurancePlan, patrol: PatrolPlan, supply: Mapping[str, Days]) ->
         return patrol
     dispatched = supply.get(plan.fuel)
     there = {n.name: i for i, n in enumerate(dispatched.network.nodes)} if dispatched else {}
-    fed_there: dict[str, int] = {}
-    for node in plan.nodes.values():
-        fed_there[node] = fed_there.get(node, 0) + 1
+    fed_there = Counter(plan.nodes.values())
     bases = []
     for base in patrol.bases:
         node = plan.nodes.get(base.name)

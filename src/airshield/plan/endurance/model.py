@@ -86,7 +86,7 @@ class EndurancePlan:
     @property
     def days(self) -> int:
         """The longest that anything is asked for; 30 where nothing is."""
-        asked = [one.days for one in (*self.stations, *self.stocks)]
+        asked = [one.days for one in self.stations] + [one.days for one in self.stocks]
         return max(asked, default=30)
 
     def without(self, contributors: Collection[str], *, from_day: int = 0) -> EndurancePlan:
