@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -67,7 +67,8 @@ def endurance_plan(
             "it, or nodes, edges and stocks (docs/shield.md), or start from: airshield new NAME"
         )
     notes: list[str] = []
-    longest = max([one.days for one in (*asked.station, *asked.stock)], default=30)
+    lasts = [one.days for one in asked.station] + [one.days for one in asked.stock]
+    longest = max(lasts, default=30)
     horizon = days or longest
     patrol = _patrol(plan, days=horizon, tempo=tempo, notes=notes) if plan.stations else None
     fuel = _fuel(plan)
@@ -260,10 +261,11 @@ def _base(base: Base, days: int, first_ns: int) -> PatrolBase:
 
 def _first_ns(plan: Plan) -> int:
     """Midnight at which the plan starts: of the first date that its hours name, or of a Monday."""
+    hours = [base.hours for base in plan.bases] + [one.hours for one in plan.stations]
     dated = [
         period.t_start_ns
-        for one in (*plan.bases, *plan.stations)
-        for period in one.hours
+        for periods in hours
+        for period in periods
         if period.t_start_ns is not None
     ]
     return min(dated) // NS_PER_DAY * NS_PER_DAY if dated else MONDAY_NS
@@ -360,19 +362,23 @@ def _or_nan(factor: Factor | None) -> float:
     return math.nan if factor is None else factor.value
 
 
-def used_factors(shield: Shield, *, over: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """Every factor that a shield uses as the documents list them, each name once."""
-    wanted = None if over is None else set(over)
+def used_factors(shield: Shield) -> list[dict[str, Any]]:
+    """Every factor that a shield uses, as the documents list them: in the unit it is written in."""
     seen: dict[str, dict[str, Any]] = {}
     for factor in shield.plan.factors:
-        if factor.name in seen or (wanted is not None and factor.name not in wanted):
+        if factor.name in seen:
             continue
+        value, low, high = factor.written
         seen[factor.name] = {
             "name": factor.name,
-            "value": factor.value,
+            "value": value,
+            "unit": factor.unit,
             "kind": factor.kind,
-            "low": factor.low,
-            "high": factor.high,
+            "low": low,
+            "high": high,
             "source": factor.source,
+            "url": factor.url,
+            "year": factor.year,
+            "note": factor.note,
         }
     return list(seen.values())

@@ -153,16 +153,18 @@ def _tell(document: dict[str, Any]) -> None:
     if document["stations"]:
         table = Table("station", "at once", "manned", "bad month", "fails in", "because", box=None)
         for one in document["stations"]:
-            causes = [link["words"] for link in one["chain"]]
             table.add_row(
                 one["station"],
                 str(one["count"]),
                 _percent(one["cover"]),
                 _percent(one["cover_bad"]),
                 f"{one['chance']:.0%}",
-                "; ".join(causes[:2]),
+                ", ".join(dict.fromkeys(link["code"].replace("_", " ") for link in one["chain"])),
             )
         out.print(table)
+        failing = [one["why"] for one in document["requirements"] if one["verdict"] == "fails"]
+        for why in failing:
+            out.print(f"- {why}", soft_wrap=False)
     if document["roles"]:
         table = Table(
             "fleet of", "there", "formula", "mean 95 %", "bad month 95 %", "bound", box=None

@@ -341,7 +341,8 @@ def _bases(found: Sustaining) -> list[dict[str, Any]]:
     for b, base in enumerate(sustained.plan.bases):
         stock: dict[str, Any] = dict.fromkeys(("stock_t_by_day", "low_t_by_day", "high_t_by_day"))
         out_day = None
-        if base.stock_kg is not None:
+        burn = result.burn_kgps[:, b]
+        if base.stock_kg is not None and not np.isnan(burn).any():
             level_t = sustained.out.stock_kg[:, :, b] / KG_PER_T
             low, high = np.quantile(level_t, (0.05, 0.95), axis=0)
             stock = {
@@ -350,7 +351,6 @@ def _bases(found: Sustaining) -> list[dict[str, Any]]:
                 "high_t_by_day": numbers(high),
             }
             out_day = _first_out(found, base.name)
-        burn = result.burn_kgps[:, b]
         out.append(
             {
                 "base": base.name,

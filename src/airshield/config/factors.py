@@ -32,7 +32,8 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 class Factor:
     """A figure with its origin, in SI; a share is 0 to 1, money is in the shield's currency.
 
-    ``low`` and ``high`` bound it; both are None where nobody said how far it may be off. Two
+    ``low`` and ``high`` bound it; both are None where nobody said how far it may be off. It was
+    written in ``unit``, one of which is ``unit_size`` in SI. Two
     figures of one ``name`` are one factor: a study varies them together.
     """
 
@@ -42,6 +43,21 @@ class Factor:
     source: str
     low: float | None = None
     high: float | None = None
+    unit: str = "1"
+    unit_size: float = 1.0
+    url: str | None = None
+    year: str | None = None
+    note: str | None = None
+
+    @property
+    def written(self) -> tuple[float, float | None, float | None]:
+        """Value, low and high in ``unit``, as somebody wrote them."""
+        size = self.unit_size
+        return (
+            self.value / size,
+            None if self.low is None else self.low / size,
+            None if self.high is None else self.high / size,
+        )
 
 
 _T: Final = 1000.0
@@ -220,6 +236,8 @@ def factor_of(
             source=table.source,
             low=None if table.low is None else table.low * size,
             high=None if table.high is None else table.high * size,
+            unit=unit.replace("money", currency or "money"),
+            unit_size=size,
         )
     if table.row not in rows:
         near = nearest(table.row, rows) if rows else "this shield names no factors file"
@@ -246,6 +264,11 @@ def factor_of(
         source=row.source,
         low=None if row.low is None else row.low * size,
         high=None if row.high is None else row.high * size,
+        unit=row.unit,
+        unit_size=size,
+        url=row.url,
+        year=row.year,
+        note=row.note,
     )
 
 

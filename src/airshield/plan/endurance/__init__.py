@@ -41,6 +41,7 @@ from airshield.plan.endurance.answers import (
 from airshield.plan.endurance.endure import (
     Ample,
     Endurance,
+    between,
     cautions,
     endure,
     endure_between,
@@ -56,6 +57,7 @@ __all__ = [
     "StationAsked",
     "StockAsked",
     "answers_of",
+    "between",
     "cautions",
     "chain_words",
     "endure",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,8 @@ Progress = Callable[[int, int], object]
 ENDLESS_KG: Final = 1.0e12
 """No plan burns this; a double still counts it to a tenth of a gram."""
 BURN_RUNS: Final = 16
-"""Replications that say what patrols burn: an average over bases and days, known to a few percent
-from so few."""
+"""Most replications that say what patrols burn: an average over bases and days is known to a few
+percent from so few."""
 STEP_S: Final = 43_200.0
 
 
@@ -96,7 +97,14 @@ def endure(
         burn_kgps = (
             np.zeros((days, 0))
             if patrol is None
-            else _burn(plan, patrol, days=days, seed=seed, threads=threads)
+            else _burn(
+                plan,
+                patrol,
+                days=days,
+                runs=BURN_RUNS if runs is None else min(runs, BURN_RUNS),
+                seed=seed,
+                threads=threads,
+            )
         )
         supply = _dispatched(plan, burn_kgps, days=days)
     else:
@@ -149,7 +157,14 @@ class Ample:
 
 
 def endure_between(
-    plan: EndurancePlan, *, runs: int | None = None, **asked: object
+    plan: EndurancePlan,
+    *,
+    days: int | None = None,
+    runs: int | None = None,
+    half: float = 0.005,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Endurance, Endurance]:
     """Run a plan with its unknown supply figures at their worst and at their best.
 
@@ -159,17 +174,34 @@ def endure_between(
         At worst and at best: the same one twice where nothing is unknown. Both have the same
         replications.
     """
-    known = {
+    known = between(plan)
+
+    def run(at: Literal["worst", "best"], runs: int | None) -> Endurance:
+        return endure(
+            known[at],
+            days=days,
+            runs=runs,
+            half=half,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
+
+    best = run("best", runs)
+    if known["worst"].networks == known["best"].networks:
+        return best, best
+    return run("worst", best.runs), best
+
+
+def between(plan: EndurancePlan) -> dict[Literal["worst", "best"], EndurancePlan]:
+    """The plan with its unknown supply figures at their worst and at their best."""
+    ends: tuple[Literal["worst", "best"], ...] = ("worst", "best")
+    return {
         at: dataclasses.replace(
             plan, networks={goods: n.known(at=at) for goods, n in plan.networks.items()}
         )
-        for at in ("worst", "best")
+        for at in ends
     }
-    best = endure(known["best"], runs=runs, **asked)  # type: ignore[arg-type]
-    if known["worst"].networks == known["best"].networks:
-        return best, best
-    worst = endure(known["worst"], runs=best.runs, **asked)  # type: ignore[arg-type]
-    return worst, best
 
 
 def cautions(plan: EndurancePlan) -> tuple[str, ...]:
@@ -208,7 +240,13 @@ def _unknowns(network: Network) -> list[str]:
 
 
 def _burn(
-    plan: EndurancePlan, patrol: PatrolPlan, *, days: int, seed: int, threads: int | None
+    plan: EndurancePlan,
+    patrol: PatrolPlan,
+    *,
+    days: int,
+    runs: int,
+    seed: int,
+    threads: int | None,
 ) -> Floats:
     """What would be burnt by day and base [kg/s] if there were always fuel."""
     endless = dataclasses.replace(
@@ -220,13 +258,19 @@ def _burn(
             for base in patrol.bases
         ),
     )
-    seen = simulate(endless, days=days, runs=BURN_RUNS, seed=seed, threads=threads)
+    seen = simulate(endless, days=days, runs=runs, seed=seed, threads=threads)
+    is_fed = np.array([base.name in plan.nodes for base in patrol.bases], bool)
     level_kg = np.concatenate(
-        (np.full((seen.runs, 1, len(patrol.bases)), ENDLESS_KG), seen.out.stock_kg), axis=1
+        (
+            np.full((seen.runs, 1, int(is_fed.sum())), ENDLESS_KG),
+            seen.out.stock_kg[:, :, is_fed],
+        ),
+        axis=1,
     )
     # Fuel is drawn for the whole flight at take-off and what is left comes back: late on the last
     # flights of a day more may come back than is drawn.
-    burn: Floats = np.maximum(-np.diff(level_kg, axis=1).mean(axis=0), 0.0) / S_PER_DAY
+    burn = np.zeros((days, len(patrol.bases)))
+    burn[:, is_fed] = np.maximum(-np.diff(level_kg, axis=1).mean(axis=0), 0.0) / S_PER_DAY
     for b, base in enumerate(patrol.bases):
         here = [fleet for fleet in patrol.fleets if fleet.base == base.name]
         if any(patrol.class_of(fleet).burn_kgps is None for fleet in here):
@@ -291,9 +335,7 @@ def _fed(plan: EndurancePlan, patrol: PatrolPlan, supply: Mapping[str, Days]) ->
         return patrol
     dispatched = supply.get(plan.fuel)
     there = {n.name: i for i, n in enumerate(dispatched.network.nodes)} if dispatched else {}
-    fed_there: dict[str, int] = {}
-    for node in plan.nodes.values():
-        fed_there[node] = fed_there.get(node, 0) + 1
+    fed_there = Counter(plan.nodes.values())
     bases = []
     for base in patrol.bases:
         node = plan.nodes.get(base.name)

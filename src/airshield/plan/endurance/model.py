@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from airshield.errors import UsageError
 from airshield.plan.logistics import Network, Outage
-from airshield.plan.patrol import PatrolPlan
+from airshield.plan.patrol import Fleet, PatrolPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class EndurancePlan:
     @property
     def days(self) -> int:
         """The longest that anything is asked for; 30 where nothing is."""
-        asked = [one.days for one in (*self.stations, *self.stocks)]
+        asked = [one.days for one in self.stations] + [one.days for one in self.stocks]
         return max(asked, default=30)
 
     def without(self, contributors: Collection[str], *, from_day: int = 0) -> EndurancePlan:
@@ -97,6 +97,52 @@ class EndurancePlan:
             patrol=self.patrol and self.patrol.without(gone, from_day=from_day),
             gone=(*self.gone, *((name, from_day) for name in gone)),
         )
+
+    def with_more(
+        self, *, fleets: Sequence[Fleet] = (), capacity_kgps: Mapping[str, float] | None = None
+    ) -> EndurancePlan:
+        """The plan with more fleets, and more capacity on some edges of the fuel's network.
+
+        Whether there is room for them at their bases is not asked.
+        """
+        more = capacity_kgps or {}
+        patrol, networks = self.patrol, dict(self.networks)
+        if fleets and patrol is not None:
+            patrol = dataclasses.replace(
+                patrol,
+                fleets=(*patrol.fleets, *fleets),
+                bases=tuple(dataclasses.replace(base, spots=None) for base in patrol.bases),
+            )
+        if more and self.fuel is not None:
+            network = networks[self.fuel]
+            edges = {edge.name for edge in network.edges}
+            for name in more:
+                _known("more capacity", "edge", name, edges)
+            networks[self.fuel] = Network(
+                nodes=network.nodes,
+                edges=tuple(
+                    dataclasses.replace(
+                        edge,
+                        capacity_kgps=edge.capacity_kgps + more.get(edge.name, 0.0),
+                        surge_kgps=edge.surge_kgps + more.get(edge.name, 0.0),
+                    )
+                    for edge in network.edges
+                ),
+            )
+        return dataclasses.replace(self, patrol=patrol, networks=networks)
+
+    def alike(self) -> tuple[object, ...]:
+        """What two parts of one plan must have in common to come to the same.
+
+        Fleets that are never there, and who is gone without having run any supply, do not count.
+        """
+        there = tuple(
+            (fleet.name, fleet.from_day, fleet.to_day)
+            for fleet in (self.patrol.fleets if self.patrol else ())
+            if fleet.to_day is None or fleet.to_day > fleet.from_day
+        )
+        owners = {who for network in self.networks.values() for who in network.owners}
+        return there, tuple(sorted({one for one in self.gone if one[0] in owners}))
 
     def network_left(self, goods: str) -> tuple[Network, tuple[Outage, ...]]:
         """A network without what was never there, and what goes out on a later day."""
