@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ INPUTS = {
     "sortie_h": "take-off to landing [h]",
     "transit_h": "one way [h]",
     "stay_h": "longest time on station [h]",
-    "hours_a_day": "for which a station is wanted, from six o'clock [h]",
+    "missions_a_day": "each wanted at its hour, for as long as its stay",
     "turnaround_h": "on the ground after a sortie, repair aside [h]",
     "repair_h": "mean repair after a sortie [h]",
     "repair_share": "more of it for each hour flown [h/h]",
@@ -35,12 +35,13 @@ INPUTS = {
     "down_h": "mean spell out of service [h]",
     "crews_per_aircraft": "crews",
     "rest_h": "rest of a crew after a landing [h]",
-    "load_t": "carried by one aircraft [t]",
-    "flight_h": "there and back [h]",
-    "turn_away_h": "on the ground where it unloads [h]",
-    "turn_home_h": "on the ground where it loads [h]",
+    "carriers": "lorries, trains or aircraft that carry supply",
+    "load_t": "carried by each [t]",
+    "way_h": "there and back [h]",
+    "turn_away_h": "where it unloads [h]",
+    "turn_home_h": "where it loads [h]",
 }
-WHOLE = {"aircraft", "needed", "stations", "at_once"}
+WHOLE = {"aircraft", "carriers", "needed", "stations", "at_once", "missions_a_day"}
 COMPARE = ("equals", "at most")
 
 
@@ -69,12 +70,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A published figure, what of the model is to be compared with it, and what was foreseen."""
+    """A published figure, what of the model is to be compared with it, and what was foreseen.
+
+    With ``after`` it is a second thought, had when the answer was known: other inputs (``given``),
+    shown and not counted.
+    """
 
     quantity: str
     compare: str
     published: Figure
     foreseen: float
+    after: str = ""
+    given: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +123,17 @@ def read_case(path: Path) -> Case:
                 f"{where}: sources.{key} is marked {source.mark!r}; one of {', '.join(MARKS)}"
             )
     inputs = {
-        key: _figure(f"{where}: inputs.{key}", row, sources)
+        key: _figure(f"{where}: inputs.{key}", row, sources, needs_range=key not in WHOLE)
         for key, row in _known(f"{where}: inputs", _table(where, text, "inputs"), INPUTS).items()
     }
     asks = []
     for i, row in enumerate(text.get("asks", ())):
         at = f"{where}: asks[{i}]"
-        _known(at, row, {"quantity", "compare", "published", "foreseen"})
-        compare = row.get("compare", "equals")
+        _known(at, row, {"quantity", "compare", "published", "foreseen", "after", "given"})
+        compare, after = row.get("compare", "equals"), row.get("after", "")
+        given = _known(f"{at}.given", row.get("given", {}), inputs)
+        if bool(after) != bool(given):
+            raise UsageError(f"{at}: after and given go together; say both or neither")
         if compare not in COMPARE:
             raise UsageError(f"{at}: compare={compare!r}; one of {', '.join(COMPARE)}")
         asks.append(
@@ -131,7 +141,9 @@ def read_case(path: Path) -> Case:
                 quantity=_there(at, row, "quantity"),
                 compare=compare,
                 published=_figure(f"{at}.published", _there(at, row, "published"), sources),
-                foreseen=float(_there(at, row, "foreseen")),
+                foreseen=math.nan if after else float(_there(at, row, "foreseen")),
+                after=after,
+                given={name: _number(f"{at}.given.{name}", value) for name, value in given.items()},
             )
         )
     if not asks:
@@ -147,7 +159,9 @@ def read_case(path: Path) -> Case:
     )
 
 
-def _figure(where: str, row: Any, sources: dict[str, Source]) -> Figure:
+def _figure(
+    where: str, row: Any, sources: dict[str, Source], *, needs_range: bool = False
+) -> Figure:
     _known(where, row, {"value", "low", "high", "source", "note"})
     value = _number(where, _there(where, row, "value"))
     low = _number(where, row.get("low", row["value"]))
@@ -157,7 +171,7 @@ def _figure(where: str, row: Any, sources: dict[str, Source]) -> Figure:
     source = _there(where, row, "source")
     if source not in sources:
         raise UsageError(f"{where}: no source {source!r}; there are {', '.join(sources)}")
-    if sources[source].mark == "assumption" and low == high:
+    if needs_range and sources[source].mark == "assumption" and low == high:
         raise UsageError(f"{where}: an assumption needs a range; give low and high")
     return Figure(value=value, low=low, high=high, source=source, note=row.get("note", ""))
 
