@@ -64,9 +64,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """What can be compared: words, what computes it and its closed forms, how near is near."""
+    """What computes a quantity and its closed forms, and how near is near."""
 
-    words: str
     of: Callable[[Values, int, Settings], Interval]
     closed: Callable[[Values], tuple[float, float]]
     near: Callable[[float, float], bool]
@@ -200,7 +199,7 @@ def answer(case: Case, ask: Ask, settings: Settings) -> Answer:
             quantity.of(_draw(case, rng) | ask.given, settings.draw_runs, settings).value
             for _ in range(settings.draws)
         ]
-        low, high = (float(q) for q in np.quantile(drawn, (0.05, 0.95)))
+        low, high = (float(q) for q in np.quantile(drawn, (0.05, 0.95), method="inverted_cdf"))
     return Answer(
         case=case,
         ask=ask,
@@ -359,49 +358,18 @@ def _share_near(model: float, published: float) -> bool:
 
 
 QUANTITIES = {
-    "sortie_rate": Quantity(
-        words="sorties a day of one aircraft, RAND's form",
-        of=_sortie_rate,
-        closed=_nothing,
-        near=_within(0.10),
-    ),
+    "sortie_rate": Quantity(of=_sortie_rate, closed=_nothing, near=_within(0.10)),
     "sorties_a_day": Quantity(
-        words="sorties a day",
-        of=_simulated("sorties"),
-        closed=_flow(lambda values: 1.0),
-        near=_within(0.20),
+        of=_simulated("sorties"), closed=_flow(lambda values: 1.0), near=_within(0.20)
     ),
     "hours_a_day": Quantity(
-        words="hours flown a day",
         of=_simulated("hours"),
         closed=_flow(lambda values: stay_h_of(values) + 2.0 * values.get("transit_h", 0.0)),
         near=_within(0.20),
     ),
-    "cover": Quantity(
-        words="share of the wanted time",
-        of=_simulated("cover"),
-        closed=_most_cover,
-        near=_share_near,
-    ),
-    "fleet_mean": Quantity(
-        words="aircraft for 95 % on average",
-        of=_fleet("mean"),
-        closed=_station_formula,
-        near=_aircraft_near,
-    ),
-    "fleet_worst": Quantity(
-        words="aircraft for 95 % in the worst months",
-        of=_fleet("worst"),
-        closed=_station_formula,
-        near=_aircraft_near,
-    ),
-    "alert_fleet": Quantity(
-        words="aircraft for enough ready 95 % of the time",
-        of=_alert_fleet,
-        closed=_nothing,
-        near=_aircraft_near,
-    ),
-    "tonnes_a_day": Quantity(
-        words="tonnes a day", of=_tonnes, closed=_nothing, near=_within(0.20)
-    ),
+    "cover": Quantity(of=_simulated("cover"), closed=_most_cover, near=_share_near),
+    "fleet_mean": Quantity(of=_fleet("mean"), closed=_station_formula, near=_aircraft_near),
+    "fleet_worst": Quantity(of=_fleet("worst"), closed=_station_formula, near=_aircraft_near),
+    "alert_fleet": Quantity(of=_alert_fleet, closed=_nothing, near=_aircraft_near),
+    "tonnes_a_day": Quantity(of=_tonnes, closed=_nothing, near=_within(0.20)),
 }

@@ -41,6 +41,25 @@ INPUTS = {
     "turn_away_h": "where it unloads [h]",
     "turn_home_h": "where it loads [h]",
 }
+FLIGHT = ("sortie_h", "turnaround_h")
+ASKED = {
+    "sortie_rate": (
+        "sorties a day of one aircraft, RAND's form",
+        (*FLIGHT, "repair_h", "repair_share"),
+    ),
+    "sorties_a_day": ("sorties a day", ("aircraft", *FLIGHT)),
+    "hours_a_day": ("hours flown a day", ("aircraft", *FLIGHT)),
+    "cover": ("share of the wanted time", ("aircraft", *FLIGHT)),
+    "fleet_mean": ("aircraft for 95 % on average", FLIGHT),
+    "fleet_worst": ("aircraft for 95 % in the worst months", FLIGHT),
+    "alert_fleet": ("aircraft for enough ready 95 % of the time", ("needed", "readiness")),
+    "tonnes_a_day": (
+        "tonnes a day",
+        ("carriers", "readiness", "load_t", "way_h", "turn_away_h", "turn_home_h"),
+    ),
+}
+"""What can be asked: in words, and the inputs that it takes."""
+
 WHOLE = {"aircraft", "carriers", "needed", "stations", "at_once", "missions_a_day"}
 COMPARE = ("equals", "at most")
 
@@ -126,6 +145,11 @@ def read_case(path: Path) -> Case:
         key: _figure(f"{where}: inputs.{key}", row, sources, needs_range=key not in WHOLE)
         for key, row in _known(f"{where}: inputs", _table(where, text, "inputs"), INPUTS).items()
     }
+    if "readiness" in inputs and {"repair_h", "repair_share"} & set(inputs):
+        raise UsageError(
+            f"{where}: readiness and repair after flights; a published rate holds both, and the "
+            "same hours would count twice: give one of them"
+        )
     asks = []
     for i, row in enumerate(text.get("asks", ())):
         at = f"{where}: asks[{i}]"
@@ -136,9 +160,14 @@ def read_case(path: Path) -> Case:
             raise UsageError(f"{at}: after and given go together; say both or neither")
         if compare not in COMPARE:
             raise UsageError(f"{at}: compare={compare!r}; one of {', '.join(COMPARE)}")
+        quantity = _there(at, row, "quantity")
+        if quantity not in ASKED:
+            raise UsageError(f"{at}: quantity={quantity!r}; one of {', '.join(ASKED)}")
+        if lacking := [name for name in ASKED[quantity][1] if name not in inputs]:
+            raise UsageError(f"{at}: {quantity} takes the inputs {', '.join(lacking)}; give them")
         asks.append(
             Ask(
-                quantity=_there(at, row, "quantity"),
+                quantity=quantity,
                 compare=compare,
                 published=_figure(f"{at}.published", _there(at, row, "published"), sources),
                 foreseen=math.nan if after else float(_there(at, row, "foreseen")),
