@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from airshield.errors import UsageError
-from airshield.plan.logistics import Edge, Network, Node, convoy_kgps, find_rates
+from airshield.plan.logistics import (
+    Edge,
+    Network,
+    Node,
+    Outage,
+    convoy_kgps,
+    find_rates,
+    plan_days,
+)
 from airshield.plan.patrol import (
     STATES,
     AircraftClass,
@@ -186,6 +194,35 @@ def network_of(values: Values) -> Network:
     )
 
 
+def stocks_of(values: Values) -> tuple[Network, Outage]:
+    """A place that is supplied by one way at first and by a second one besides later on."""
+    less_kgps = min(values["first_t_day"], values["brought_t_day"]) / T_DAY_PER_KGPS
+    more_kgps = values["brought_t_day"] / T_DAY_PER_KGPS - less_kgps
+    source = Node(name="source", owner="they", supply_kgps=less_kgps + more_kgps)
+    place = Node(
+        name="place",
+        owner="they",
+        demand_kgps=values["need_t_day"] / T_DAY_PER_KGPS,
+        stock_kg=1000.0 * values["stock_t"],
+        holds_kg=math.inf,
+    )
+    edges = tuple(
+        Edge(
+            name=name,
+            owner="they",
+            start="source",
+            end="place",
+            capacity_kgps=kgps,
+            is_one_way=True,
+        )
+        for name, kgps in (("at first", less_kgps), ("later", more_kgps))
+    )
+    return (
+        Network(nodes=(source, place), edges=edges),
+        Outage(name="later", from_day=0, to_day=int(values["first_days"])),
+    )
+
+
 def answer(case: Case, ask: Ask, settings: Settings) -> Answer:
     """The model's figure, its interval, its range over the inputs' ranges, and the verdict."""
     quantity = QUANTITIES[ask.quantity]
@@ -345,6 +382,25 @@ def _tonnes(values: Values, runs: int, settings: Settings) -> Interval:
     return _exactly(float(rates.got_kgps[1]) * T_DAY_PER_KGPS)
 
 
+def _held_days(values: Values, runs: int, settings: Settings) -> Interval:
+    network, outage = stocks_of(values)
+    days = int(values["days"])
+    planned = plan_days(network, days=days, outages=(outage,), step_s=S_PER_DAY)
+    first = planned.first_short_day("place")
+    return _exactly(float(days if first is None else first))
+
+
+def _held_formula(values: Values) -> tuple[float, float]:
+    """Stock over what is lacking each day, first and then."""
+    lacks_first = values["need_t_day"] - values["first_t_day"]
+    left = values["stock_t"] - values["first_days"] * lacks_first
+    if left < 0.0:
+        return values["stock_t"] / lacks_first, math.nan
+    lacks = values["need_t_day"] - values["brought_t_day"]
+    held = values["first_days"] + (left / lacks if lacks > 0.0 else math.inf)
+    return min(held, values["days"]), math.nan
+
+
 def _within(share: float) -> Callable[[float, float], bool]:
     return lambda model, published: abs(model - published) <= share * published
 
@@ -371,5 +427,6 @@ QUANTITIES = {
     "fleet_mean": Quantity(of=_fleet("mean"), closed=_station_formula, near=_aircraft_near),
     "fleet_worst": Quantity(of=_fleet("worst"), closed=_station_formula, near=_aircraft_near),
     "alert_fleet": Quantity(of=_alert_fleet, closed=_nothing, near=_aircraft_near),
+    "held_days": Quantity(of=_held_days, closed=_held_formula, near=_within(0.20)),
     "tonnes_a_day": Quantity(of=_tonnes, closed=_nothing, near=_within(0.20)),
 }

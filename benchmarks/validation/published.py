@@ -40,6 +40,12 @@ INPUTS = {
     "way_h": "there and back [h]",
     "turn_away_h": "where it unloads [h]",
     "turn_home_h": "where it loads [h]",
+    "stock_t": "that lies there on the first day [t]",
+    "need_t_day": "used there [t/day]",
+    "first_days": "for which less is brought",
+    "first_t_day": "brought on them [t/day]",
+    "brought_t_day": "brought from then on [t/day]",
+    "days": "for which it is asked whether it holds",
 }
 FLIGHT = ("sortie_h", "turnaround_h")
 ASKED = {
@@ -57,10 +63,23 @@ ASKED = {
         "tonnes a day",
         ("carriers", "readiness", "load_t", "way_h", "turn_away_h", "turn_home_h"),
     ),
+    "held_days": (
+        "days until something is lacking",
+        ("stock_t", "need_t_day", "first_days", "first_t_day", "brought_t_day", "days"),
+    ),
 }
 """What can be asked: in words, and the inputs that it takes."""
 
-WHOLE = {"aircraft", "carriers", "needed", "stations", "at_once", "missions_a_day"}
+WHOLE = {
+    "first_days",
+    "days",
+    "aircraft",
+    "carriers",
+    "needed",
+    "stations",
+    "at_once",
+    "missions_a_day",
+}
 COMPARE = ("equals", "at most")
 
 
