@@ -198,7 +198,7 @@ def stocks_of(values: Values) -> tuple[Network, Outage]:
     """A place that is supplied by one way at first and by a second one besides later on."""
     less_kgps = min(values["first_t_day"], values["brought_t_day"]) / T_DAY_PER_KGPS
     more_kgps = values["brought_t_day"] / T_DAY_PER_KGPS - less_kgps
-    source = Node(name="source", owner="they", supply_kgps=less_kgps + more_kgps)
+    source = Node(name="source", owner="they", supply_kgps=less_kgps + more_kgps, holds_kg=0.0)
     place = Node(
         name="place",
         owner="they",

@@ -70,8 +70,8 @@ def section(case: Case, answers: list[Answer]) -> str:
     )
     said = "; ".join(
         f"{measured(one.model)} {ASKED[one.ask.quantity][0]}"
-        f"{', ' + one.ask.after if one.ask.after else ''}, published {spread(one.ask.published)}: "
-        f"{one.verdict}"
+        f"{f' (second thought: {one.ask.after})' if one.ask.after else ''}, published "
+        f"{spread(one.ask.published)}: {one.verdict}"
         for one in answers
     )
     sources = "\n".join(
