@@ -139,6 +139,8 @@ def test_figures_in_the_reasons_are_computed_too():
         for quantity in ("fleet_mean", "fleet_worst")
     ]
     assert fleets == [4, 5, 3, 4]
+    # elf_one: four man the orbit all but two hours in a hundred.
+    assert ask("elf_one", "cover") == pytest.approx(0.98, abs=0.005)
     # berlin_stocks: in November (days 130 to 159), and not at all with a tenth less.
     assert 130 <= ask("berlin_stocks", "held_days") < 160
     assert ask("berlin_stocks", "held_days", need_t_day=0.9 * 5009) == 239
