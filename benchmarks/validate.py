@@ -59,14 +59,16 @@ def main() -> int:
     settings = Settings(
         runs=options.runs, draws=options.draws, seed=options.seed, threads=options.threads
     )
+    answers: list[Answer] = []
+    name = "cases"
     try:
         cases = read_cases(options.cases)
-        answers = []
         for i, case in enumerate(cases):
-            print(f"{i + 1} of {len(cases)}: {case.name}", file=sys.stderr, flush=True)
+            name = case.name
+            print(f"{i + 1} of {len(cases)}: {name}", file=sys.stderr, flush=True)
             answers += [answer(case, ask, settings) for ask in case.asks]
     except (AirshieldError, OSError) as bad:
-        print(bad, file=sys.stderr)
+        print(f"{name}: {bad}", file=sys.stderr)
         return 2
     if options.write:
         options.write.write_text(page(answers, draws=options.draws), encoding="utf-8")

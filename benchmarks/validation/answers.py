@@ -103,6 +103,7 @@ class Answer:
 
 def plan_of(values: Values) -> PatrolPlan:
     """One fleet at one base, and stations of one kind."""
+    stay_h = stay_h_of(values)
     kind = AircraftClass(
         name="aircraft",
         role="patrol",
@@ -119,7 +120,7 @@ def plan_of(values: Values) -> PatrolPlan:
     north_deg = values.get("transit_h", 0.0) * HOUR_S * CRUISE_MPS / M_PER_DEG
     stay_s, hours = _hours(values, "stay_h"), None
     if "missions_a_day" in values:
-        stay_s = stay_h_of(values) * HOUR_S
+        stay_s = stay_h * HOUR_S
         hours = mission_hours(stay_s, int(values["missions_a_day"]))
     needed = int(values.get("needed", 0))
     return PatrolPlan(
@@ -152,7 +153,13 @@ def plan_of(values: Values) -> PatrolPlan:
 
 def stay_h_of(values: Values) -> float:
     """On station in a sortie [h]."""
-    return values.get("stay_h", values["sortie_h"] - 2.0 * values.get("transit_h", 0.0))
+    left_h = values["sortie_h"] - 2.0 * values.get("transit_h", 0.0)
+    if not left_h > 0.0:
+        raise UsageError(
+            f"a sortie of {values['sortie_h']:g} h with {values['transit_h']:g} h each way leaves "
+            "no time on station; give a longer sortie or a nearer station"
+        )
+    return min(left_h, values.get("stay_h", left_h))
 
 
 def mission_hours(stay_s: float, missions: int) -> tuple[tuple[float, float], ...]:
@@ -365,7 +372,9 @@ def _fleet(measure: str) -> Callable[[Values, int, Settings], Interval]:
             seed=settings.seed,
             threads=settings.threads,
         )
-        return _exactly(math.nan if found is None else float(found))
+        if found is None:
+            raise UsageError("no number of aircraft holds it; look at crews and their rest")
+        return _exactly(float(found))
 
     return of
 

@@ -258,6 +258,29 @@ def test_a_file_that_is_not_there_is_told_and_not_a_traceback(monkeypatch, capsy
     assert "nowhere.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "aircraft =",
+            'transit_h = { value = 4, source = "them" }\naircraft =',
+            "no time on station",
+        ),
+        ("hours_a_day", "fleet_mean", "no number of aircraft"),
+    ],
+)
+def test_what_cannot_be_is_told_and_gets_no_number(tmp_path, monkeypatch, capsys, old, new, told):
+    crews = 'crews_per_aircraft = { value = 0, source = "them" }\naircraft ='
+    path = tmp_path / "cannot.toml"
+    path.write_text(TOML.replace(old, new, 1).replace("aircraft =", crews, 1))
+    monkeypatch.setattr("sys.argv", ["validate.py", "--draws", "0", "--runs", "4", str(path)])
+    assert validate.main() == 2
+    out, err = capsys.readouterr()
+    assert told in err
+    assert "cannot: " in err
+    assert out == ""
+
+
 def test_missions_are_wanted_evenly_and_must_not_overlap():
     values = {"sortie_h": 8.0, "transit_h": 1.0, "missions_a_day": 3}
     (station,) = plan_of(values).stations
