@@ -195,7 +195,7 @@ def simulate(
         part = out_of(plan, days=days, runs=todo - done)
         _run(worlds, part, first=done, seed=seed)
         if any(world.clock["is_full"].any() for world in worlds):
-            raise AssertionError("the heap of events was too small: EVENTS_EACH in arrays.py")
+            raise AssertionError("the queue of events was too small: EVENTS_EACH in arrays.py")
         parts.append(part)
         done = todo
         if progress is not None:
