@@ -4,6 +4,9 @@ import numpy as np
 
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import (
+    BUSY,
+    TO_LINE,
+    TO_TURN,
     come,
     fail,
     go,
@@ -11,6 +14,7 @@ from airshield.plan.patrol.aircraft._kernels import (
     note_alert,
     repaired,
     set_state,
+    turn_round,
 )
 from airshield.plan.patrol.alert._kernels import await_call, call
 from airshield.plan.patrol.bases._kernels import end_spell, fill_up, set_base_hours, start_spell
@@ -237,16 +241,17 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
             if kind == CALL:
                 call(w, who, t)
                 continue
+            todo = BUSY
             if kind == RELIEVE:
                 relieve(w, who, t)
             elif kind == LAND:
-                land(w, who, t)
+                todo = land(w, who, t)
             elif kind == REPAIRED:
-                repaired(w, who, t)
+                todo = repaired(w, who, t)
             elif kind == TURNED:
-                make_ready(w, who, t)
+                todo = TO_LINE
             elif kind == TAKE_OFF:
-                try_take_off(w, who, t)
+                todo = try_take_off(w, who, t)
             elif kind == SPELL_ENDS:
                 end_spell(w, who, t)
             elif kind == BASE_HOURS:
@@ -261,6 +266,10 @@ def simulate(w: World, out: Out, first: int, seed: int) -> None:
                 station_on(w, who, t)
             elif kind == STATION_OFF:
                 station_off(w, who, t)
+            if todo == TO_TURN:
+                todo = turn_round(w, who, t)
+            if todo == TO_LINE:
+                make_ready(w, who, t)
             if c.open > 0:
                 serve(w, t)
         out.events[row] = many

@@ -250,9 +250,6 @@ CLOCK: Final = np.dtype(
     align=True,
 )
 
-EVENT: Final = np.dtype([("t", "f8"), ("what", "i8"), ("after", "i8")])
-"""One that hangs in the list of its bucket: when [s], its kind and whom it concerns, and the next."""
-
 Rows = Any
 """Records: numba reads their fields as attributes, which NumPy's types do not tell."""
 F8 = NDArray[np.float64]
@@ -278,8 +275,10 @@ class World(NamedTuple):
     """Shape (intervals, 2), of bases and stations."""
     supply_kgps: F8
     """Shape (days, bases)."""
-    hung: Rows
-    """Events in the lists of buckets that are not open yet."""
+    hung_s: F8
+    """Events in the lists of buckets that are not open yet: when, what, and the next of the list."""
+    hung_what: I8
+    after: I8
     bucket: I8
     """The first event of each list, or -1."""
     next_s: F8

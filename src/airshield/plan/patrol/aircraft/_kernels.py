@@ -15,6 +15,10 @@ from airshield.plan.patrol.luck._kernels import (
 from airshield.plan.patrol.queue._kernels import FAIL, REPAIRED, TURNED, U, push
 from airshield.plan.patrol.state import ABSENT, DOWN, READY, TURNAROUND, World
 
+BUSY, TO_TURN, TO_LINE = 0, 1, 2
+"""What an aircraft does after an event: something else, is turned round, is ready. Told to the
+outermost loop and done there: a loop that is called in one place costs no call."""
+
 
 @lean_kernel
 def set_state(w: World, a: int, state: int, now: float) -> None:
@@ -111,19 +115,19 @@ def start_clock(w: World, a: int, now: float) -> None:
 
 
 @lean_kernel
-def turn_round(w: World, a: int, now: float) -> None:
+def turn_round(w: World, a: int, now: float) -> int:
     """Prepare an aircraft for its next flight, unless it goes out of service first."""
     air = w.air[U(a)]
     if air.has_failed:
         go_down(w, a, 1, now)
-        return
+        return BUSY
     fleet = w.fleet[U(air.fleet)]
     turn_s = fleet.turn_s * factor(fleet.turn_spread, fleet.turn_sigma, air.key, OF_TURN, air.n)
-    if turn_s > 0.0:
-        set_state(w, a, TURNAROUND, now)
-        push(w, now + turn_s, TURNED, a)
-    else:
-        make_ready(w, a, now)
+    if turn_s <= 0.0:
+        return TO_LINE
+    set_state(w, a, TURNAROUND, now)
+    push(w, now + turn_s, TURNED, a)
+    return BUSY
 
 
 @lean_kernel
@@ -139,7 +143,7 @@ def come(w: World, a: int, now: float) -> None:
 
 
 @lean_kernel
-def repaired(w: World, a: int, now: float) -> None:
+def repaired(w: World, a: int, now: float) -> int:
     """A job is done, and its dock is free for the next."""
     air = w.air[U(a)]
     fleet = w.fleet[U(air.fleet)]
@@ -154,9 +158,8 @@ def repaired(w: World, a: int, now: float) -> None:
         air.n_fail += 1
         start_clock(w, a, now)
         if not air.needs_turn:
-            make_ready(w, a, now)
-            return
-    turn_round(w, a, now)
+            return TO_LINE
+    return TO_TURN
 
 
 @lean_kernel

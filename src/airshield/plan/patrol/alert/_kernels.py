@@ -4,9 +4,8 @@ from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import last_ready, set_state, take_ready
 from airshield.plan.patrol.bases._kernels import fill_up, keeps_down
 from airshield.plan.patrol.crews._kernels import book, nobody_flies
-from airshield.plan.patrol.flights._kernels import plan_take_off
 from airshield.plan.patrol.luck._kernels import OF_CALL, exponential_s
-from airshield.plan.patrol.queue._kernels import CALL, U, push
+from airshield.plan.patrol.queue._kernels import CALL, TAKE_OFF, U, push
 from airshield.plan.patrol.state import PLANNED, World
 
 
@@ -45,5 +44,5 @@ def call(w: World, f: int, now: float) -> None:
     take_ready(w, a, now)
     set_state(w, a, PLANNED, now)
     book(w, a, fleet.scramble_s, fuel_kg)
-    w.air[U(a)].give_kg = 0.0
-    plan_take_off(w, a, now + fleet.to_air_s, now)
+    w.air[U(a)].off_s = now + fleet.to_air_s
+    push(w, w.air[U(a)].off_s, TAKE_OFF, a)

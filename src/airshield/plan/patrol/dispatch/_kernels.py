@@ -6,8 +6,8 @@ from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import last_ready, set_state, take_ready
 from airshield.plan.patrol.bases._kernels import fill_up, keeps_down
 from airshield.plan.patrol.crews._kernels import book, nobody_flies, wake_fleet
-from airshield.plan.patrol.flights._kernels import plan_take_off
-from airshield.plan.patrol.queue._kernels import WAKE, U, push
+from airshield.plan.patrol.flights._kernels import take_off
+from airshield.plan.patrol.queue._kernels import TAKE_OFF, WAKE, U, push
 from airshield.plan.patrol.state import (
     ALERT,
     ALL_DOWN,
@@ -111,9 +111,12 @@ def commit(w: World, f: int, s: int, j: int, now: float) -> None:
     air.slot = j
     close_slot(w, j)
     slot.coming = a
-    off_s = max(now, slot.want_s - pair.transit_s)
-    note_leaving(w, j, off_s + pair.transit_s, now)
-    plan_take_off(w, a, off_s, now)
+    air.off_s = max(now, slot.want_s - pair.transit_s)
+    note_leaving(w, j, air.off_s + pair.transit_s, now)
+    if air.off_s > now:
+        push(w, air.off_s, TAKE_OFF, a)
+    else:
+        take_off(w, a, now)
 
 
 @lean_kernel

@@ -4,10 +4,11 @@ import math
 
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import (
-    make_ready,
+    BUSY,
+    TO_LINE,
+    TO_TURN,
     set_state,
     start_job,
-    turn_round,
 )
 from airshield.plan.patrol.bases._kernels import (
     give_back,
@@ -18,7 +19,7 @@ from airshield.plan.patrol.bases._kernels import (
 )
 from airshield.plan.patrol.crews._kernels import charge, rest, unbook
 from airshield.plan.patrol.luck._kernels import OF_LOSS, OF_REPAIR, factor, uniform
-from airshield.plan.patrol.queue._kernels import ARRIVE, LAND, TAKE_OFF, U, push
+from airshield.plan.patrol.queue._kernels import ARRIVE, LAND, U, push
 from airshield.plan.patrol.state import (
     ABSENT,
     AWAY,
@@ -31,16 +32,6 @@ from airshield.plan.patrol.state import (
     World,
 )
 from airshield.plan.patrol.stations._kernels import blame, note_leaving, open_slot
-
-
-@lean_kernel
-def plan_take_off(w: World, a: int, off_s: float, now: float) -> None:
-    """Let an aircraft take off at a time, or now."""
-    w.air[U(a)].off_s = off_s
-    if off_s > now:
-        push(w, off_s, TAKE_OFF, a)
-    else:
-        take_off(w, a, now)
 
 
 @lean_kernel
@@ -72,7 +63,6 @@ def cancel(w: World, a: int, now: float) -> None:
     unbook(w, a, now)
     j = air.slot
     air.slot = -1
-    make_ready(w, a, now)
     if j < 0:
         w.fleet[U(air.fleet)].missed += 1
     elif w.slot[U(j)].coming == a:
@@ -81,15 +71,15 @@ def cancel(w: World, a: int, now: float) -> None:
 
 
 @lean_kernel
-def try_take_off(w: World, a: int, now: float) -> None:
+def try_take_off(w: World, a: int, now: float) -> int:
     """The time of a planned take-off has come."""
     air = w.air[U(a)]
-    if air.state != PLANNED or air.off_s != now:
-        return
-    if keeps_down(w, air.fleet) >= 0:
-        cancel(w, a, now)
-    else:
+    if air.state == PLANNED and air.off_s == now:
+        if keeps_down(w, air.fleet) >= 0:
+            cancel(w, a, now)
+            return TO_LINE
         take_off(w, a, now)
+    return BUSY
 
 
 @lean_kernel
@@ -113,7 +103,7 @@ def is_cleared(w: World, a: int, now: float) -> bool:
 
 
 @lean_kernel
-def land(w: World, a: int, now: float) -> None:
+def land(w: World, a: int, now: float) -> int:
     """An aircraft is back, unless its base is shut or the runway is taken."""
     air = w.air[U(a)]
     f = air.fleet
@@ -121,7 +111,7 @@ def land(w: World, a: int, now: float) -> None:
     if air.state == FLYING:
         air.land_s = now
     if not is_cleared(w, a, now):
-        return
+        return BUSY
     air.is_cleared = 0
     flight_s = air.land_s - air.off_s
     air.slot = -1
@@ -129,15 +119,15 @@ def land(w: World, a: int, now: float) -> None:
     risk = fleet.loss_per_s
     if risk > 0.0 and uniform(air.key, OF_LOSS, air.n) < 1.0 - math.exp(-risk * flight_s):
         set_state(w, a, LOST, now)
-        return
+        return BUSY
     rest(w, f, now)
     give_back(w, fleet.base, max(0.0, air.tank_kg - fleet.burn_kgps * flight_s), now)
     if now >= fleet.to_s:
         set_state(w, a, ABSENT, now)
-        return
+        return BUSY
     repair_s = fleet.repair_fixed_s + fleet.repair_share * flight_s
     if repair_s > 0.0:
         repair_s *= factor(fleet.repair_spread, fleet.repair_sigma, air.key, OF_REPAIR, air.n)
         start_job(w, a, REPAIR, repair_s, now)
-    else:
-        turn_round(w, a, now)
+        return BUSY
+    return TO_TURN

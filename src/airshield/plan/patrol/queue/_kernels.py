@@ -30,11 +30,10 @@ def push(w: World, t: float, kind: int, who: int) -> None:
         if hung < 0:
             c.is_full = 1
             return
-        event = w.hung[U(hung)]
-        c.free = event.after
-        event.t = t
-        event.what = what
-        event.after = w.bucket[U(bucket)]
+        c.free = w.after[U(hung)]
+        w.hung_s[U(hung)] = t
+        w.hung_what[U(hung)] = what
+        w.after[U(hung)] = w.bucket[U(bucket)]
         w.bucket[U(bucket)] = hung
         return
     if c.waiting == w.next_s.size:
@@ -61,8 +60,7 @@ def open_bucket(w: World) -> bool:
             return False
         hung = w.bucket[U(c.bucket)]
         while hung >= 0:
-            event = w.hung[U(hung)]
-            t = event.t
+            t = w.hung_s[U(hung)]
             at = c.waiting
             c.waiting += 1
             # The list begins with who came last: of equal times each goes before those before it.
@@ -71,9 +69,9 @@ def open_bucket(w: World) -> bool:
                 w.next_what[U(at)] = w.next_what[U(at - 1)]
                 at -= 1
             w.next_s[U(at)] = t
-            w.next_what[U(at)] = event.what
-            after = event.after
-            event.after = c.free
+            w.next_what[U(at)] = w.hung_what[U(hung)]
+            after = w.after[U(hung)]
+            w.after[U(hung)] = c.free
             c.free = hung
             hung = after
     return True
@@ -87,6 +85,6 @@ def clear_queue(w: World) -> None:
     c.bucket = -1
     w.bucket[:] = -1
     c.free = 0
-    for i in range(w.hung.size):
-        w.hung[U(i)].after = i + 1
-    w.hung[U(w.hung.size - 1)].after = -1
+    for i in range(w.after.size):
+        w.after[U(i)] = i + 1
+    w.after[U(w.after.size - 1)] = -1
