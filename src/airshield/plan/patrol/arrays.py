@@ -30,13 +30,12 @@ from airshield.plan.patrol.state import (
 from airshield.units import S_PER_DAY
 
 EVENTS_EACH: Final = 8
-"""Room in the queue for each aircraft, slot, station, base and spell. Pending at once: an aircraft's
-next event, its clock and a cancelled take-off; a slot's relief and leaving, with overtaken ones."""
-
-
+"""Room in the queue for each aircraft, slot, station, base and spell. Pending at once: an
+aircraft's next event, its clock and a cancelled take-off; a slot's relief and leaving, with
+overtaken ones."""
 BUCKETS_EACH: Final = 2
-"""Of the queue, for each aircraft and day: some three events to each. Half as many and twice as many
-cost a twentieth more."""
+"""Of the queue, for each aircraft and day: some three events to each. Half as many and twice as
+many cost a twentieth more."""
 BUCKETS_MOST: Final = 1 << 17
 
 
@@ -263,8 +262,8 @@ def _fleets(plan: PatrolPlan) -> Rows:
             row["month_s"] = fleet.count * kind.month_s
         if fleet.scrambles_per_day:
             row["calls_s"] = S_PER_DAY / fleet.scrambles_per_day
-            row["scramble_s"] = fleet.scramble_s
-            row["to_air_s"] = kind.to_air_s  # the plan has checked that both are said
+            row["scramble_s"] = fleet.scramble_s or 0.0  # the plan has checked that both are said
+            row["to_air_s"] = kind.to_air_s or 0.0
     return rows
 
 

@@ -136,6 +136,17 @@ class Sustained:
         return np.where(keeps, share, np.nan)
 
     @cached_property
+    def answered(self) -> Floats:
+        """Share of its alert's calls that each fleet answered, shape (runs, fleets).
+
+        NaN: there was none.
+        """
+        answered, missed = (
+            calls.sum(axis=1, dtype=np.float64) for calls in (self.out.answered, self.out.missed)
+        )
+        return _share(answered, answered + missed)
+
+    @cached_property
     def binding(self) -> NDArray[np.int64]:
         """What most often kept aircraft from a station on a day: numbers of REASONS, -1 nothing.
 

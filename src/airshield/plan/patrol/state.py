@@ -276,7 +276,7 @@ class World(NamedTuple):
     supply_kgps: F8
     """Shape (days, bases)."""
     hung_s: F8
-    """Events in the lists of buckets that are not open yet: when, what, and the next of the list."""
+    """Events in the lists of buckets that are not open yet: when, what, the next of the list."""
     hung_what: I8
     after: I8
     bucket: I8

@@ -77,7 +77,8 @@ def take_ready(w: World, a: int, now: float) -> None:
 def last_ready(w: World, f: int) -> int:
     """Of the ready aircraft of a fleet the one that became so last."""
     fleet = w.fleet[U(f)]
-    return w.ready[U(fleet.first + fleet.n_ready - 1)]
+    last: int = w.ready[U(fleet.first + fleet.n_ready - 1)]
+    return last
 
 
 @lean_kernel

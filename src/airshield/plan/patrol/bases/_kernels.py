@@ -37,7 +37,7 @@ def keeps_down(w: World, f: int) -> int:
 def opens_s(w: World, b: int, now: float) -> float:
     """When a base that is shut will be open."""
     base = w.base[U(b)]
-    from_s = base.opens_s if base.is_shut else now
+    from_s: float = base.opens_s if base.is_shut else now
     if is_on(w, base.spell):
         from_s = max(from_s, w.spell[U(base.spell)].until_s)
     return from_s
@@ -47,7 +47,7 @@ def opens_s(w: World, b: int, now: float) -> float:
 def use_runway(w: World, b: int, now: float) -> float:
     """Take the next place on a runway; returns when that is."""
     base = w.base[U(b)]
-    free_s = max(now, base.runway_s)
+    free_s: float = max(now, base.runway_s)
     base.runway_s = free_s + base.slot_s
     return free_s
 

@@ -55,9 +55,9 @@ def open_bucket(w: World) -> bool:
     """Put the events of the next bucket that has any in order; tell whether there is one."""
     c = w.clock[0]
     while c.waiting == 0:
-        c.bucket += 1
-        if c.bucket == w.bucket.size:
+        if c.bucket + 1 >= w.bucket.size:
             return False
+        c.bucket += 1
         hung = w.bucket[U(c.bucket)]
         while hung >= 0:
             t = w.hung_s[U(hung)]
