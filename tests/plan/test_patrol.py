@@ -124,10 +124,13 @@ def test_more_runs_begin_with_the_same_runs():
 
 
 def test_calls_come_whoever_is_there_to_answer_them():
-    of = dataclasses.replace(FIGHTER, to_air_s=600.0)
+    # The base shuts every night: some are called in time and cannot take off any more.
+    of = dataclasses.replace(FIGHTER, to_air_s=HOUR_S)
     calls = {"on_alert": 2, "scrambles_per_day": 6.0, "scramble_s": HOUR_S}
+    base = {"hours": day_hours(5 * HOUR_S, 20 * HOUR_S, days=10)}
     few, many = (
-        simulate(single(of, n, away_h=0.4, **calls), days=10, runs=60, seed=7) for n in (2, 9)
+        simulate(single(of, n, away_h=0.4, base=base, **calls), days=10, runs=60, seed=7)
+        for n in (2, 9)
     )
     # Who is called just before the end has not yet taken off.
     called = [(r.out.answered + r.out.missed).sum(axis=(1, 2)) for r in (few, many)]

@@ -17,8 +17,9 @@ SHORT_OF_HOURS = dataclasses.replace(
     rest_s=4 * HOUR_S,
 )
 GROUNDED = dataclasses.replace(FIGHTER, grounded_share=0.2, grounded_s=20.0 * HOUR_S)
-ON_CALL = dataclasses.replace(FIGHTER, to_air_s=0.4 * HOUR_S)
-TIRED_ON_CALL = dataclasses.replace(SHORT_OF_HOURS, to_air_s=0.4 * HOUR_S)
+# So long that now and then a base is shut before somebody who was called has taken off.
+ON_CALL = dataclasses.replace(FIGHTER, to_air_s=1.5 * HOUR_S)
+TIRED_ON_CALL = dataclasses.replace(SHORT_OF_HOURS, to_air_s=1.5 * HOUR_S)
 
 
 def called(plan):
