@@ -218,6 +218,18 @@ def cautions(plan: PatrolPlan) -> tuple[Caution, ...]:
             for what, is_lacking in lacking.items()
             if is_lacking
         ]
+    told += [
+        Caution(
+            code="not_counted",
+            who=fleet.name,
+            words=(
+                f"{fleet.name}: {fleet.on_alert} on alert and calls are not said and not counted, "
+                "which flatters the plan"
+            ),
+        )
+        for fleet in plan.fleets
+        if fleet.on_alert and fleet.scrambles_per_day is None
+    ]
     for fleet in plan.fleets:
         ratio = plan.class_of(fleet).crews_per_aircraft
         if ratio is not None and fleet.count and math.floor(ratio * fleet.count + 0.01) == 0:
