@@ -16,6 +16,8 @@ def test_check_tells_what_a_shield_holds_and_what_nobody_said():
     assert sum(who["aircraft"] for who in told["brought"]) == told["aircraft"] == 112
     assert told["factors"]["assumption"] > 20
     assert "elv_max_deg" in told["unknown"]["Volyn"]
+    assert told["options"] == 12
+    assert told["notes"] == []
     shown = run("check", EXAMPLES / "carpathians")
     assert shown.code == 0
     assert "Outside enabler (enabler): 1 radars" in shown.out
