@@ -149,7 +149,7 @@ NOTHING = '{"type": "FeatureCollection", "features": []}'
 
 
 def write_shield(
-    folder: Path, *, lon: float = 29.0, stock: float = 2000.0, crews: float = 2.0
+    folder: Path, *, lon: float = 33.0, stock: float = 2000.0, crews: float = 2.0
 ) -> Path:
     """Write the shield; ``lon`` puts its station nearer or farther."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -173,7 +173,11 @@ def _tell(document: dict[str, Any]) -> None:
     out.print(
         f"(Lost and shares are of the {len(document['requirements']) - 1} requirements held.)"
     )
-    pairs = [row for row in document["pairs"] if row["requirement"] == whole and row["loss"]]
+    pairs = [
+        row
+        for row in document["pairs"]
+        if row["requirement"] == whole and (row["beyond"] or 0.0) > 1e-9
+    ]
     for row in pairs[:PAIRS]:
         out.print(
             f"Without {row['first']} and {row['second']}: {row['loss']:.0%} of the requirements "
@@ -183,7 +187,9 @@ def _tell(document: dict[str, Any]) -> None:
         cost = "" if row["cost"] is None else f" ({row['cost']:,.0f} {row['currency']} a month"
         lead = "" if row["lead_days"] is None else f", there in {row['lead_days']:.0f} days"
         out.print(f"{row['aim'].capitalize()}: {row['words']}{cost}{lead}{')' if cost else ''}.")
-    deciding = [row for row in document["screening"] if row["requirement"] == whole]
+    deciding = [
+        row for row in document["screening"] if row["requirement"] == whole and row["effect"]
+    ]
     if deciding:
         told = ", ".join(
             f"{row['assumption']} ({row['effect']:.0%})" for row in deciding[:ASSUMPTIONS]

@@ -36,6 +36,7 @@ def depend_document(found: Depending) -> dict[str, Any]:
     everybody = game.row(game.everybody)
     kinds = {one.name: one.kind for one in shield.contributors}
     roles = {one.name: one.role for one in shield.contributors}
+    held = game.held()
     enablers = [name for name in game.players if kinds[name] == "enabler"]
     document: dict[str, Any] = {
         "shield": shield.name,
@@ -80,8 +81,9 @@ def depend_document(found: Depending) -> dict[str, Any]:
         },
         "comparison": _comparison(found, enablers),
         "dependence": _dependence(found),
-        "vetoes": list(find_vetoes(game)),
-        "least_coalitions": [list(names) for names in find_least_coalitions(game)],
+        "held": [goal.name for goal in held.goals] if held else [],
+        "vetoes": list(find_vetoes(held)) if held else [],
+        "least_coalitions": [list(names) for names in find_least_coalitions(held)] if held else [],
         "pairs": [
             {
                 "first": row["contributor"],
@@ -283,15 +285,22 @@ def _availability(found: Depending) -> list[dict[str, Any]]:
 
 
 def _dips(found: Depending) -> list[str]:
-    """Where somebody more makes it worse, the worst first, in words."""
-    dips = find_dips(found.game)
-    told = [
-        f"{_called(dip.requirement)}: worse by {dip.loss:.3f} when {dip.joins} joins "
+    """Where somebody more makes it worse, the worst first, in words.
+
+    That a stock lasts longer the fewer draw on it is no fault, and told in one sentence.
+    """
+    stocks = {one.name for one in found.requirements if one.kind == "stock"}
+    dips = [dip for dip in find_dips(found.game) if dip.requirement != ALL]
+    drawn = list(dict.fromkeys(dip.requirement for dip in dips if dip.requirement in stocks))
+    told = [f"{name}: it lasts longer where fewer aircraft draw on it" for name in drawn]
+    others = [dip for dip in dips if dip.requirement not in stocks]
+    told += [
+        f"{dip.requirement}: worse by {dip.loss:.3f} when {dip.joins} joins "
         f"{', '.join(dip.coalition) or 'nobody'}"
-        for dip in dips[:DIPS]
+        for dip in others[:DIPS]
     ]
-    if len(dips) > DIPS:
-        told.append(f"{len(dips) - DIPS} more such places, none worse")
+    if len(others) > DIPS:
+        told.append(f"{len(others) - DIPS} more such places, none worse")
     return told
 
 
@@ -341,17 +350,20 @@ def _answer(document: dict[str, Any], enablers: Sequence[str]) -> list[str]:
                 f"Without {', '.join(enablers)} (enablers) {held(without)} hold"
                 + (f"; lost are: {', '.join(lost)}." if lost else "; none of them is lost.")
             )
+    those = "all of them" if document["holds"] == "holds" else "those that hold"
     if document["vetoes"]:
-        told.append(f"Nobody of these can be spared: {', '.join(document['vetoes'])}.")
-    elif document["holds"] == "holds":
-        told.append("No single contributor is needed for all of them.")
-    best = document["least_coalitions"]
-    if best:
-        told.append(f"The smallest coalition that holds everything: {', '.join(best[0])}.")
+        told.append(f"For {those} nobody of these can be spared: {', '.join(document['vetoes'])}.")
+    elif document["held"]:
+        told.append(f"For {those} no single contributor is needed.")
+    if document["least_coalitions"]:
+        told.append(
+            f"The smallest coalition that keeps {those}: "
+            f"{', '.join(document['least_coalitions'][0])}."
+        )
     whole = [one for one in document["dependence"] if one["requirement"] == WHOLE]
     most = max(whole, key=lambda one: one["share"] if one["share"] is not None else -1.0)
     told.append(
-        f"The largest Shapley share of the requirements held is that of {most['contributor']} "
-        f"({most['share']:.0%})."
+        f"The largest Shapley share is that of {most['contributor']}: {most['share']:.0%} of the "
+        "requirements."
     )
     return told

@@ -35,7 +35,16 @@ from airshield.plan.dependence import (
     withdrawal_table,
 )
 from airshield.plan.dependence.goals import HOLDS, half_width
-from airshield.plan.endurance import Ample, EndurancePlan, between, endure, goals_of, runs_of
+from airshield.plan.endurance import (
+    Ample,
+    EndurancePlan,
+    between,
+    endure,
+    find_burn,
+    find_lasting,
+    goals_of,
+    runs_of,
+)
 from airshield.plan.patrol import Fleet as PatrolFleet
 
 Floats = NDArray[np.float64]
@@ -213,8 +222,10 @@ class Question:
         )
         self.notes = tuple(notes)
         self._bounds: tuple[tuple[EndurancePlan, Ample], ...] = ()
+        self._burn_kgps = np.zeros((self.days, 0))
         if self.plan is not None:
             self._bounds = _bounds(self.plan, self.days)
+            self._burn_kgps = find_burn(self.plan, days=self.days, seed=asked.seed)
         self._runs: dict[Any, Future[tuple[Floats, ...]]] = {}
         self._shares: dict[frozenset[str], tuple[Floats, Floats]] = {}
         self._lock = threading.Lock()
@@ -302,19 +313,7 @@ class Question:
         parts = [(part(plan), ample) for plan, ample in self._bounds]
         found = self._once(
             (key, *(plan.alike() for plan, _ in parts)),
-            lambda: tuple(
-                runs_of(
-                    endure(
-                        plan,
-                        days=self.days,
-                        runs=self.asked.runs,
-                        seed=self.asked.seed,
-                        threads=1,
-                        ample=ample if key is None else None,
-                    )
-                )
-                for plan, ample in parts
-            ),
+            lambda: tuple(self._run(plan, ample if key is None else None) for plan, ample in parts),
         )
         worst, best = found[0], found[-1]
         low = np.clip(worst.mean(axis=1) - half_width(worst), 0.0, 1.0)
@@ -326,6 +325,25 @@ class Question:
             high=np.concatenate((cover[1], high)),
             runs=np.vstack((still, worst)),
         )
+
+    def _run(self, plan: EndurancePlan, ample: Ample | None) -> Floats:
+        """Figures by run: of stations as they come, of stocks as the whole plan draws on them."""
+        found = endure(
+            plan,
+            days=self.days,
+            runs=self.asked.runs,
+            seed=self.asked.seed,
+            threads=1,
+            ample=ample,
+        )
+        runs = runs_of(found)
+        if plan.stocks:
+            supply = (plan.alike()[1], tuple(plan.networks.items()))
+            (lasts,) = self._once(
+                supply, lambda: (find_lasting(plan, self._burn_kgps, days=self.days),)
+            )
+            runs[-len(plan.stocks) :] = lasts[:, None]
+        return runs
 
     def _once(self, key: Any, make: Callable[[], tuple[Floats, ...]]) -> tuple[Floats, ...]:
         """Work something out once; who asks for it meanwhile waits."""

@@ -167,12 +167,20 @@ def _tell(document: dict[str, Any]) -> None:
             out.print(f"- {why}", soft_wrap=False)
     if document["roles"]:
         table = Table(
-            "fleet of", "there", "formula", "mean 95 %", "bad month 95 %", "bound", box=None
+            "fleet of",
+            "there",
+            "to man",
+            "formula",
+            "on average",
+            "in a bad month",
+            "bound",
+            box=None,
         )
         for one in document["roles"]:
             table.add_row(
                 one["role"].replace("_", " "),
                 str(one["there"]),
+                f"{one['share']:.0%}",
                 _count(one["formula"]),
                 _count(one["mean"]),
                 _count(one["worst"]),

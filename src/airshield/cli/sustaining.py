@@ -39,7 +39,6 @@ from airshield.plan.patrol import (
     REASONS,
     STATES,
     FleetSizes,
-    PatrolPlan,
     fleet_days,
     fleet_sizes,
     station_days,
@@ -51,7 +50,7 @@ from airshield.units import S_PER_DAY
 Say = Callable[[str, int, int], None]
 
 SHARE: Final = 0.95
-"""What a station is held to where no requirement names it, and what fleets are sized for."""
+"""What a station is held to, and fleets are sized for, where no requirement names it."""
 SIZE_DAYS: Final = 30
 SIZE_RUNS: Final = 200
 """Replications for the size of a fleet: the worst twentieth of them is ten months."""
@@ -123,7 +122,7 @@ def sustain_shield(asked: SustainAsked, *, say: Say | None = None) -> Sustaining
                 fleet_sizes(
                     plan.patrol,
                     role,
-                    share=SHARE,
+                    share=role_share(plan, role),
                     days=SIZE_DAYS,
                     runs=SIZE_RUNS,
                     seed=asked.seed,
@@ -172,7 +171,7 @@ def sustain_document(found: Sustaining) -> dict[str, Any]:
         "holds": verdict_of(found.answers),
         "requirements": [_requirement(one) for one in found.answers],
         "stations": stations,
-        "roles": [_role(one, found.plan.patrol) for one in found.sizes],
+        "roles": [_role(one, found.plan) for one in found.sizes],
         "fleets": _fleets(found),
         "bases": _bases(found),
         "supply": _supply(found),
@@ -282,11 +281,19 @@ def _stations(found: Sustaining) -> list[dict[str, Any]]:
     return out
 
 
-def _role(sizes: FleetSizes, patrol: PatrolPlan | None) -> dict[str, Any]:
-    assert patrol is not None, "fleets are sized for stations only"
+def role_share(plan: EndurancePlan, role: str) -> float:
+    """The share that fleets of a role are sized for: the most that is asked of its stations."""
+    assert plan.patrol is not None, "fleets are sized for stations only"
+    of = {one.name for one in plan.patrol.stations if one.role == role}
+    return max((one.share for one in plan.stations if one.station in of), default=SHARE)
+
+
+def _role(sizes: FleetSizes, plan: EndurancePlan) -> dict[str, Any]:
+    assert plan.patrol is not None, "fleets are sized for stations only"
     return {
         "role": sizes.role,
-        "stations": [one.name for one in patrol.stations if one.role == sizes.role],
+        "stations": [one.name for one in plan.patrol.stations if one.role == sizes.role],
+        "share": role_share(plan, sizes.role),
         "there": sizes.given,
         "formula": number(sizes.formula),
         "bound": number(sizes.bound),
@@ -551,7 +558,7 @@ def _answer(document: dict[str, Any]) -> list[str]:
             told.append(
                 f"{role['role'].replace('_', ' ').capitalize()}: {role['there']} aircraft are "
                 f"there; the formula says {math.ceil(role['formula'])}, and {role['worst']} man "
-                f"every station {SHARE:.0%} of the time in all but one month of twenty."
+                f"every station {role['share']:.0%} of the time in all but one month of twenty."
             )
     return told
 

@@ -45,6 +45,8 @@ from airshield.plan.endurance.endure import (
     cautions,
     endure,
     endure_between,
+    find_burn,
+    find_lasting,
 )
 from airshield.plan.endurance.model import EndurancePlan, StationAsked, StockAsked
 
@@ -62,7 +64,9 @@ __all__ = [
     "chain_words",
     "endure",
     "endure_between",
+    "find_burn",
     "find_chain",
+    "find_lasting",
     "goals_of",
     "runs_of",
 ]

@@ -193,6 +193,54 @@ def endure_between(
     return run("worst", best.runs), best
 
 
+def find_burn(plan: EndurancePlan, *, days: int, runs: int = BURN_RUNS, seed: int = 0) -> Floats:
+    """What aircraft would burn if fuel never ran out [kg/s], shape (days, bases).
+
+    NaN where it is not said what they burn, or no node feeds them.
+    """
+    if plan.patrol is None:
+        return np.zeros((days, 0))
+    return _burn(plan, plan.patrol, days=days, runs=runs, seed=seed, threads=1)
+
+
+def find_lasting(plan: EndurancePlan, burn_kgps: Floats, *, days: int) -> Floats:
+    """Whether each stock that is asked for lasts while so much is burnt: 1, 0, or NaN: unknown.
+
+    For comparing who is gone: a stock that lasts because nobody is left to draw on it is no help,
+    so the burn is to be that of the whole plan. With it nobody who joins makes a stock fail.
+
+    Parameters
+    ----------
+    plan : EndurancePlan
+        All its figures known.
+    burn_kgps : ndarray, shape (days, bases)
+    days : int
+
+    Returns
+    -------
+    ndarray, shape (stocks,)
+    """
+    supply = _dispatched(plan, burn_kgps, days=days)
+    bases = plan.patrol.bases if plan.patrol else ()
+    untold = {
+        plan.nodes[base.name]
+        for b, base in enumerate(bases)
+        if base.name in plan.nodes and np.isnan(burn_kgps[:, b]).any()
+    }
+    lasts = np.full(len(plan.stocks), np.nan)
+    for k, stock in enumerate(plan.stocks):
+        is_untold = stock.goods == plan.fuel and stock.node in untold
+        if stock.goods not in plan.networks or stock.days > days or is_untold:
+            continue
+        of = supply.get(stock.goods)
+        if of is None or stock.node not in {node.name for node in of.network.nodes}:
+            lasts[k] = 0.0
+            continue
+        first = of.first_short_day(stock.node)
+        lasts[k] = first is None or first >= stock.days
+    return lasts
+
+
 def between(plan: EndurancePlan) -> dict[Literal["worst", "best"], EndurancePlan]:
     """The plan with its unknown supply figures at their worst and at their best."""
     ends: tuple[Literal["worst", "best"], ...] = ("worst", "best")
