@@ -77,12 +77,22 @@ def _contents(report: Report) -> Markup:
         "nav",
         tag("h2", "Contents"),
         *(
-            tag(
-                "ol",
-                *(
-                    tag("li", tag("a", section.title, href=f"#{section.name}"))
-                    for section in chapter.sections
-                ),
+            join(
+                [
+                    tag(
+                        "p",
+                        tag("a", chapter.title, href=f"#{chapter.name}"),
+                        " ",
+                        verdict_of(chapter.verdict),
+                    ),
+                    tag(
+                        "ol",
+                        *(
+                            tag("li", tag("a", section.title, href=f"#{section.name}"))
+                            for section in chapter.sections
+                        ),
+                    ),
+                ]
             )
             for chapter in report.chapters
         ),
@@ -105,9 +115,9 @@ def _chapter(chapter: Chapter) -> Markup:
 def _foot(report: Report) -> Iterator[Markup]:
     yield tag(
         "p",
-        "Everything here is a planning estimate: computed from heights of terrain, published or "
-        "assumed figures and the plan as written. It shows what can be seen, not what will be. A "
-        "person decides.",
+        "Everything here is a planning estimate: computed from the plan as written, published or "
+        "assumed figures and, for cover, heights of terrain. It shows what the plan can give, not "
+        "what will be. A person decides.",
     )
     yield tag(
         "p",
