@@ -5,7 +5,6 @@ import math
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 
@@ -18,6 +17,7 @@ from airshield.report.coverage.roses import rose, rose_ring_min
 from airshield.report.coverage.without import answers_with
 from airshield.report.html import Markup, join, table, tag
 from command_line import run
+from page_elements import Elements
 from small_cover import HEIGHTS, small_shield, surveyed
 
 MADE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -40,29 +40,6 @@ def report(survey_of_small):
 @pytest.fixture(scope="module")
 def page(report):
     return page_of(report)
-
-
-class Elements(HTMLParser):
-    """Every element of a page: its name and attributes; and the text of each."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.texts, self.open = [], [], []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append((self.open[-1] if self.open else "", data))
 
 
 class TestAnswers:

@@ -45,7 +45,7 @@ def page_of(report: Report) -> str:
             content="default-src 'none'; style-src 'unsafe-inline'; img-src data:",
         ),
         tag("title", title),
-        tag("style", Markup(style)),
+        tag("style", Markup(style + _paper(report))),
     )
     body = tag(
         "body",
@@ -66,6 +66,17 @@ def page_of(report: Report) -> str:
         tag("footer", *_foot(report)),
     )
     return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
+
+
+def _paper(report: Report) -> str:
+    """What stands at the foot of every sheet: which plan, and that it is an estimate."""
+    told = f"{report.shield} · planning estimate · plan {report.digest[:12]}"
+    # Letter by letter as numbers, so that no name can end the string or the style.
+    words = "".join(f"\\{ord(letter):x} " for letter in told)
+    return (
+        f'@page {{ @bottom-left {{ content: "{words}"; }} '
+        '@bottom-right { content: counter(page) " / " counter(pages); } }\n'
+    )
 
 
 def _date(report: Report) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from airshield.report import figures as say
+from airshield.report.chapters import Chapter
 from airshield.report.html import Markup, join, table, tag
 
 T = TypeVar("T")
@@ -125,12 +126,28 @@ def made_of(document: Mapping[str, Any], *more: str) -> Markup:
     )
 
 
-def assumptions_of(document: Mapping[str, Any]) -> Markup:
-    """Tables of planning factors with their sources: facts, estimates and assumptions apart."""
-    rows: Sequence[Mapping[str, Any]] = document["assumptions"]
+def assumptions_of(document: Mapping[str, Any], *, told_by: Chapter | None = None) -> Markup:
+    """Tables of planning factors with their sources: facts, estimates and assumptions apart.
+
+    Those that another chapter of the report has told are not told twice; a link leads there.
+    """
+    rows: list[Mapping[str, Any]] = list(document["assumptions"])
     if not rows:
         return tag("p", "No planning factor was told, so what this rests on is unknown.")
-    parts = []
+    parts: list[Markup] = []
+    if told_by is not None:
+        before = told_by.document["assumptions"]
+        known = [one for one in rows if one in before]
+        rows = [one for one in rows if one not in before]
+        if known:
+            parts.append(
+                tag(
+                    "p",
+                    f"{say.many(len(known), 'planning factor')} are those of ",
+                    tag("a", told_by.title, href=f"#{told_by.name}-sources"),
+                    ".",
+                )
+            )
     kinds = dict.fromkeys([*KINDS, *(one["kind"] for one in rows)])
     for kind in kinds:
         mine = [one for one in rows if one["kind"] == kind]
@@ -146,7 +163,7 @@ def assumptions_of(document: Mapping[str, Any]) -> Markup:
                         say.value_of(one["value"], one["unit"]),
                         _range(one),
                         source_of(one["source"], one["url"]),
-                        UNTOLD if one["year"] is None else f"{one['year']}",
+                        _year(one),
                         one["note"] or "",
                     ]
                     for one in mine
@@ -165,6 +182,12 @@ def source_of(source: str | None, url: str | None) -> Markup:
     if not (url or "").startswith(("https://", "http://")):
         return join([told, f" ({url})" if url else None])
     return tag("a", told, href=url, rel="noreferrer noopener", class_="source")
+
+
+def _year(one: Mapping[str, Any]) -> str:
+    if one["year"] is not None:
+        return f"{one['year']}"
+    return "undated" if one["url"] else UNTOLD
 
 
 def _range(one: Mapping[str, Any]) -> str:

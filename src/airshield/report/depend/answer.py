@@ -41,7 +41,7 @@ def carriers(study: Study) -> list[str]:
             found.append((one, lost))
     found.sort(key=lambda pair: (pair[0]["kind"] != "enabler", -len(pair[1])))
     return [
-        f"{_brings(one)} makes nothing hold by itself, yet without it "
+        f"{_brings(one)}: nothing holds with it alone, yet without it "
         f"{say.listed([f'“{name}”' for name in lost])} {'holds' if len(lost) == 1 else 'hold'} no "
         "longer."
         for one, lost in found

@@ -19,13 +19,15 @@ LEFT_OUT: Final = ("shield", "about", "version", "kind", "holds", "answer", "coa
 """What the report's own document has already, and the coalitions one by one."""
 
 
-def depend_chapter(document: Mapping[str, Any]) -> Chapter:
+def depend_chapter(document: Mapping[str, Any], *, told_by: Chapter | None = None) -> Chapter:
     """Make the chapter of dependence.
 
     Parameters
     ----------
     document : mapping
         What ``airshield depend --json`` prints.
+    told_by : Chapter, optional
+        Of endurance, in the same report: planning factors that it tells are not told twice.
     """
     study = Study(document=document)
     sections = [
@@ -40,7 +42,7 @@ def depend_chapter(document: Mapping[str, Any]) -> Chapter:
         sections.append(("radars", "How often the radars work", radars_body(study)))
     sections += [
         ("cautions", "What flatters or weakens the answer", _cautions(study)),
-        ("sources", "Assumptions and sources", assumptions_of(document)),
+        ("sources", "Assumptions and sources", assumptions_of(document, told_by=told_by)),
     ]
     return Chapter(
         name="depend",

@@ -10,7 +10,7 @@ from airshield.report import figures as say
 from airshield.report.charts import bar
 from airshield.report.depend.answer import carriers, unmissed, vetoed
 from airshield.report.depend.compared import COLUMNS_MOST
-from airshield.report.depend.study import Row, Study
+from airshield.report.depend.study import EVERYBODY, Row, Study
 from airshield.report.html import Markup, join, table, tag
 from airshield.report.page import verdict_of
 from airshield.report.parts import UNTOLD, in_parts, listing
@@ -156,7 +156,11 @@ def _veto_words(study: Study, vetoes: list[str]) -> str:
 
 
 def _pairs(study: Study) -> Markup | None:
-    pairs = study.document["pairs"][:PAIRS_MOST]
+    # The worst first, but last those that lose no more together than one by one: nothing new.
+    pairs = sorted(
+        study.document["pairs"],
+        key=lambda one: one["beyond"] is not None and one["beyond"] <= say.HAIR,
+    )[:PAIRS_MOST]
     if not pairs:
         return None
     rows = []
@@ -172,7 +176,7 @@ def _pairs(study: Study) -> Markup | None:
         )
     return table(
         "The worst pairs: lost together, and how much of that is beyond the two losses by "
-        "themselves.",
+        "themselves. Those that are missed together more than one by one stand first.",
         ["pair", "requirement", "lost without both", "beyond single losses"],
         rows,
         words=2,
@@ -185,22 +189,19 @@ def withdrawal_body(study: Study) -> Markup:
     if not rows:
         return tag("p", "Withdrawals from a later day were not worked out.")
     days = sorted({row["from_day"] for row in rows})
+    everybody = study.compared(EVERYBODY) or {}
     by = {(row["contributor"], row["requirement"], row["from_day"]): row for row in rows}
-    asked = [
-        one
-        for one in study.requirements
-        if one["kind"] == "all"
-        or any(row["requirement"] == one["name"] and row["verdict"] != "holds" for row in rows)
-    ]
     parts = []
-    for one in sorted(asked, key=lambda one: one["kind"] != "all"):
+    for one in sorted(study.requirements, key=lambda one: one["kind"] != "all"):
         if not any(row["requirement"] == one["name"] for row in rows):
             continue
         for part in in_parts(days, DAYS_MOST):
             body = []
             for who in study.contributors:
                 found = [by.get((who, one["name"], day)) for day in part]
-                if any(found):
+                before = everybody.get(one["name"], {}).get("verdict")
+                told = [row for row in found if row is not None]
+                if one["kind"] == "all" or any(row["verdict"] != before for row in told):
                     body.append([who, *(_withdrawn(study, one, row) for row in found)])
             if body:
                 parts.append(
@@ -216,7 +217,8 @@ def withdrawal_body(study: Study) -> Markup:
         tag(
             "p",
             f"Over the whole {say.many(study.document['days'], 'day')}: the later somebody leaves, "
-            "the less it shows in the mean. Requirements that hold whoever withdraws are left out.",
+            "the less it shows in the mean. Whoever changes no answer to a requirement is left out "
+            "of its table, and a requirement whose answer nobody changes has none.",
             class_="note",
         )
     )
