@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from airshield.report import Report, document_of, page_of
 from airshield.report.depend import depend_chapter
+from airshield.report.depend.study import Study
 from airshield.report.sustain import sustain_chapter
 from airshield.report.sustain.answer import sized_on, sized_words
 from page_elements import Elements
@@ -54,6 +55,11 @@ def sustain():
 @pytest.fixture(scope="module")
 def depend():
     return depend_chapter(depend_document())
+
+
+@pytest.fixture(scope="module")
+def study():
+    return Study(document=depend_document())
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,14 @@ class TestEndurance:
         assert "South: fuel is out at Câmpia Turzii, since day 17." in text
         assert text.index("South fails from day 19:") < text.index("Kyiv fails from day 23:")
 
+    def test_why_a_station_fails_is_told_once_and_why_a_stock_does_with_its_requirement(self):
+        def fail(document):
+            document["requirements"][5].update(verdict="fails", why="nothing comes from Warsaw")
+
+        asked = part(sustain_chapter(changed(sustain_document(), fail)), "asked").text
+        assert "Fuel for a month at Lublin : Nothing comes from Warsaw." in asked
+        assert "Câmpia Turzii is out" not in asked
+
     def test_what_was_lacking_is_counted_in_days(self, sustain):
         rows = part(sustain, "stations").table("What was lacking most")
         (row,) = (row for row in rows if row[0] == "South")
@@ -192,6 +206,15 @@ class TestEndurance:
         assert sorted(told) == sorted(one["name"] for one in factors)
         links = {one["href"] for name, one in sources.found if name == "a"}
         assert links == {one["url"] for one in factors if one["url"]}
+
+    def test_an_assumption_without_a_range_is_told_to_have_none(self):
+        def bare(document):
+            for one in document["assumptions"]:
+                one.update(low=None, high=None)
+
+        sources = part(sustain_chapter(changed(sustain_document(), bare)), "sources")
+        assert {row[2] for row in sources.table("Assumptions")} == {"range unknown"}
+        assert {row[2] for row in sources.table("Facts")} == {"–"}
 
     def test_an_address_that_is_no_address_stays_words(self):
         evil = "javascript:alert(1)"
@@ -243,6 +266,14 @@ class TestDependence:
         assert first[4][2:] == ["? unknown", "unknown", "✗ fails", "0 %"]
         assert first[6][2:] == ["? unknown", "5 of 6 (5 to 6)", "✗ fails", "3 of 6"]
 
+    @given(share=st.floats(0.0, 1.0))
+    def test_a_part_of_a_requirement_is_no_requirement_that_holds(self, study, share):
+        held, _, many = study.reached(study.whole, share).partition(" of ")
+        lost = float(study.lost(study.whole, share).partition(" of ")[0])
+        assert many == "6"
+        assert int(held) <= 6.0 * share + 1e-6 < int(held) + 1 + 1e-5
+        assert 6.0 * share - 1e-6 <= lost < 6.0 * share + 0.1 + 1e-6
+
     def test_each_is_left_out_once(self, depend):
         text = part(depend, "compared")
         rows = [row[0] for row in text.rows if row[0].startswith("without")]
@@ -259,11 +290,12 @@ class TestDependence:
         said = " ".join(depend.answer)
         assert (
             "Outside enablers (4 Airborne radar, 10 Tanker, 2 radars): nothing holds with it "
-            "alone, yet without it “Light aircraft at 300 m” and “Airborne radar north” hold no longer."
+            "alone, yet without it “Light aircraft at 300 m” and “Airborne radar north” hold no "
+            "longer."
         ) in said
         assert "Without European state A (18 Fighter) no answer is worse" in said
         # Poland alone holds something: fuel. Whatever it carries, it is no such case.
-        assert "Poland (" not in part(depend, "worth").text.replace("16 Fighter", "")
+        assert "Poland (16 Fighter" not in part(depend, "worth").text
 
     def test_carriers_and_unmissed_are_those_of_the_game(self, depend):
         """By the rule that made the figures, not by the document."""
@@ -287,6 +319,17 @@ class TestDependence:
             assert carries == (bool(lost) and not alone), one[0]
             worse = lost or (one[0] == ENABLER)
             assert unmissed == (not worse), one[0]
+
+    def test_nobody_has_a_veto_over_what_does_not_hold_anyway(self):
+        def claim(document):
+            for row in document["dependence"]:
+                if row["requirement"] == "Border watch":
+                    row["is_veto"] = True
+
+        told = part(depend_chapter(changed(depend_document(), claim)), "worth")
+        vetoes = {row[0]: row[2] for row in told.table("All requirements together")}
+        assert vetoes["European state Amember"] == "no"
+        assert not any("Border watch" in veto for veto in vetoes.values())
 
     def test_the_largest_share_that_nobody_misses_is_called_so(self):
         def boost(document):
