@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,6 +77,8 @@ def make_report(
     *,
     now: Callable[[], datetime],
     say: Callable[[str, int, int], None] | None = None,
+    sustain: Mapping[str, Any] | None = None,
+    depend: Mapping[str, Any] | None = None,
 ) -> Report:
     """Make a shield's report: every chapter that there is, each from its own kind of planning.
 
@@ -88,22 +90,32 @@ def make_report(
         The clock that dates it.
     say : callable, optional
         As for :func:`~airshield.cli.covering.cover_shield`.
+    sustain, depend : mapping, optional
+        What those commands print with ``--json``, of the same shield; each makes a chapter.
     """
     from airshield import __version__
     from airshield.cli.covering import cover_asked, cover_shield, warning_asked
     from airshield.report import Report
     from airshield.report.coverage import cover_chapter
+    from airshield.report.depend import depend_chapter
+    from airshield.report.sustain import sustain_chapter
 
     shield, found = cover_shield(asked, say=say)
+    chapters = [
+        cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield))
+    ]
+    endurance = None if sustain is None else sustain_chapter(sustain, area=found.task.area)
+    if endurance is not None:
+        chapters.append(endurance)
+    if depend is not None:
+        chapters.append(depend_chapter(depend, told_by=endurance))
     return Report(
         shield=shield.name,
         about=shield.about,
         digest=shield.digest,
         version=__version__,
         made=now(),
-        chapters=(
-            cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield)),
-        ),
+        chapters=tuple(chapters),
     )
 
 
