@@ -218,7 +218,7 @@ async function start() {
     const told = table(
       ["edge", figureHead("flow of capacity"), figureHead("used"), figureHead("lost without it"), figureHead("of all"), "only way to"],
       worst.map((edge, i) => [
-        el("span", {}, links[i], el("small", {}, `${edge.mode}, ${edge.contributor}`)), `${tonnes(edge.flow_t_per_day)} of ${tonnesPerDay(edge.capacity_t_per_day)}`,
+        el("span", {}, links[i], el("small", {}, `${edge.mode}, ${edge.contributor}`)), edge.flow_t_per_day === null && edge.capacity_t_per_day === null ? "unknown" : `${tonnes(edge.flow_t_per_day)} of ${tonnesPerDay(edge.capacity_t_per_day)}`,
         usedBar(edge), tonnesPerDay(edge.loss_t_per_day),
         edge.loss_share !== null && isWeak(edge) ? el("span", { className: "worse" }, percent(edge.loss_share)) : percent(edge.loss_share), edge.sole_way_to.length ? el("b", { className: "weak" }, `◆ ${list(edge.sole_way_to)}`) : "",
       ]),
@@ -271,8 +271,8 @@ async function start() {
     if (kind === "edge") {
       const edge = edges.find((one) => one.edge === name);
       return [
-        `${edge.mode}, ${edge.contributor}`, `carries ${tonnes(edge.flow_t_per_day)} of ${tonnesPerDay(edge.capacity_t_per_day)}: ${edge.used_share === null ? "use unknown" : `${percent(edge.used_share)} used${edge.used_share >= FULL ? ", full" : ""}`}`,
-        `without it ${tonnesPerDay(edge.loss_t_per_day)} less, ${percent(edge.loss_share)} of all`, ...(edge.sole_way_to.length ? [`◆ the only way to ${list(edge.sole_way_to)}`] : []),
+        `${edge.mode}, ${edge.contributor}`, edge.used_share === null ? `flow ${tonnesPerDay(edge.flow_t_per_day)}, capacity ${tonnesPerDay(edge.capacity_t_per_day)}` : `carries ${tonnes(edge.flow_t_per_day)} of ${tonnesPerDay(edge.capacity_t_per_day)}: ${percent(edge.used_share)} used${edge.used_share >= FULL ? ", full" : ""}`,
+        edge.loss_t_per_day === null ? "what is lost without it is unknown" : `without it ${tonnesPerDay(edge.loss_t_per_day)} less, ${edge.loss_share === null ? "which share of all is unknown" : `${percent(edge.loss_share)} of all`}`, ...(edge.sole_way_to.length ? [`◆ the only way to ${list(edge.sole_way_to)}`] : []),
       ];
     }
     if (kind === "station") {
