@@ -32,6 +32,7 @@ async function start() {
     isDark: asked.get("theme") !== "light",
     on: names.map((name) => !off.has(name)),
     of: Math.max(0, names.length ? requirements.findIndex((one) => one.name === asked.get("of")) : 0),
+    /** @type {number|null} who is pointed at */ about: null,
     tookMs: NaN,
   };
   if (!asked.has("of") && whole >= 0) view.of = whole;
@@ -113,7 +114,7 @@ async function start() {
     const item = el("li", {},
       el("label", {}, boxes[i], el("span", {}, one.name)), el("span", { className: `kind ${one.kind ?? "untold"}` }, KIND_WORDS[one.kind] ?? "kind not told"),
       ...(study.vetoes.includes(one.name) ? [el("b", { className: "veto" }, "veto")] : []), el("small", {}, one.brings || "brings nothing that was told"));
-    item.onpointerenter = item.onfocusin = () => showAbout(i);
+    item.onpointerenter = item.onfocusin = () => pointAt(i);
     return item;
   });
   $("ticks").replaceChildren(...items);
@@ -189,6 +190,7 @@ async function start() {
     const { name, unit } = requirements[k];
     const rows = study.dependence.filter((one) => one.requirement === name);
     firstRows.forEach((row, other) => row.classList.toggle("looked-at", other === k));
+    showAbout();
     showWorth(rows, unit);
     showPairs(study.pairs.filter((one) => one.requirement === name), unit, name);
     showLeaving(study.withdrawal.filter((one) => one.requirement === name), k);
@@ -209,7 +211,7 @@ async function start() {
       ]),
     );
     node.id = "worth";
-    [...node.tBodies[0].rows].forEach((row, i) => (row.onpointerenter = () => showAbout(names.indexOf(told[i].contributor))));
+    [...node.tBodies[0].rows].forEach((row, i) => (row.onpointerenter = () => pointAt(names.indexOf(told[i].contributor))));
     $("worth").replaceWith(node);
   }
 
@@ -271,7 +273,13 @@ async function start() {
 
   // Somebody pointed at.
   /** @param {number} i */
-  function showAbout(i) {
+  function pointAt(i) {
+    view.about = i;
+    showAbout();
+  }
+  function showAbout() {
+    const i = view.about;
+    if (i === null) return;
     const { name, unit } = requirements[view.of];
     const row = study.dependence.find((one) => one.contributor === names[i] && one.requirement === name);
     items.forEach((item, other) => item.classList.toggle("about", other === i));
@@ -301,7 +309,7 @@ async function start() {
     const i = Number(place[1]);
     if (i >= names.length) return undefined;
     view.on[i] = !view.on[i];
-    showAbout(i);
+    pointAt(i);
     return recompute();
   };
   $("everybody").onclick = () => perform("everybody");
