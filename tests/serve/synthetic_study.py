@@ -539,6 +539,21 @@ def depend_document(*, is_complete=True):
     }  # fmt: skip
 
 
+def bare(document):
+    """The document of a shield of which nothing is known and nothing asked: every key is there."""
+    kept = {*HEAD, "tempo", "without_from_day"}
+    out = {
+        key: value if key in kept else [] if isinstance(value, list) else None
+        for key, value in document.items()
+    }
+    out["holds"] = "nothing asked"
+    if "cost" in document:
+        out["cost"] = {**dict.fromkeys(document["cost"]), "left_out": []}
+    if "coalitions" in document:
+        out["coalitions"] = {key: [] for key in document["coalitions"]} | {"is_complete": True}
+    return out
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=Path(__file__).name)
     options.add_argument("--port", type=int, default=8080)

@@ -33,6 +33,13 @@ def server(studies):
 
 
 @pytest.fixture(scope="module")
+def bare_server(studies):
+    bare = {name: synthetic_study.bare(document) for name, document in studies.items()}
+    with Server(create_plan_app(**bare), port=0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def look(server, browsers):
     """Both pages, each loaded once; they must have asked nobody else and complained of nothing."""
     context = browsers("canvas").new_context(viewport={"width": 1280, "height": 800})
@@ -47,7 +54,7 @@ def look(server, browsers):
     yield start
     context.close()
     for seen in opened.values():
-        assert all(url.startswith((server.url, "blob:")) for url in seen.asked), seen.asked
+        assert all(url.startswith(("http://127.0.0.1:", "blob:")) for url in seen.asked), seen.asked
         assert seen.complaints == []
 
 
@@ -396,6 +403,26 @@ def test_keys_move_the_day_and_everything_has_a_name(sustain):
     sustain.mouse.click(box["x"] + 0.505 * box["width"], box["y"] + 10)
     assert sustain.inner_text("#day-now") == "45"
     assert sustain.evaluate(UNNAMED) == []
+
+
+def test_a_shield_of_which_nothing_is_known_says_so(bare_server, look, server):
+    seen = look("depend")
+    try:
+        page = seen.open(f"{bare_server.url}plan/depend")
+        assert (
+            page.inner_text("#answer").split("\n")[0].upper() == "NOTHING ASKED NOTHING WAS ASKED."
+        )
+        assert "not worked out" in page.inner_text("#verdict")
+        assert page.locator("#matter section:visible h2").count() == 3
+        assert page.get_attribute("#pages a >> nth=0", "href") == f"{bare_server.url}plan/sustain"
+        page = seen.open(f"{bare_server.url}plan/sustain")
+        assert page.inner_text("#stations-note") == "The shield has no stations."
+        assert page.inner_text("#day-words") == "no stations"
+        assert page.inner_text("#stocks-note") == "No stock was told."
+        assert page.inner_text("#cost").split() == ["variable", "unknown", "full", "unknown"]
+        assert not page.is_visible("#supply-box")
+    finally:
+        seen.open(f"{server.url}plan/depend")
 
 
 @pytest.mark.parametrize("name", ["sustain", "depend"])

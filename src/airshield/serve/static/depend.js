@@ -31,11 +31,10 @@ async function start() {
   const view = {
     isDark: asked.get("theme") !== "light",
     on: names.map((name) => !off.has(name)),
-    of: Math.max(0, names.length ? requirements.findIndex((one) => one.name === asked.get("of")) : 0),
+    of: Math.max(0, requirements.findIndex((one) => one.name === (asked.get("of") ?? requirements[whole]?.name))),
     /** @type {number|null} who is pointed at */ about: null,
     tookMs: NaN,
   };
-  if (!asked.has("of") && whole >= 0) view.of = whole;
   setTheme(view.isDark);
   document.title = `${study.shield} – airshield depend`;
   $("name").textContent = study.shield;
@@ -185,6 +184,7 @@ async function start() {
   $("of").onchange = () => setOf(Number($("of").value));
   /** @param {number} k */
   function setOf(k) {
+    if (!requirements.length) return; // and there is nothing that anybody could be worth
     view.of = k;
     $("of").value = String(k);
     const { name, unit } = requirements[k];
@@ -331,6 +331,7 @@ async function start() {
     if (hash !== location.hash) history.replaceState(null, "", hash || location.pathname);
   }
   setInterval(remember, 500);
+  for (const id of ["first", "alone", "worth", "pairs", "leave", "screening"]) $(id).closest("section").hidden = !requirements.length;
   setOf(view.of);
   recompute();
   busy("");

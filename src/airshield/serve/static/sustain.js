@@ -193,6 +193,7 @@ async function start() {
 
   // Tables.
   function showSizes() {
+    $("sizes").closest("section").hidden = !stations.length;
     const few = stations.filter((one) => one.fleet_bad !== null && one.aircraft !== null && one.aircraft < one.fleet_bad);
     $("sizes-note").textContent = `Aircraft that may man a station, beside what it takes: by the closed formula, for 95 % on average, for 95 % in the worst 5 % of runs.${
       few.length ? ` Too few in the worst runs: ${list(few.map((one) => one.station))}.` : ""}`;
@@ -236,6 +237,7 @@ async function start() {
   }
 
   function showFleets() {
+    $("fleets").closest("section").hidden = !study.fleets.length;
     const present = [...new Set(study.fleets.flatMap((one) => Object.keys(one.states)))].sort((a, b) => placeOf(a) - placeOf(b));
     $("state-legend").replaceChildren(...present.map((state) => el("li", {}, el("i", { className: `swatch ${stateLook(state)}` }), state)));
     const { currency } = study.cost;
@@ -411,8 +413,8 @@ function dayWords(study, asked, day) {
   const doubt = study.stations.length - known.length;
   const out = study.bases.filter((one) => one.first_out_day !== null && one.first_out_day <= day);
   return [
-    low.length ? `below what is asked: ${list(low.map((one) => one.station))}` : "every known station is manned as asked",
-    ...(doubt ? [`${count(doubt, "station")} unknown`] : []),
+    !known.length ? (study.stations.length ? "no station's cover is known" : "no stations") : low.length ? `below what is asked: ${list(low.map((one) => one.station))}` : "every known station is manned as asked",
+    ...(doubt && known.length ? [`${count(doubt, "station")} unknown`] : []),
     ...(out.length ? [`fuel has been out at ${list(out.map((one) => one.base))}`] : []),
   ].join(" · ");
 }
