@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Query, Request, Response, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,14 +23,10 @@ from airshield.errors import UsageError
 from airshield.picture import Picture, encode_trails, frame_as_json, trails_as_json
 from airshield.read.spotter import json_schema
 from airshield.serve.hub import KEY_S, STATUS_S, Format, Hub
-from airshield.serve.plan_door import PlanDoor
+from airshield.serve.plan_pages import STATIC, PlanPages
 from airshield.serve.plan_view import PlanView
 from airshield.serve.shield_view import shield_view
 from airshield.serve.spotter import REPORT_OCTETS_MAX, RefusedReportError, SpotterDoor
-from airshield.serve.study_door import StudyDoor
-
-STATIC: Final = Path(__file__).parent / "static"
-_PLAN_PAGE: Final = str(STATIC / "plan.html")
 
 POLICY: Final = (
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; "
@@ -86,7 +82,7 @@ def create_app(
     UsageError
         A document lacks a key, or holds what is no number.
     """
-    pages = _PlanPages(plan, sustain=sustain, depend=depend)
+    pages = PlanPages(plan, sustain=sustain, depend=depend)
     hub = Hub(picture)
     session = secrets.token_hex(8)
     view = shield_view(shield)
@@ -198,7 +194,7 @@ def create_plan_app(
     UsageError
         There is nothing to show, or a document lacks a key or holds what is no number.
     """
-    pages = _PlanPages(plan, sustain=sustain, depend=depend)
+    pages = PlanPages(plan, sustain=sustain, depend=depend)
     if not pages.names:
         raise UsageError("there is nothing to show; give plan, sustain or depend")
     app = _bare_app(names)
@@ -210,51 +206,6 @@ def create_plan_app(
 
     pages.add_to(app, has_watch=False)
     return app
-
-
-class _PlanPages:
-    """A plan's pages, whichever there are: cover, then whether it lasts, then on whom it hangs."""
-
-    def __init__(
-        self,
-        cover: PlanView | None,
-        *,
-        sustain: Mapping[str, Any] | None,
-        depend: Mapping[str, Any] | None,
-    ) -> None:
-        self._cover = None if cover is None else PlanDoor(cover)
-        studies = {"sustain": sustain, "depend": depend}
-        self._studies = {
-            name: StudyDoor(name, document)
-            for name, document in studies.items()
-            if document is not None
-        }
-        self.names = (*(() if cover is None else ("cover",)), *self._studies)
-
-    def open(self, name: str) -> Response:
-        """The page of this name, to who asked at ``/`` or at ``/plan``."""
-        if name == "cover":
-            return FileResponse(_PLAN_PAGE)
-        return RedirectResponse(f"plan/{name}")
-
-    def add_to(self, app: FastAPI, *, has_watch: bool) -> None:
-        """Give an application the addresses of all."""
-        if self._cover is not None:
-            self._cover.add_to(app, page=_PLAN_PAGE, has_watch=has_watch)
-        elif self.names:
-
-            @app.get("/plan", include_in_schema=False)
-            async def to_first_page() -> Response:
-                return self.open(self.names[0])
-
-        for name, door in self._studies.items():
-            door.add_to(app, page=str(STATIC / f"{name}.html"))
-        if self.names:
-
-            @app.get("/api/plan/pages")
-            async def get_pages() -> dict[str, Any]:
-                """Which pages the plan has, and whether a watch runs beside it."""
-                return {"pages": self.names, "has_watch": has_watch}
 
 
 def _bare_app(names: Iterable[str] | None, *, lifespan: Any = None) -> FastAPI:

@@ -74,7 +74,7 @@ export class DaysChart {
 /** The days' numbers, under or above charts. @param {number} days */
 export function daysAxis(days) {
   const step = [1, 2, 5, 10, 15, 30, 60, 90, 180, 365].find((one) => days / one <= 7) ?? 730;
-  const ticks = Array.from({ length: Math.ceil(days / step) }, (_, i) => i * step);
+  const ticks = Array.from({ length: Math.ceil(days / step) }, (_, i) => i * step).filter((day) => day < 0.93 * days); // its words must fit
   return el("div", { className: "days-axis", ariaHidden: "true" }, ...ticks.map((day) => span("tick", day, day, days, `day ${day}`)));
 }
 

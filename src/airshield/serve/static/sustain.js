@@ -413,7 +413,7 @@ function dayWords(study, asked, day) {
   const doubt = study.stations.length - known.length;
   const out = study.bases.filter((one) => one.first_out_day !== null && one.first_out_day <= day);
   return [
-    !known.length ? (study.stations.length ? "no station's cover is known" : "no stations") : low.length ? `below what is asked: ${list(low.map((one) => one.station))}` : "every known station is manned as asked",
+    !known.length ? (study.stations.length ? "no station's cover is known" : "no stations") : !known.some((one) => asked.has(one.station)) ? "nothing is asked of the stations" : low.length ? `below what is asked: ${list(low.map((one) => one.station))}` : "every known station is manned as asked of it",
     ...(doubt && known.length ? [`${count(doubt, "station")} unknown`] : []),
     ...(out.length ? [`fuel has been out at ${list(out.map((one) => one.base))}`] : []),
   ].join(" · ");
