@@ -87,9 +87,8 @@ def station(told, rng):
     }  # fmt: skip
     if first is None:
         unknown = dict.fromkeys(
-            ("cover", "cover_low", "cover_high", "cover_bad", "formula", "fleet_mean", "fleet_bad",
-             "fails_from", "chance", "why")
-        )  # fmt: skip
+            ("cover", "cover_low", "cover_high", "cover_bad", "fails_from", "chance", "why")
+        )
         nothing = [None] * DAYS
         return {
             **base, **unknown, "aircraft": 6, "chain": [], "cover_by_day": nothing,
@@ -139,9 +138,6 @@ def station(told, rng):
         "cover": round(mean, 4), "cover_low": round(mean - 0.011, 4),
         "cover_high": round(mean + 0.011, 4), "cover_bad": round(max(0.0, mean - 0.09), 4),
         "aircraft": 10 if "radar" in name else 58,
-        "formula": None if name == "South" else round(3.1 * told["count"] + 0.37, 2),
-        "fleet_mean": 4 * told["count"],
-        "fleet_bad": None if name == "Kyiv" else 5 * told["count"],
         "fails_from": fails, "chance": round(0.94 if fails is not None else 0.016, 3),
         "why": why, "chain": chain,
         "cover_by_day": rounded(cover), "low_by_day": rounded(low), "high_by_day": rounded(high),
@@ -239,6 +235,16 @@ def sustain_document():
         ],
         "requirements": requirements,
         "stations": stations,
+        "roles": [
+            {"role": "patrol", "stations": ["West", "Kyiv", "South"], "there": 82,
+             "formula": 61.4, "bound": 58.9, "mean": 71, "worst": 88, "why": ""},
+            {"role": "airborne_radar",
+             "stations": ["Airborne radar north", "Airborne radar south"], "there": 10,
+             "formula": 6.94, "bound": 6.9, "mean": 11, "worst": None, "why": ""},
+            {"role": "drone", "stations": ["Border watch"], "there": 6, "formula": None,
+             "bound": None, "mean": None, "worst": None,
+             "why": "cannot hold, because Border watch is out of reach of every base"},
+        ],
         "fleets": fleets,
         "bases": bases,
         "supply": supply(rng),
@@ -344,7 +350,7 @@ def asked():
         *((one["name"], "cover", one["share"], "share") for one in told["cover"]),
         *((one["name"], "warning", one["share_of_bearings"], "share") for one in told["warning"]),
         *((one["name"], "station", one["share"], "share") for one in told["station"]),
-        *((one["name"], "stock", float(one["days"]), "days") for one in told["stock"]),
+        *((one["name"], "stock", 0.95, "chance") for one in told["stock"]),
         ("all requirements", "all", 1, "share"),
     ]
     return [
@@ -371,9 +377,9 @@ def figures(mask):
     patrol = [min(0.995, fighters / 80.0 * reach * base) for base in
               (north, max(north, 0.4 * south), south)]  # fmt: skip
     radar = [min(0.99, 0.14 * airborne * north), min(0.99, 0.11 * airborne * south)]
-    stocks = [71.0 * north, 44.0 * south]
+    stocks = [1.0 * north, 0.984 * south]
     values = [*cover, *warning, *patrol, *radar, *stocks]
-    wide = [0.0] * 6 + [0.011] * 5 + [3.0] * 2
+    wide = [0.0] * 6 + [0.011] * 7
     return values, wide
 
 
@@ -391,8 +397,7 @@ def row(mask, requirements):
         None if v is None else round(max(0.0, v - w), 4) for v, w in zip(value, wide, strict=True)
     ]
     high = [
-        None if v is None else round(v + w if r["unit"] == "days" else min(1.0, v + w), 4)
-        for v, w, r in zip(value, wide, requirements, strict=False)
+        None if v is None else round(min(1.0, v + w), 4) for v, w in zip(value, wide, strict=True)
     ]
     verdicts = [verdict(a, b, r["asked"]) for a, b, r in zip(low, high, requirements, strict=False)]
     surely = verdicts.count("holds") / len(verdicts)
@@ -434,7 +439,7 @@ def depend_document(*, is_complete=True):
 
     dependence, pairs, withdrawal, screening = [], [], [], []
     for k, requirement in enumerate(requirements):
-        width, top = (3.0, 90.0) if requirement["unit"] == "days" else (0.011, 1.0)
+        width, top = 0.011, 1.0
         for i, name in enumerate(names):
             lost = loss(everybody & ~(1 << i), k)
             alone = row(1 << i, requirements)[0][k]
@@ -479,11 +484,10 @@ def depend_document(*, is_complete=True):
              ("fighter crews", None)),
             start=1,
         ):  # fmt: skip
-            scale = 40.0 if requirement["unit"] == "days" else 1.0
             screening.append({
                 "assumption": name, "requirement": requirement["name"],
-                "effect": None if part is None else part * scale,
-                "spread": None if part is None else 0.4 * part * scale, "rank": rank,
+                "effect": part,
+                "spread": None if part is None else 0.4 * part, "rank": rank,
             })  # fmt: skip
     pairs.sort(key=lambda one: -one["loss"])
     return {
@@ -535,7 +539,7 @@ def depend_document(*, is_complete=True):
         ],
         "assumptions": assumptions(),
         "cautions": ["Who would follow whom out is not asked: each may stay when another goes."],
-        "dips": ["European state D lowers the stock at Lublin by 3 days: its aircraft burn it."],
+        "dips": ["European state D lowers the chance that Lublin's stock lasts: it burns it."],
     }  # fmt: skip
 
 

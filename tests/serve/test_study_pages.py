@@ -102,9 +102,8 @@ def test_ticks_are_answered_with_the_verdicts_of_their_coalition(depend, studies
             elif figure is None:
                 assert words == "unknown"
             else:
-                scale = 1.0 if one["unit"] == "days" else 100.0
-                said = float(words.split()[0].replace("<", "").replace(">", ""))
-                assert said == pytest.approx(scale * figure, abs=0.06 * scale / 100 + 0.06)
+                said = float(words.split(" %")[0].removeprefix("> ").removeprefix("< "))
+                assert said == pytest.approx(100 * figure, abs=0.06)
 
 
 def test_a_tick_is_answered_while_the_finger_is_still_down(depend):
@@ -210,11 +209,12 @@ def test_each_requirement_shows_its_own_losses_and_shares(depend, studies):
     }
     assert rows[0][0].startswith("Poland")
     assert rows[0][0].lower().endswith("veto")
-    assert rows[0][1] == "71 days"
+    assert rows[0][1] == "100 %"
+    assert "stock, lasts in 95.0 % of runs" in depend.inner_text("#first")
     assert len(rows) == 10
     for name, loss, share in rows[1:]:
-        assert float(loss.split()[0]) == due[name]["loss"]
-        assert float(share.split()[0]) == due[name]["share"]
+        assert float(loss.split(" %")[0]) == pytest.approx(100 * due[name]["loss"], abs=0.06)
+        assert float(share.split(" %")[0]) == pytest.approx(100 * due[name]["share"], abs=0.06)
     assert "fighter crews\nunknown" in depend.inner_text("#screening")
     assert depend.locator("#leave figure").count() == 10
     cards = depend.inner_text("#instead")
@@ -315,16 +315,22 @@ def test_failing_days_are_flagged_and_what_is_short_is_a_strip_in_words(sustain,
         flags = row.locator(".flag").all_inner_texts()
         day = one["fails_from"]
         assert flags == ([] if day is None else [f"fails from day {day}"])
+        codes = zip(one["binding_by_day"], one["cover_by_day"], strict=True)
         runs = [
-            (code, len(list(run)))
-            for code, run in itertools.groupby(one["binding_by_day"])
+            (code, is_faint, len(list(run)))
+            for (code, is_faint), run in itertools.groupby(
+                (code, cover is not None and cover >= 0.95) for code, cover in codes
+            )
             if code is not None
         ]
-        titles = row.locator(".strip span").evaluate_all("(all) => all.map((one) => one.title)")
-        assert len(titles) == len(runs)
-        for title, (code, long) in zip(titles, runs, strict=True):
-            first, _, last = title.split(":")[0].removeprefix("days ").removeprefix("day ").partition(" to ")  # fmt: skip  # noqa: E501
-            assert (int(last) if last else int(first)) - int(first) + 1 == long
+        pieces = row.locator(".strip span").evaluate_all(
+            "(all) => all.map((one) => [one.title, one.classList.contains('faint')])"
+        )
+        assert len(pieces) == len(runs)
+        for (title, is_shown_faint), (code, is_faint, long) in zip(pieces, runs, strict=True):
+            days = [int(word) for word in title.split(":")[0].split() if word.isdigit()]
+            assert days[-1] - days[0] + 1 == long
+            assert is_shown_faint == is_faint
             assert {"fuel": "fuel is out", "tankers": "no refuelling", "weather": "weather",
                     "repair": "too few: in repair"}[code] in title  # fmt: skip
     south = sustain.locator("[data-thing='station:South']")
@@ -337,7 +343,11 @@ def test_a_stock_that_nobody_knows_is_named_and_not_drawn(sustain):
     )
     assert sustain.locator("[data-thing='base:Eindhoven']").count() == 0
     assert sustain.locator("[data-thing='base:Powidz'] .flag").inner_text().startswith("out: day")
-    assert "unknown" in sustain.locator("#sizes tr", has_text="Border watch").inner_text()
+    drone = sustain.locator("#sizes tr", has_text="Border watch").inner_text()
+    assert drone.split("\t")[1:] == ["6", "unknown", "unknown", "unknown", "unknown"]
+    assert "cannot hold, because" in drone
+    assert "Too few in the worst runs: patrol. Sized on means: patrol." in sustain.inner_text("#sizes-note")  # fmt: skip  # noqa: E501
+    assert sustain.locator("#sizes .worse").all_inner_texts() == ["88", "11", drone.split("\n")[2].split("\t")[0]]  # fmt: skip  # noqa: E501
     tankers = sustain.locator("#fleets tr", has_text="tankers at Eindhoven").inner_text()
     assert "full: unknown" in tankers
     assert "USD 14.2 M" in sustain.inner_text("#cost")

@@ -24,7 +24,8 @@ _COMMON: Final = (
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "sustain": (
         *_COMMON,
-        *("tempo", "without", "without_from_day", "stations", "fleets", "bases", "supply", "cost"),
+        *("tempo", "without", "without_from_day", "stations", "roles", "fleets", "bases"),
+        *("supply", "cost"),
     ),
     "depend": (
         *_COMMON,

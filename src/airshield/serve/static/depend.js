@@ -46,7 +46,7 @@ async function start() {
   const everybody = comparison[0] ?? null;
   const without = hasEnablers ? (comparison[1] ?? null) : null;
   /** Scale of each requirement's bars: shares to one, days to the most that anybody reaches. */
-  const tops = requirements.map((one, k) => (one.unit === "share" ? 1 : Math.max(1.25 * one.asked, ...comparison.map((row) => row.requirements[k]?.high ?? 0))));
+  const tops = requirements.map((one, k) => (one.unit !== "days" ? 1 : Math.max(1.25 * one.asked, ...comparison.map((row) => row.requirements[k]?.high ?? 0))));
 
   // The first picture, and beside it the ticks' own.
   const order = requirements.map((_, k) => k).sort((a, b) => Number(b === whole) - Number(a === whole));
@@ -87,7 +87,8 @@ async function start() {
   }
   /** @param {any} one */
   function askedWords(one) {
-    return one.kind === "all" ? "all of them are asked" : `${one.kind}, at least ${figure(one.asked, one.unit)}`;
+    if (one.kind === "all") return "all of them are asked";
+    return `${one.kind}, ${one.unit === "chance" ? "lasts in" : "at least"} ${figure(one.asked, one.unit)}${one.unit === "chance" ? " of runs" : ""}`;
   }
   /** @param {any[]|null} outcomes */
   function tally(outcomes) {

@@ -47,8 +47,10 @@ export function showNotes(study, lists = []) {
   );
 }
 
-/** @param {any} one @returns {(Node|string)[]} */
-function assumptionRow(one) {
+/** @param {any} told @returns {(Node|string)[]} */
+function assumptionRow(told) {
+  // What is not known of a factor may be left out of its row.
+  const one = { value: null, unit: null, low: null, high: null, source: null, url: null, year: null, note: null, ...told };
   const range = one.low === null && one.high === null ? (one.kind === "assumption" ? "unknown" : "") : `${end(one.low)} to ${end(one.high)}`;
   const words = one.source ?? "no source";
   const source = /^https?:/.test(one.url ?? "") ? el("a", { href: one.url, rel: "noreferrer" }, words) : words;

@@ -171,7 +171,7 @@ export class SupplyOverlay extends Overlay {
       c.stroke();
     }
     const held = node.stock_t_by_day ? node : base;
-    if (held?.stock_t_by_day) this.drawGauge(x + 11, y, held, view.day);
+    if (held?.stock_t_by_day?.some((/** @type {number|null} */ t) => t !== 0)) this.drawGauge(x + 11, y, held, view.day);
     if (isShort) {
       c.font = `700 12px ${FONT}`;
       c.textBaseline = "middle";

@@ -19,6 +19,8 @@ const MARGIN_DEG = 0.8;
 /** So much of the map's height stays clear for the legend. */
 const LEGEND_PART = 0.2;
 const RUN_MS = 120;
+/** Cover that counts as manned where nothing is asked: what requirements usually ask. */
+const MANNED = 0.95;
 /** Looks of the states that fleets' aircraft are in, in the order in which they stand in a bar. */
 const STATES = ["on station", "flying", "in transit", "planned", "ready", "turnaround", "repair", "in repair", "away", "down", "lost", "absent"];
 
@@ -133,7 +135,7 @@ async function start() {
     $("binding-legend").replaceChildren(...Object.entries(FAMILY_WORDS).filter(([name]) => families.has(/** @type {any} */ (name)))
       .map(([name, words]) => el("li", {}, el("i", { className: `swatch ${name}` }), words)));
     $("binding-legend").hidden = !families.size;
-    $("stations-note").textContent = stations.length ? "Line: mean of the runs; band: 5 to 95 % of the runs; dashes: what is asked; strip: what is short." : "The shield has no stations.";
+    $("stations-note").textContent = stations.length ? "Line: mean of the runs; band: 5 to 95 % of the runs; dashes: what is asked; strip: what is short, faint on days that are manned as asked." : "The shield has no stations.";
     $("stations").replaceChildren(...(stations.length ? [daysAxis(days)] : []), ...stations.map((one) => {
       const level = view.asked.get(one.station) ?? null;
       const required = study.requirements.find((other) => other.kind === "station" && other.of === one.station);
@@ -148,12 +150,14 @@ async function start() {
       const button = el("button", { className: "row-head", title: "Show it on the map" },
         el("b", {}, ...(required ? [mark(required.verdict), " "] : []), one.station),
         el("span", {}, el("strong", {}, percent(one.cover)), range ? ` ${range}` : "", level === null ? "" : ` of ${percent(level)}`),
-        now);
+        el("span", {}, `${percent(one.cover_bad)} in the worst 5 % of runs`), now);
       button.onclick = () => select({ kind: "station", name: one.station }, true);
-      const strip = sameRuns(one.binding_by_day).filter(({ value }) => value !== null).map(({ from, to, value }) => ({
-        from, to, look: `seg ${familyOf(/** @type {string} */ (value))}`, words: bindingWords(/** @type {string} */ (value)),
-        title: `${dayRange(from, to)}: ${bindingWords(/** @type {string} */ (value))}`,
-      }));
+      // What little is short on days that are manned as asked is told faintly.
+      const isFaint = (/** @type {number} */ day) => (one.cover_by_day[day] ?? 0) >= (level ?? MANNED);
+      const strip = sameRuns(one.binding_by_day.map((code, day) => code && `${code} ${isFaint(day) ? "faint" : ""}`)).filter(({ value }) => value !== null).map(({ from, to, value }) => {
+        const [code, look] = /** @type {string} */ (value).split(" ");
+        return { from, to, look: `seg ${familyOf(code)} ${look}`, words: look === "faint" ? "" : bindingWords(code), title: `${dayRange(from, to)}: ${bindingWords(code)}` };
+      });
       const chart = new DaysChart({
         words: `${one.station}: ${percent(one.cover)} manned over ${daysLong(days)}${one.why ? `; ${one.why}` : ""}`,
         days, mean: one.cover_by_day, low: one.low_by_day, high: one.high_by_day, top: 1,
@@ -169,7 +173,7 @@ async function start() {
   function showStocks() {
     const known = [
       ...bases.map((one) => ({ ...one, kind: "base", name: one.base, out: one.first_out_day, word: "out" })),
-      ...nodes.filter((one) => one.stock_t_by_day !== null && !bases.some((base) => base.node === one.node && base.stock_t_by_day))
+      ...nodes.filter((one) => one.stock_t_by_day?.some((t) => t !== 0) && !bases.some((base) => base.node === one.node && base.stock_t_by_day))
         .map((one) => ({ ...one, kind: "node", name: one.node, out: one.first_short_day, word: "short", burn_t_per_day: one.need_t_per_day })),
     ];
     const [told, untold] = [known.filter((one) => one.stock_t_by_day), known.filter((one) => !one.stock_t_by_day)];
@@ -180,7 +184,7 @@ async function start() {
       readings.push((day) => (now.textContent = `day ${day}: ${tonnes(one.stock_t_by_day[day] ?? null)}`));
       const burn = one.burn_t_per_day ?? null;
       const button = el("button", { className: "row-head", title: "Show it on the map" }, el("b", {}, one.name),
-        el("span", {}, burn === null ? (one.kind === "base" ? "burn unknown" : "no need of its own") : `burns ${tonnesPerDay(burn)}`), now);
+        el("span", {}, burn === null ? (one.kind === "base" ? "burn unknown" : "need unknown") : !(burn > 0) && one.kind === "node" ? "no need of its own" : `${one.kind === "base" ? "burns" : "needs"} ${tonnesPerDay(burn)}`), now);
       button.onclick = () => select({ kind: one.kind, name: one.name }, true);
       const chart = new DaysChart({
         words: `${one.name}: ${tonnes(one.stock_t_by_day[0])} at first, ${one.out === null ? "never out" : `${one.word} from day ${one.out}`}`,
@@ -193,16 +197,21 @@ async function start() {
 
   // Tables.
   function showSizes() {
-    $("sizes").closest("section").hidden = !stations.length;
-    const few = stations.filter((one) => one.fleet_bad !== null && one.aircraft !== null && one.aircraft < one.fleet_bad);
-    $("sizes-note").textContent = `Aircraft that may man a station, beside what it takes: by the closed formula, for 95 % on average, for 95 % in the worst 5 % of runs.${
-      few.length ? ` Too few in the worst runs: ${list(few.map((one) => one.station))}.` : ""}`;
-    const enough = (/** @type {any} */ one, /** @type {number|null} */ needed) => (needed === null || one.aircraft === null || one.aircraft >= needed
+    const { roles } = study;
+    $("sizes").closest("section").hidden = !roles.length;
+    const few = roles.filter((one) => one.worst !== null && one.there < one.worst);
+    const onMeans = few.filter((one) => one.mean !== null && one.there >= one.mean);
+    $("sizes-note").textContent = `Aircraft that the stations of a role take together, beside those that there are.${
+      few.length ? ` Too few in the worst runs: ${list(few.map((one) => roleWords(one.role)))}.` : ""}${onMeans.length ? ` Sized on means: ${list(onMeans.map((one) => roleWords(one.role)))}.` : ""}`;
+    const enough = (/** @type {any} */ one, /** @type {number|null} */ needed) => (needed === null || one.there >= needed
       ? number(needed) : el("span", { className: "worse" }, number(needed)));
     $("sizes").replaceChildren(table(
-      ["station", figureHead("on station"), figureHead("formula"), figureHead("mean", "aircraft for 95 % mean cover"),
-        figureHead("worst 5 %", "aircraft for 95 % cover in the worst 5 % of runs"), figureHead("there are", "they may be wanted elsewhere too"), figureHead("cover in the worst 5 %")],
-      stations.map((one) => [one.station, number(one.count), enough(one, one.formula), enough(one, one.fleet_mean), enough(one, one.fleet_bad), number(one.aircraft), percent(one.cover_bad)]),
+      ["role", figureHead("there are"), figureHead("formula", "the closed station formula"), figureHead("no roster below", "the linear programme that no roster can beat"),
+        figureHead("for 95 % on average", "mean cover over the runs"), figureHead("for 95 % in the worst 5 % of runs")],
+      roles.map((one) => [
+        el("span", {}, roleWords(one.role), el("small", {}, one.stations.join(", ")), ...(one.why ? [el("small", { className: "worse" }, one.why)] : [])),
+        number(one.there), enough(one, one.formula), enough(one, one.bound), enough(one, one.mean), enough(one, one.worst),
+      ]),
     ));
   }
 
@@ -281,7 +290,7 @@ async function start() {
       const one = stations.find((other) => other.station === name);
       const code = one.binding_by_day[day] ?? null;
       const range = interval(one.low_by_day[day] ?? null, one.high_by_day[day] ?? null, "share");
-      return [`${one.role.replaceAll("_", " ")} station, ${count(one.count, "aircraft", "aircraft")}`, `day ${day}: ${percent(one.cover_by_day[day] ?? null)}${range ? ` (${range})` : ""}`, ...(code ? [bindingWords(code)] : []), ...(one.why ? [one.why] : [])];
+      return [`${roleWords(one.role)} station, ${count(one.count, "aircraft", "aircraft")}`, `day ${day}: ${percent(one.cover_by_day[day] ?? null)}${range ? ` (${range})` : ""}`, ...(code ? [bindingWords(code)] : []), ...(one.why ? [one.why] : [])];
     }
     const node = kind === "node" ? nodes.find((one) => one.node === name) : null;
     const base = bases.find((one) => (kind === "base" ? one.base === name : one.node === name)) ?? null;
@@ -435,6 +444,7 @@ function usedBar(edge) {
   return el("span", { className: "with-bar" }, barOf({ value: edge.used_share, to: 1, look: fullness(edge) }), percent(edge.used_share));
 }
 
+const roleWords = (/** @type {string} */ role) => role.replaceAll("_", " ");
 const placeOf = (/** @type {string} */ state) => (STATES.indexOf(state) + STATES.length + 1) % (STATES.length + 1);
 const stateLook = (/** @type {string} */ state) => `state-${state.replaceAll(" ", "-")}`;
 /** A fleet's aircraft by what they do. @param {any} fleet @param {string[]} order */
