@@ -21,7 +21,9 @@ async function start() {
     ["1 to 9", "a contributor in or out, in their order"], ["R", "next requirement"], ["D", "dark or light"], ["Esc", "close"],
   ], "Ticks are answered from the coalitions that were worked out beforehand; one that was not is said to be so. The address bar holds the ticks: copy it to share.");
   const study = await fetchDocument("api/plan/depend");
-  const { contributors, requirements, comparison } = study;
+  const { contributors, requirements } = study;
+  const untold = { value: null, low: null, high: null, verdict: "unknown" };
+  const comparison = study.comparison.map((row) => ({ ...row, requirements: requirements.map(({ name }) => row.requirements.find((one) => one.name === name) ?? untold) }));
   const names = contributors.map((one) => one.name);
   const coalitions = new Coalitions(study.coalitions, contributors.length);
   const enablers = contributors.map((one) => one.kind === "enabler");
@@ -46,7 +48,7 @@ async function start() {
   const everybody = comparison[0] ?? null;
   const without = hasEnablers ? (comparison[1] ?? null) : null;
   /** Scale of each requirement's bars: shares to one, days to the most that anybody reaches. */
-  const tops = requirements.map((one, k) => (one.unit !== "days" ? 1 : Math.max(1.25 * one.asked, ...comparison.map((row) => row.requirements[k]?.high ?? 0))));
+  const tops = requirements.map((one, k) => (one.unit !== "days" ? 1 : Math.max(1.25 * one.asked, ...comparison.map((row) => row.requirements[k].high ?? 0))));
 
   // The first picture, and beside it the ticks' own.
   const order = requirements.map((_, k) => k).sort((a, b) => Number(b === whole) - Number(a === whole));

@@ -13,6 +13,8 @@ export const WEAK_SHARE = 0.1;
 export const BUSY = 0.7;
 export const FULL = 0.95;
 const CAPTION_ZOOM = 5.6;
+/** Below it only stations that lack somebody are named where there is no room for all. */
+const CROWDED_ZOOM = 5;
 const REACH_PX = 9;
 
 export const COLOURS = {
@@ -257,7 +259,7 @@ export class SupplyOverlay extends Overlay {
     }
     const words = cover === null ? "unknown" : percent(cover);
     const isLow = cover !== null && asked !== null && cover < asked;
-    this.caption(x, y, [[station.station, `700 12px ${FONT}`, this.m.text], [isLow ? `▼ ${words}` : words, `${isLow ? 700 : 400} 11px ${FONT}`, cover === null ? this.m.text : colour]], true);
+    this.caption(x, y, [[station.station, `700 12px ${FONT}`, this.m.text], [isLow ? `▼ ${words}` : words, `${isLow ? 700 : 400} 11px ${FONT}`, cover === null ? this.m.text : colour]], isLow || isSelected || camera.zoom >= CROWDED_ZOOM);
   }
 
   /** What lies under a point, if anything. @param {number} px @param {number} py @returns {Thing|null} */

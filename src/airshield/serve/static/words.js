@@ -14,7 +14,7 @@ export function percent(share) {
 export const grouped = (value, digits = 0) => value.toLocaleString("en-US", { maximumFractionDigits: digits });
 
 /** To about three digits. @param {number|null} value */
-export const number = (value) => (value === null ? "unknown" : grouped(value, Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0));
+export const number = (value) => (value === null ? "unknown" : grouped(value, Math.abs(value) < 1 ? 3 : Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0));
 
 /** @param {number|null} t */
 export const tonnes = (t) => (t === null ? "unknown" : `${grouped(t, t > 0 && t < 10 ? 1 : 0)} t`);
