@@ -12,7 +12,7 @@ import { el, svg } from "./dom.js";
  * @property {(number|null)[]|null} [low] @property {(number|null)[]|null} [high]
  * @property {number} top  of the scale
  * @property {number[]} [asked]
- * @property {{day: number, words: string}[]} [marks]
+ * @property {{day: number, words: string, isRare?: boolean}[]} [marks]  isRare: in some runs only
  * @property {{from: number, to: number, look: string, words: string, title: string}[]} [strip]  days from, up to but without
  */
 
@@ -34,11 +34,12 @@ export class DaysChart {
         ...asked.map((value) => level(value, "asked")),
         ...known.map(([from, to]) => svg("path", { class: "mean", d: lineOf(/** @type {any} */ (mean), from, to, y) }))),
       ...gapsOf(known, days).map(([from, to]) => span("none", from, to, days, to - from > days / 8 ? "unknown" : "")),
-      ...marks.map(({ day, words }) => {
+      ...marks.map(({ day, words, isRare = false }) => {
         const flag = span("flag", day, day, days, words);
         const isLeft = day > days * 0.66;
         const beside = (mean ?? []).slice(Math.max(0, isLeft ? day - days / 4 : day), isLeft ? day : day + days / 4).filter((value) => value !== null);
         flag.classList.toggle("left", isLeft);
+        flag.classList.toggle("rare", isRare);
         // The words stand where the line does not.
         flag.classList.toggle("high", beside.reduce((a, b) => a + b, 0) < 0.5 * top * beside.length);
         return flag;

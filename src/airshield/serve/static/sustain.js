@@ -139,6 +139,8 @@ async function start() {
     $("stations").replaceChildren(...(stations.length ? [daysAxis(days)] : []), ...stations.map((one) => {
       const level = view.asked.get(one.station) ?? null;
       const required = study.requirements.find((other) => other.kind === "station" && other.of === one.station);
+      // Over its whole time a station may hold though its last days are below what is asked.
+      const isAlarm = isLikely(one) && required?.verdict !== "holds";
       const now = el("small", { className: "now" });
       readings.push((day) => {
         const value = one.cover_by_day[day] ?? null;
@@ -162,10 +164,14 @@ async function start() {
         words: `${one.station}: ${percent(one.cover)} manned over ${daysLong(days)}${one.why ? `; ${one.why}` : ""}`,
         days, mean: one.cover_by_day, low: one.low_by_day, high: one.high_by_day, top: 1,
         asked: level === null ? [] : [level], strip,
-        marks: one.fails_from === null ? [] : [{ day: one.fails_from, words: `fails from day ${one.fails_from}` }],
+        marks: one.fails_from === null ? [] : [isAlarm ? { day: one.fails_from, words: `fails from day ${one.fails_from}` }
+          : { day: one.fails_from, words: `below from day ${one.fails_from}${one.chance === null ? "" : `, in ${percent(one.chance)} of runs`}`, isRare: true }],
       }, toDay);
       const row = rowOf(button, chart, `station:${one.station}`);
-      if (one.why) row.append(el("p", { className: "why" }, `${one.why[0].toUpperCase()}${one.why.slice(1)}.`, ...(one.chance === null ? [] : [el("small", {}, ` In ${percent(one.chance)} of the runs.`)])));
+      if (one.why) {
+        const inRuns = one.chance === null ? "" : `In ${percent(one.chance)} of the runs: `;
+        row.append(el("p", { className: isAlarm ? "why" : "why rare" }, el("small", {}, inRuns), inRuns ? `${one.why}.` : `${one.why[0].toUpperCase()}${one.why.slice(1)}.`));
+      }
       return row;
     }));
   }
@@ -395,9 +401,11 @@ async function start() {
 }
 
 const clampDay = (/** @type {number} */ day, /** @type {number} */ days) => Math.max(0, Math.min(days - 1, Number.isFinite(day) ? Math.round(day) : 0));
+/** Whether a station fails in most runs, and not only in some. @param {any} station */
+const isLikely = ({ chance }) => chance === null || chance >= 0.5;
 /** The first day on which something that stood until then fails. @param {any} study */
 function firstFailure(study) {
-  const all = study.stations.map((one) => one.fails_from).filter((day) => day > 0);
+  const all = study.stations.filter(isLikely).map((one) => one.fails_from).filter((day) => day > 0);
   return all.length ? Math.min(...all) : null;
 }
 /** @param {import("./supply-overlay.js").Thing} thing */
