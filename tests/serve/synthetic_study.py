@@ -237,13 +237,13 @@ def sustain_document():
         "requirements": requirements,
         "stations": stations,
         "roles": [
-            {"role": "patrol", "stations": ["West", "Kyiv", "South"], "there": 82,
+            {"role": "patrol", "share": 0.95, "stations": ["West", "Kyiv", "South"], "there": 82,
              "formula": 61.4, "bound": 58.9, "mean": 71, "worst": 88, "why": ""},
-            {"role": "airborne_radar",
+            {"role": "airborne_radar", "share": 0.95,
              "stations": ["Airborne radar north", "Airborne radar south"], "there": 10,
              "formula": 6.94, "bound": 6.9, "mean": 11, "worst": None, "why": ""},
-            {"role": "drone", "stations": ["Border watch"], "there": 6, "formula": None,
-             "bound": None, "mean": None, "worst": None,
+            {"role": "drone", "share": 0.9, "stations": ["Border watch"], "there": 6,
+             "formula": None, "bound": None, "mean": None, "worst": None,
              "why": "cannot hold, because Border watch is out of reach of every base"},
         ],
         "fleets": fleets,
@@ -454,6 +454,7 @@ def depend_document(*, is_complete=True):
             dependence.append({
                 "contributor": name, "requirement": requirement["name"],
                 "loss": None if lost is None else round(lost, 4), "share": share, **bounds,
+                "alone": alone, "without": row(everybody & ~(1 << i), requirements)[0][k],
                 "is_veto": whole[3][k] == "holds"
                 and row(everybody & ~(1 << i), requirements)[3][k] == "fails",
             })  # fmt: skip
@@ -475,9 +476,8 @@ def depend_document(*, is_complete=True):
                 continue
             pairs.append({
                 "first": names[i], "second": names[j], "requirement": requirement["name"],
-                "loss": round(both, 4), "loss_low": round(both - width, 4),
-                "loss_high": round(min(both + width, top), 4),
-                "beyond": round(both - sum(singles), 4),
+                "loss": round(both, 4), "beyond": round(both - max(singles), 4),
+                "verdict": row(everybody & ~(1 << i) & ~(1 << j), requirements)[3][k],
             })  # fmt: skip
         for rank, (name, part) in enumerate(
             (("fighter readiness", 0.31), ("tanker offload", 0.18), ("rail branch", 0.12),
@@ -488,6 +488,8 @@ def depend_document(*, is_complete=True):
             screening.append({
                 "assumption": name, "requirement": requirement["name"],
                 "effect": part,
+                "effect_signed": None if part is None else (-part if rank == 1 else 0.2 * part),
+                "flips": None if part is None else 0.25 if rank == 1 else 0.0,
                 "spread": None if part is None else 0.4 * part, "rank": rank,
             })  # fmt: skip
     pairs.sort(key=lambda one: -one["loss"])
@@ -513,6 +515,7 @@ def depend_document(*, is_complete=True):
             for who, mask in whos.items()
         ],
         "dependence": dependence,
+        "held": [one["name"] for one in requirements[:-1]],
         "vetoes": ["Ukraine", "Poland", "Romania", "Outside enablers"],
         "least_coalitions": [
             ["Ukraine", "Poland", "Romania", "European state B", "Outside enablers"],
@@ -522,21 +525,34 @@ def depend_document(*, is_complete=True):
         "pairs": pairs[:60],
         "withdrawal": withdrawal,
         "replacements": [
-            {"contributor": "Outside enablers", "holds": True,
-             "bring": ["4 x Airborne radar at Geilenkirchen", "6 x Tanker at Eindhoven"],
+            {"contributor": "Outside enablers", "aim": "cheapest", "holds": True,
+             "is_proven": True, "bring": ["4 x Airborne radar", "6 x Tanker"],
              "cost": 2.4e9, "currency": "USD", "lead_days": 1460.0,
-             "words": "others must bring four airborne radars and six tankers"},
-            {"contributor": "Poland", "holds": False, "bring": [], "cost": None, "currency": None,
-             "lead_days": None,
-             "words": "nothing that is offered stands in for its bases and its supply"},
-            {"contributor": "European state A", "holds": True, "bring": [], "cost": 0.0,
-             "currency": "USD", "lead_days": 0.0, "words": "nothing is missed"},
+             "words": "4 x Airborne radar, 6 x Tanker replace Outside enablers"},
+            {"contributor": "Outside enablers", "aim": "soonest", "holds": True,
+             "is_proven": False, "bring": ["4 x Airborne radar", "9 x Hired tanker"],
+             "cost": None, "currency": "USD", "lead_days": 420.0,
+             "words": "4 x Airborne radar, 9 x Hired tanker replace Outside enablers; a cheaper "
+                      "way may exist"},
+            *({"contributor": "Poland", "aim": aim, "holds": False, "is_proven": True,
+               "bring": [], "cost": None, "currency": "USD", "lead_days": None,
+               "words": "all options together do not replace Poland"}
+              for aim in ("cheapest", "soonest")),
+            {"contributor": "European state A", "aim": "cheapest", "holds": True,
+             "is_proven": True, "bring": [], "cost": 0.0, "currency": "USD", "lead_days": 0.0,
+             "words": "nothing need replace European state A"},
         ],
         "screening": screening,
         "radars": [
             {"radar": one["name"], "contributor": one["contributor"],
              "availability": None if one["type"] == "P-18" else 0.9766}
             for one in table("radars") if one["status"] == "standing"
+        ],
+        "availability": [
+            {"requirement": "airliners at 3,000 m", "holds_share": 0.93, "may_hold_share": 0.97,
+             "mean": 0.951, "bad": 0.883},
+            {"requirement": "drones at 300 m", "holds_share": 0.61, "may_hold_share": 0.61,
+             "mean": None, "bad": None},
         ],
         "assumptions": assumptions(),
         "cautions": ["Who would follow whom out is not asked: each may stay when another goes."],

@@ -220,6 +220,13 @@ def test_each_requirement_shows_its_own_losses_and_shares(depend, studies):
     cards = depend.inner_text("#instead")
     assert "USD 2.4 bn" in cards
     assert "1,460 days" in cards
+    assert cards.count("Instead of ") == 3
+    assert cards.count("all options together do not replace Poland") == 1
+    assert "cheapest: " in cards
+    assert "lead time\n420 days" in cards
+    first = depend.inner_text(".tornado >> nth=0")
+    assert "shrinks with it · turns the answer in 25.0 % of the steps" in first
+    assert "93.0 %\t97.0 %\t95.1 %\t88.3 %" in depend.inner_text("#radars")
     assert "DOES NOT HOLD" in cards.upper()
     assert "unknown" in depend.inner_text("#radars")
 
@@ -349,7 +356,7 @@ def test_a_stock_that_nobody_knows_is_named_and_not_drawn(sustain):
     assert sustain.locator("[data-thing='base:Eindhoven']").count() == 0
     assert sustain.locator("[data-thing='base:Powidz'] .flag").inner_text().startswith("out: day")
     drone = sustain.locator("#sizes tr", has_text="Border watch").inner_text()
-    assert drone.split("\t")[1:] == ["6", "unknown", "unknown", "unknown", "unknown"]
+    assert drone.split("\t")[1:] == ["90.0 %", "6", *["unknown"] * 4]
     assert "cannot hold, because" in drone
     assert "Too few in the worst runs: patrol. Sized on means: patrol." in sustain.inner_text("#sizes-note")  # fmt: skip  # noqa: E501
     assert sustain.locator("#sizes .worse").all_inner_texts() == ["88", "11", drone.split("\n")[2].split("\t")[0]]  # fmt: skip  # noqa: E501

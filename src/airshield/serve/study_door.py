@@ -29,8 +29,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "depend": (
         *_COMMON,
-        *("contributors", "coalitions", "comparison", "dependence", "vetoes", "least_coalitions"),
-        *("pairs", "withdrawal", "replacements", "screening", "radars", "dips"),
+        *("contributors", "coalitions", "comparison", "dependence", "held", "vetoes"),
+        *("least_coalitions", "pairs", "withdrawal", "replacements", "screening", "radars"),
+        *("availability", "dips"),
     ),
 }
 """What each study's document must hold: a key that nothing is known of is there, and empty."""

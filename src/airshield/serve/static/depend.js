@@ -43,7 +43,7 @@ async function start() {
   await Promise.all(["400 12px B612", "700 12px B612"].map((font) => document.fonts.load(font)));
 
   showAnswer(study, [count(contributors.length, "contributor"), study.coalitions.is_complete ? "every coalition worked out" : `${grouped(study.coalitions.mask.length)} of ${grouped(2 ** contributors.length)} coalitions worked out`]);
-  if (study.vetoes.length) $("answer").insertBefore(el("p", { id: "vetoes" }, el("b", { className: "veto" }, "veto"), ` Without ${study.vetoes.length === 1 ? study.vetoes[0] : `any one of ${list(study.vetoes)}`} it does not hold.`), $("answer").lastChild);
+  if (study.vetoes.length) $("answer").insertBefore(el("p", { id: "vetoes" }, el("b", { className: "veto" }, "veto"), ` Without ${study.vetoes.length === 1 ? study.vetoes[0] : `any one of ${list(study.vetoes)}`} ${heldWords(study, whole)}`), $("answer").lastChild);
 
   const everybody = comparison[0] ?? null;
   const without = hasEnablers ? (comparison[1] ?? null) : null;
@@ -206,10 +206,12 @@ async function start() {
     const pair = (/** @type {number|null} */ value, low, high, look) => el("span", { className: "worth-cell" }, el("b", { className: value === null ? "none" : "" }, figure(value, unit)),
       el("small", {}, interval(low, high, unit)), barOf({ value, low, high, ...scale, look }));
     const node = table(
-      ["contributor", "lost when it leaves", "its share of the whole", ...(least.length ? [figureHead("in the fewest", "in how many of the least coalitions it is")] : [])],
+      ["contributor", "lost when it leaves", "its share of the whole", figureHead("without it"), figureHead("it alone", "what it gives when nobody else is there"),
+        ...(least.length ? [figureHead("in the fewest", "in how many of the least coalitions it is")] : [])],
       told.map((one) => [
         el("span", {}, one.contributor, ...(one.is_veto ? [" ", el("b", { className: "veto", title: "Without it this does not hold" }, "veto")] : [])),
         pair(one.loss, one.loss_low, one.loss_high, "loss"), pair(one.share, one.share_low, one.share_high, "share"),
+        valueWords(view.of, one.without), valueWords(view.of, one.alone),
         ...(least.length ? [`${least.filter((set) => set.includes(one.contributor)).length} of ${least.length}`] : []),
       ]),
     );
@@ -220,7 +222,7 @@ async function start() {
 
   function showPairs(rows, unit, name) {
     $("pairs").replaceChildren(...(rows.length ? rows.slice(0, MOST_PAIRS).map((one) => maskButton(maskWithout([one.first, one.second]), `${one.first} and ${one.second}`,
-      el("b", {}, `−${figure(one.loss, unit)}`), el("small", {}, [interval(one.loss_low, one.loss_high, unit), one.beyond === null ? "" : beyondWords(one.beyond, unit)].filter(Boolean).join(" · "))))
+      el("b", {}, mark(one.verdict), ` −${figure(one.loss, unit)}`), el("small", {}, one.beyond === null ? "" : beyondWords(one.beyond, unit))))
       : [el("p", { className: "quiet" }, `None was worked out for ${name}.`)]));
   }
 
@@ -258,20 +260,34 @@ async function start() {
     $("screening-note").textContent = rows.length ? `How much ${name} moves when one assumption goes through its range (mean of the absolute changes; whisker: their spread).` : `Not worked out for ${name}.`;
     $("screening").replaceChildren(...rows.toSorted((a, b) => a.rank - b.rank).map((one) => el("div", { className: "tornado" }, el("span", {}, one.assumption),
       barOf({ value: one.effect, low: one.spread === null || one.effect === null ? null : Math.max(0, one.effect - one.spread), high: one.spread === null || one.effect === null ? null : one.effect + one.spread, ...scale }),
-      el("b", { className: one.effect === null ? "none" : "" }, one.effect === null ? "unknown" : figure(one.effect, unit)))));
+      el("b", { className: one.effect === null ? "none" : "" }, one.effect === null ? "unknown" : figure(one.effect, unit)),
+      el("small", {}, one.effect === null || one.effect === 0 ? "" : [wayWords(one.effect_signed, one.effect), ...(one.flips > 0 ? [`turns the answer in ${percent(one.flips)} of the steps`] : [])].join(" · ")))));
   }
 
   // What does not hang on the requirement.
   $("least").replaceChildren(...(study.least_coalitions.length ? study.least_coalitions.map((set) => maskButton(maskWith(set), list(set), el("small", {}, count(set.length, "contributor"))))
-    : [el("p", { className: "quiet" }, "With no coalition that was worked out does it hold.")]));
-  $("instead").replaceChildren(...(study.replacements.length ? study.replacements.map((one) => el("article", {},
-    el("h3", {}, `Instead of ${one.contributor} `, verdictWord(one.holds ? "holds" : "fails", one.holds ? "holds again" : "does not hold")),
-    ...(one.bring.length ? [el("ul", { className: "plain" }, ...one.bring.map((words) => el("li", {}, words)))] : []),
-    el("p", {}, one.words),
-    ...(one.bring.length ? [el("dl", { className: "facts" }, el("dt", {}, "cost"), el("dd", {}, money(one.cost, one.currency)), el("dt", {}, "lead time"), el("dd", {}, daysLong(one.lead_days)))] : [])))
-    : [el("p", { className: "quiet" }, "Not worked out.")]));
-  $("radars-box").hidden = !study.radars.length;
-  $("radars").replaceChildren(table(["radar", "by", figureHead("works")], study.radars.map((one) => [one.radar, one.contributor, percent(one.availability)])));
+    : [el("p", { className: "quiet" }, "Nothing holds that anybody could keep.")]));
+  const replaced = [...new Set(study.replacements.map((one) => one.contributor))];
+  $("instead").replaceChildren(...(replaced.length ? replaced.map((name) => {
+    const ways = study.replacements.filter((one) => one.contributor === name);
+    const isSame = ways.every((one) => one.bring.join() === ways[0].bring.join() && one.words === ways[0].words);
+    const holds = ways.some((one) => one.holds);
+    return el("article", {}, el("h3", {}, `Instead of ${name} `, verdictWord(holds ? "holds" : "fails", holds ? "holds again" : "does not hold")),
+      ...(isSame ? ways.slice(0, 1) : ways).flatMap((one) => replacement(one, isSame ? "" : one.aim)));
+  }) : [el("p", { className: "quiet" }, "Not worked out.")]));
+  /** @param {any} one @param {string} aim @returns {Node[]} */
+  function replacement(one, aim) {
+    return [
+      el("p", {}, ...(aim ? [el("b", {}, `${aim}: `)] : []), one.words),
+      ...(one.bring.length ? [el("dl", { className: "facts" }, el("dt", {}, "bring"), el("dd", {}, one.bring.join(", ")), el("dt", {}, "cost"), el("dd", {}, money(one.cost, one.currency)),
+        el("dt", {}, "lead time"), el("dd", {}, daysLong(one.lead_days)))] : []),
+    ];
+  }
+  $("radars-box").hidden = !study.radars.length && !study.availability.length;
+  $("radars").replaceChildren(
+    ...(study.radars.length ? [table(["radar", "by", figureHead("works")], study.radars.map((one) => [one.radar, one.contributor, percent(one.availability)]))] : []),
+    ...(study.availability.length ? [table(["with radars failing and being mended", figureHead("holds", "share of the time"), figureHead("may hold", "where ground is unknown"), figureHead("mean"), figureHead("worst 5 %")],
+      study.availability.map((one) => [one.requirement, percent(one.holds_share), percent(one.may_hold_share), percent(one.mean), percent(one.bad)]))] : []));
   showNotes(study, [["Where a contributor lowers what others reach", study.dips]]);
 
   // Somebody pointed at.
@@ -342,7 +358,14 @@ async function start() {
   Object.assign(window, { airshield: { study, view, coalitions, setMask, setOf, recompute, perform } });
 }
 
-/** What two lose together beside what each loses alone. @param {number} beyond @param {string} unit */
-const beyondWords = (beyond, unit) => (beyond === 0 ? "as much as the two alone add up to" : `${figure(Math.abs(beyond), unit)} ${beyond > 0 ? "more" : "less"} than the two alone add up to`);
+/** What is lost without somebody who has a veto: it is about what holds with everybody. @param {any} study @param {number} whole */
+function heldWords(study, whole) {
+  const asked = study.requirements.length - (whole < 0 ? 0 : 1);
+  return study.held.length === asked ? "it does not hold." : `not all of the ${count(study.held.length, "requirement")} hold that hold with everybody.`;
+}
+/** What two lose together that neither loses alone. @param {number} beyond @param {string} unit */
+const beyondWords = (beyond, unit) => (beyond > 0 ? `${figure(beyond, unit)} more than either alone` : "no more than one of them alone");
+/** Which way a figure goes when an assumption grows. @param {number|null} signed @param {number} effect */
+const wayWords = (signed, effect) => (signed === null || Math.abs(signed) < 0.5 * effect ? "now up, now down" : signed > 0 ? "grows with it" : "shrinks with it");
 
 start();

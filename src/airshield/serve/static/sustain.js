@@ -207,16 +207,16 @@ async function start() {
     $("sizes").closest("section").hidden = !roles.length;
     const few = roles.filter((one) => one.worst !== null && one.there < one.worst);
     const onMeans = few.filter((one) => one.mean !== null && one.there >= one.mean);
-    $("sizes-note").textContent = `Aircraft that the stations of a role take together, beside those that there are.${
+    $("sizes-note").textContent = `Aircraft that the stations of a role take together for the cover that they are sized for, beside those that there are.${
       few.length ? ` Too few in the worst runs: ${list(few.map((one) => roleWords(one.role)))}.` : ""}${onMeans.length ? ` Sized on means: ${list(onMeans.map((one) => roleWords(one.role)))}.` : ""}`;
     const enough = (/** @type {any} */ one, /** @type {number|null} */ needed) => (needed === null || one.there >= needed
       ? number(needed) : el("span", { className: "worse" }, number(needed)));
     $("sizes").replaceChildren(table(
-      ["role", figureHead("there are"), figureHead("formula", "the closed station formula"), figureHead("no roster below", "the linear programme that no roster can beat"),
-        figureHead("for 95 % on average", "mean cover over the runs"), figureHead("for 95 % in the worst 5 % of runs")],
+      ["role", figureHead("sized for", "the cover that its fleets are sized for"), figureHead("there are"), figureHead("formula", "the closed station formula"),
+        figureHead("no roster below", "the linear programme that no roster can beat"), figureHead("on average", "for such a mean cover over the runs"), figureHead("in the worst 5 % of runs", "for such a cover in them")],
       roles.map((one) => [
         el("span", {}, roleWords(one.role), el("small", {}, one.stations.join(", ")), ...(one.why ? [el("small", { className: "worse" }, one.why)] : [])),
-        number(one.there), enough(one, one.formula), enough(one, one.bound), enough(one, one.mean), enough(one, one.worst),
+        percent(one.share), number(one.there), enough(one, one.formula), enough(one, one.bound), enough(one, one.mean), enough(one, one.worst),
       ]),
     ));
   }

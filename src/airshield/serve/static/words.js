@@ -28,7 +28,7 @@ export const figure = (value, unit) => (unit === "days" ? daysLong(value) : perc
 
 /** Bounds, where they are known and differ. @param {number|null} low @param {number|null} high @param {string} unit */
 export function interval(low, high, unit) {
-  if (low === null || high === null) return "";
+  if ((low ?? null) === null || (high ?? null) === null) return "";
   const [from, to] = [figure(low, unit), figure(high, unit)];
   if (from === to) return "";
   const [, last] = from.split(" ");
