@@ -279,7 +279,7 @@ async function start() {
   function replacement(one, aim) {
     return [
       el("p", {}, ...(aim ? [el("b", {}, `${aim}: `)] : []), one.words),
-      ...(one.bring.length ? [el("dl", { className: "facts" }, el("dt", {}, "bring"), el("dd", {}, one.bring.join(", ")), el("dt", {}, "cost"), el("dd", {}, money(one.cost, one.currency)),
+      ...(one.bring.length ? [el("dl", { className: "facts" }, el("dt", {}, "cost"), el("dd", {}, money(one.cost, one.currency)),
         el("dt", {}, "lead time"), el("dd", {}, daysLong(one.lead_days)))] : []),
     ];
   }
