@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 import time
@@ -192,7 +193,13 @@ def table(rows: list[dict]) -> str:
     lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     for row in rows:
         cells = [
-            v if isinstance(v, str) else "" if v != v else f"{v:,.3g}" if v < 100 else f"{v:,.0f}"
+            v
+            if isinstance(v, str)
+            else ""
+            if math.isnan(v)
+            else f"{v:,.3g}"
+            if v < 100
+            else f"{v:,.0f}"
             for v in row.values()
         ]
         lines.append("| " + " | ".join(cells) + " |")

@@ -26,6 +26,10 @@ def report(
     ] = None,
     terrain: TerrainModels = None,
     candidates: WithCandidates = False,
+    dependence: Annotated[
+        bool,
+        typer.Option("--depend/--no-depend", help="A chapter of dependence: takes some minutes."),
+    ] = True,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +41,7 @@ def report(
     from airshield.cli.cover import COVER_ROOMS
     from airshield.cli.covering import CoverPlan
     from airshield.cli.exit_codes import FAILS
+    from airshield.cli.sustain import SUSTAIN_ROOMS
     from airshield.errors import UsageError
     from airshield.report import document_of, page_of
 
@@ -44,7 +49,7 @@ def report(
         raise UsageError("where should the report go? Name a file: --to report.html, or --json")
     if to is not None:
         write_page(None, to)
-    prepare_kernels(*COVER_ROOMS, load=False)
+    prepare_kernels(*COVER_ROOMS, *SUSTAIN_ROOMS, load=False)
     asked = CoverPlan(
         shield=shield,
         terrain=tuple(terrain or ()),
@@ -52,7 +57,8 @@ def report(
         threads=threads,
     )
     with stages() as say:
-        made = make_report(asked, now=_now, say=say)
+        sustain, depend = studies_of(asked, say=say, with_dependence=dependence)
+        made = make_report(asked, now=_now, say=say, sustain=sustain, depend=depend)
     document = document_of(made)
     if to is not None:
         write_page(page_of(made), to)
@@ -66,6 +72,37 @@ def report(
         typer.echo(f"Written: {to}")
     if made.verdict in ("fails", "unknown"):
         raise typer.Exit(FAILS)
+
+
+def studies_of(
+    asked: CoverPlan, *, say: Callable[[str, int, int], None] | None, with_dependence: bool
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The documents of endurance and of dependence, where a shield says and asks enough for them.
+
+    Returns
+    -------
+    dict or None, dict or None
+        None: no stations and no supply; no requirement that hangs on who comes, or not wanted.
+    """
+    from airshield.cli.depend_document import depend_document
+    from airshield.cli.depending import DependAsked, depend_shield
+    from airshield.cli.sustaining import SustainAsked, sustain_document, sustain_shield
+    from airshield.config import load_shield
+
+    plan = load_shield(asked.shield).plan
+    sustain = depend = None
+    if plan.stations or plan.nodes:
+        found = sustain_shield(SustainAsked(shield=asked.shield, threads=asked.threads), say=say)
+        sustain = sustain_document(found)
+    of = plan.requirements
+    if with_dependence and (of.cover or of.warning or of.station or of.stock):
+        depend = depend_document(
+            depend_shield(
+                DependAsked(shield=asked.shield, terrain=asked.terrain, threads=asked.threads),
+                say=say,
+            )
+        )
+    return sustain, depend
 
 
 def _now() -> datetime:

@@ -12,8 +12,8 @@ aircraft are ready; ``bound``: the linear programme that no roster can beat. All
 :func:`cautions` tells where a plan is sized on one.
 
 **The simulation** (``_kernels``, and a room for each of its parts: ``queue``, ``luck``,
-``aircraft``, ``bases``, ``crews``, ``stations``, ``flights``, ``dispatch``, ``alert``). A sortie is take-off, way, stay, way, landing, repair,
-turnaround. A station of k aircraft has k slots. As long before the end of a stay as the longest way
+``aircraft``, ``bases``, ``crews``, ``stations``, ``flights``, ``dispatch``, ``alert``). A sortie
+is take-off, way, stay, way, landing, repair, turnaround. A station of k aircraft has k slots. As long before the end of a stay as the longest way
 takes, a slot asks its tankers for fuel, and without that for a relief: from the nearest base that
 is open, with an aircraft that is ready beyond the alert, a rested crew, hours left in the month and
 fuel. Who relieves takes off so as to be there just then; whoever is not relieved leaves when its

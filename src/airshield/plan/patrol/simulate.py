@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -268,7 +268,8 @@ def _run(worlds: list[World], out: Out, *, first: int, seed: int) -> None:
 
 
 def _joined(first: Out, more: Out) -> Out:
-    return Out._make(np.concatenate(same) for same in zip(first, more, strict=True))
+    pairs: Iterator[tuple[Any, Any]] = zip(first, more, strict=True)
+    return Out._make(np.concatenate(same) for same in pairs)
 
 
 def _is_narrow(result: Sustained, half: float) -> bool:
