@@ -129,7 +129,8 @@ def depend_shield(asked: DependAsked, *, say: Say | None = None) -> Depending:
         )
         replacements: list[Replacement] = []
         if asked.with_replacements and question.options:
-            replacements = list(_replacements(question, game, told))
+            with _counted(pool, "replacements", told) as mapper:
+                replacements = list(_replacements(question, game, mapper))
         screening = None
         assumptions = question.assumptions()
         if asked.walks and assumptions and question.plan is not None:
@@ -460,7 +461,9 @@ def _more_aircraft(plan: Plan, option: ReplacementOption, n: int) -> PatrolFleet
     )
 
 
-def _replacements(question: Question, game: Game, say: Say) -> Iterator[Replacement]:
+def _replacements(
+    question: Question, game: Game, mapper: Callable[..., Any]
+) -> Iterator[Replacement]:
     """For each whose leaving makes fail what held: what others must bring that it holds again."""
     everybody = game.row(game.everybody)
     held = [g for g in range(len(game.goals)) if game.verdict[everybody, g] == HOLDS]
@@ -485,10 +488,9 @@ def _replacements(question: Question, game: Game, say: Say) -> Iterator[Replacem
         for i, who in enumerate(game.players)
         if (game.verdict[game.row(game.everybody ^ 1 << i)][held] != HOLDS).any()
     ]
-    for done, who in enumerate(needed):
-        say("replacements", done, len(needed))
 
-        def figures(bring: Mapping[str, int], who: str = who) -> Figures:
+    def replaced(who: str) -> tuple[Replacement, Replacement]:
+        def figures(bring: Mapping[str, int]) -> Figures:
             full = question.figures_with(who, bring)
             return Figures(
                 value=full.value[held],
@@ -496,8 +498,10 @@ def _replacements(question: Question, game: Game, say: Say) -> Iterator[Replacem
                 high=None if full.high is None else full.high[held],
             )
 
-        yield from find_replacements(who, options, goals, figures, tries=TRIES)
-    say("replacements", len(needed), len(needed))
+        return find_replacements(who, options, goals, figures, tries=TRIES)
+
+    for pair in mapper(replaced, needed):
+        yield from pair
 
 
 def _factors_of(plan: Plan) -> Iterator[Factor]:
