@@ -535,9 +535,12 @@ FLEET_DAY: Final = pa.schema(
         _DAY,
         _field("state", WORD, "one of airshield.plan.patrol.STATES"),
         _field("mean_aircraft", _F8, "how many are in it: mean over the day and replications"),
+        _field("answered_calls", _F8, "the fleet's calls that were answered that day", null=True),
+        _field("missed_calls", _F8, "its calls that nobody could answer", null=True),
     ],
     metadata={"table": "FLEET_DAY"},
 )
+"""Calls are the same in every row of a fleet and day; null: its alert is not called."""
 
 FUEL_DAY: Final = pa.schema(
     [

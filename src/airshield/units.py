@@ -47,6 +47,7 @@ UNITS: Final = {
     "people": "inhabitant",
     "kg": "kilogram",
     "aircraft": "aircraft",
+    "calls": "call of an alert",
     "kgps": "kilogram per second",
     "days": "day of 86,400 s",
     "figure": "the requirement's own unit",

@@ -18,7 +18,6 @@ from airshield.plan.patrol import (
     Fleet,
     PatrolPlan,
     Station,
-    _kernels,
     cautions,
     day_hours,
     find_bound,
@@ -34,6 +33,8 @@ from airshield.plan.patrol import (
     stock_days,
 )
 from airshield.plan.patrol.arrays import out_of, world_of
+from airshield.plan.patrol.luck import _kernels as luck
+from airshield.plan.patrol.queue import _kernels as queue
 from patrol_plans import FIGHTER, HOUR_S, everything, kind, north_deg, single
 
 MASK = (1 << 64) - 1
@@ -50,7 +51,7 @@ def slow_uniform(key, stream, n):
 @settings(deadline=None)
 @given(key=st.integers(0, MASK), stream=st.integers(0, 15), n=st.integers(0, 10**9))
 def test_random_numbers_are_those_of_splitmix64(key, stream, n):
-    assert _kernels.uniform(np.uint64(key), stream, n) == slow_uniform(key, stream, n)
+    assert luck.uniform(np.uint64(key), stream, n) == slow_uniform(key, stream, n)
 
 
 def test_splitmix64_gives_its_published_sequence():
@@ -61,32 +62,47 @@ def test_splitmix64_gives_its_published_sequence():
 
 
 @settings(deadline=None, max_examples=60)
-@given(times=st.lists(st.integers(0, 12), max_size=60), drops=st.integers(0, 60))
+@given(
+    steps=st.lists(
+        st.one_of(st.integers(0, 24), st.floats(0.0, 25.0), st.just("take")), max_size=80
+    ),
+    buckets=st.sampled_from([1, 2, 7, 100]),
+)
 @pytest.mark.parametrize("mode", ["compiled", "interpreted"])
-def test_events_come_out_by_time_and_then_in_the_order_they_went_in(mode, times, drops):
-    world = world_of(single(kind(), 30), days=1)
-    world.heap_s[0] = np.inf
-    push, drop = _kernels.push, _kernels.drop_first
+def test_events_come_out_by_time_and_then_in_the_order_they_went_in(mode, steps, buckets):
+    world = world_of(single(kind(), 12), days=1)
+    world = world._replace(bucket=np.empty(buckets, np.int64))
+    world.clock["buckets_per_s"] = (buckets - 0.5) / 86400.0
+    push, opens, clear = queue.push, queue.open_bucket, queue.clear_queue
     if mode == "interpreted":
-        push, drop = push.py_func, drop.py_func
+        push, opens, clear = push.py_func, opens.py_func, clear.py_func
         world = world._replace(clock=world.clock.view(np.recarray))
-    waiting = []
-    for i, t in enumerate(times):
-        push(world, float(t), 1, i)
-        waiting.append((t, i))
-        if i % 3 == 2 and drops > i:
-            assert int(world.heap_code[0] & _kernels.ID_MASK) == min(waiting)[1]
-            waiting.remove(min(waiting))
-            # Half of the places that become free are closed, the others wait for the next event.
-            world.clock["is_free"] = i % 2
-            if i % 2 == 0:
-                drop(world)
-    if world.clock["is_free"][0]:
-        drop(world)
-    for _, i in sorted(waiting):
-        assert int(world.heap_code[0] & _kernels.ID_MASK) == i
-        drop(world)
-    assert world.clock["waiting"][0] == 0
+    clear(world)
+    clock = world.clock
+
+    def take():
+        if clock["waiting"][0] == 0 and not opens(world):
+            return None
+        clock["waiting"] -= 1
+        at = clock["waiting"][0]
+        return world.next_s[at], int(world.next_what[at])
+
+    waiting, now = [], 0.0
+    for i, step in enumerate([*steps, *["take"] * (len(steps) + 1)]):
+        if step == "take":
+            found = min(waiting, default=None)
+            assert take() == found
+            if found is not None:
+                waiting.remove(found)
+                now = found[0]
+        elif step <= 24:  # a day's hours; what is later is never put in
+            t = max(now, step * HOUR_S)  # nothing is put in before what has been taken out
+            push(world, t, 1, i)
+            waiting.append((t, (1 << queue.ID_BITS) | i))
+        else:
+            push(world, step * HOUR_S, 1, i)
+    assert not waiting
+    assert not clock["is_full"][0]
 
 
 def same(one, other):
@@ -105,6 +121,52 @@ def test_more_runs_begin_with_the_same_runs():
     plan = everything()
     few, many = (simulate(plan, days=6, runs=n, seed=5).out for n in (20, 50))
     assert all(np.array_equal(a, b[:20]) for a, b in zip(few, many, strict=True))
+
+
+def test_calls_come_whoever_is_there_to_answer_them():
+    # The base shuts every night: some are called in time and cannot take off any more.
+    of = dataclasses.replace(FIGHTER, to_air_s=HOUR_S)
+    calls = {"on_alert": 2, "scrambles_per_day": 6.0, "scramble_s": HOUR_S}
+    base = {"hours": day_hours(5 * HOUR_S, 20 * HOUR_S, days=10)}
+    few, many = (
+        simulate(single(of, n, away_h=0.4, base=base, **calls), days=10, runs=60, seed=7)
+        for n in (2, 9)
+    )
+    # Who is called just before the end has not yet taken off.
+    called = [(r.out.answered + r.out.missed).sum(axis=(1, 2)) for r in (few, many)]
+    assert (abs(called[0] - called[1]) <= 2).all()
+    assert np.nanmean(few.answered) < np.nanmean(many.answered) - 0.1
+    assert few.out.missed.sum() > 0 < few.out.answered.sum()
+    assert (many.out.sorties >= many.out.answered).all()
+    # Without calls everything is as if they could not be said.
+    quiet = single(of, 9, away_h=0.4, **{**calls, "scrambles_per_day": 0.0})
+    never = single(of, 9, away_h=0.4, on_alert=2)
+    assert same(*(simulate(p, days=10, runs=20, seed=7) for p in (quiet, never)))
+    assert np.isnan(simulate(never, days=1, runs=2).answered).all()
+
+
+def test_a_call_takes_an_aircraft_from_the_alert_and_keeps_it_as_long_as_a_flight_does():
+    # Two man the station without a break; the others are the alert, and more than is needed.
+    of = kind(to_air_s=600.0)
+    for count, is_enough in ((4, False), (12, True)):
+        quiet, called = (
+            simulate(
+                single(
+                    of, count, away_h=0.49, on_alert=2, scrambles_per_day=calls, scramble_s=HOUR_S
+                ),
+                days=20,
+                runs=40,
+                seed=3,
+            )
+            for calls in (None, 8.0)
+        )
+        assert quiet.cover.min() == pytest.approx(1.0, abs=1e-6)
+        assert quiet.alert.min() == 1.0
+        assert (called.alert.mean() > 0.999) == is_enough
+        assert (called.cover.mean() > 0.999) == is_enough
+    taken = called.out.answered.mean() * (600.0 + HOUR_S + 2 * HOUR_S) / 86400.0
+    ready = [r.fleet_states[..., STATES.index("ready")].mean() for r in (quiet, called)]
+    assert ready[0] - ready[1] == pytest.approx(taken, abs=0.01)
 
 
 def test_who_goes_takes_nobody_elses_luck_along():
@@ -357,6 +419,25 @@ def test_a_type_that_is_grounded_together_is_worse_than_as_many_alone():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (
+            lambda: single(kind(), 3, on_alert=1, scrambles_per_day=2.0),
+            "scrambles_per_day without scramble_s; say how long",
+        ),
+        (
+            lambda: single(kind(), 3, scrambles_per_day=2.0, scramble_s=60.0),
+            "scrambles_per_day=2.0 and nobody on alert",
+        ),
+        (
+            lambda: single(kind(), 3, on_alert=1, scrambles_per_day=2.0, scramble_s=60.0),
+            "scrambles need to_air_s of 'Fighter'",
+        ),
+        (
+            lambda: single(
+                kind(to_air_s=60.0), 3, on_alert=1, scrambles_per_day=2.0, scramble_s=2e4
+            ),
+            "scramble_s=20000.0 and 'Fighter' flies for 14400.0 s at most",
+        ),
+        (lambda: single(kind(), 3, scrambles_per_day=-1.0), "scrambles_per_day=-1.0; it must not"),
         (lambda: kind(sortie_s=0.0), "sortie_s=0.0; it must be above zero"),
         (lambda: kind(cruise_mps=math.nan), "cruise_mps=nan; give a number"),
         (lambda: kind(readiness=1.4), "readiness=1.4; a share is from 0 to 1"),
@@ -408,9 +489,25 @@ def test_the_tables_say_what_the_arrays_say():
     assert of_a == pytest.approx(10.0)
     away = [r for r in fleets if (r["fleet"], r["state"]) == ("b", "absent")]
     assert [row["mean_aircraft"] for row in away[:3]] == [6.0, 6.0, 0.0]
+    assert (
+        {row["answered_calls"] for row in fleets}
+        == {row["missed_calls"] for row in fleets}
+        == {None}
+    )
     stocks = stock_days(result).to_pylist()
     assert stocks[4]["stock_kg"] == pytest.approx(result.out.stock_kg[:, 4, 0].mean())
     assert [row["stock_kg"] for row in stocks[5:]] == [None] * 5
+
+
+def test_the_table_of_fleets_tells_the_calls_of_each_day():
+    of = kind(to_air_s=600.0)
+    plan = single(of, 2, on_alert=1, scrambles_per_day=9.0, scramble_s=HOUR_S)
+    result = simulate(plan, days=3, runs=30, seed=2)
+    rows = fleet_days(result).to_pylist()
+    for row in rows:
+        assert row["answered_calls"] == result.out.answered[:, row["day"], 0].mean()
+        assert row["missed_calls"] == result.out.missed[:, row["day"], 0].mean()
+    assert rows[0]["answered_calls"] != rows[-1]["answered_calls"]
 
 
 def test_results_have_the_shapes_that_they_say():

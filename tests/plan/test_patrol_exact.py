@@ -117,6 +117,30 @@ def test_enough_aircraft_without_chance_man_every_station_to_the_second():
     assert short.cover[0, 0] == pytest.approx(2.0 * 2.0 / 6.0, abs=5e-3)
 
 
+@pytest.mark.parametrize(("aircraft", "per_day"), [(1, 4.0), (3, 12.0), (4, 40.0)])
+def test_calls_find_nobody_as_often_as_erlangs_loss_formula_says(aircraft, per_day):
+    # A call takes an aircraft until it has been turned round, and waits for none: M/G/c/c. How the
+    # time is spread does not matter, only its mean does.
+    of = kind(role="nobody asks", to_air_s=900.0, repair_fixed_s=HOUR_S, repair_spread="lognormal")
+    plan = single(
+        of, aircraft, on_alert=aircraft, scrambles_per_day=per_day, scramble_s=0.75 * HOUR_S
+    )
+    result = simulate(plan, days=60, runs=128, seed=8)
+    load = per_day / 24.0 * (0.25 + 0.75 + 1.0 + 2.0)
+    weights = [load**n / math.factorial(n) for n in range(aircraft + 1)]
+    # Days 5 on: the first find all on the ground.
+    missed, answered = (
+        part[:, 5:, 0].sum(axis=1) for part in (result.out.missed, result.out.answered)
+    )
+    # The calls of a run vary; what is missed beyond the share of them does not follow them.
+    assert agrees(missed - weights[-1] / sum(weights) * (missed + answered), 0.0)
+    alert = result.out.alert_s[:, 5:, 0].mean(axis=1) / 86400.0
+    assert agrees(alert, weights[0] / sum(weights))
+    calls = (result.out.missed + result.out.answered).sum(axis=(1, 2))
+    assert agrees(calls, 60.0 * per_day)
+    assert abs(calls.var() / (60.0 * per_day) - 1.0) < 3.0 * math.sqrt(2.0 / 127)
+
+
 def test_losses_follow_the_hours_flown():
     of = kind(losses_per_h=1e-3, turnaround=Duration(mean_s=0.0))
     result = simulate(single(of, 1), days=61, runs=2000, seed=7)

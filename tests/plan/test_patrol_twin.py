@@ -17,12 +17,38 @@ SHORT_OF_HOURS = dataclasses.replace(
     rest_s=4 * HOUR_S,
 )
 GROUNDED = dataclasses.replace(FIGHTER, grounded_share=0.2, grounded_s=20.0 * HOUR_S)
+# So long that now and then a base is shut before somebody who was called has taken off.
+ON_CALL = dataclasses.replace(FIGHTER, to_air_s=1.5 * HOUR_S)
+TIRED_ON_CALL = dataclasses.replace(SHORT_OF_HOURS, to_air_s=1.5 * HOUR_S)
+
+
+def called(plan):
+    """The plan with calls of the alert: some for A, where two are kept, and many for B."""
+    calls = {"a": (5.0, 1, 2), "b": (9.0, 2, 1)}
+    return dataclasses.replace(
+        plan,
+        fleets=tuple(
+            dataclasses.replace(
+                fleet,
+                scrambles_per_day=calls[fleet.name][0],
+                scramble_s=calls[fleet.name][1] * HOUR_S,
+                on_alert=calls[fleet.name][2],
+            )
+            if fleet.name in calls
+            else fleet
+            for fleet in plan.fleets
+        ),
+    )
+
+
 PLANS = {
     "fuel is short": everything(),
     "fuel without limit": everything(stock_kg=None),
     "plenty of fuel": everything(stock_kg=3e6),
     "hours of crews and aircraft are short": everything(stock_kg=None, fighter=SHORT_OF_HOURS),
     "the class is grounded at times": everything(fighter=GROUNDED),
+    "the alert is called": called(everything(fighter=ON_CALL)),
+    "the alert is called, hours are short": called(everything(fighter=TIRED_ON_CALL)),
     "no spread": single(kind(readiness=0.8, down_s=20 * HOUR_S), 12, stations=3, away_h=0.9),
 }
 
@@ -37,7 +63,8 @@ def totals(result):
         found["extended", station.name] = out.extended[:, :, s].sum(axis=1)
         found["refused", station.name] = out.refused[:, :, s].sum(axis=1)
     for f, fleet in enumerate(plan.fleets):
-        found["sorties", fleet.name] = out.sorties[:, :, f].sum(axis=1)
+        for what in ("sorties", "answered", "missed"):
+            found[what, fleet.name] = getattr(out, what)[:, :, f].sum(axis=1)
         if fleet.on_alert:
             found["alert_s", fleet.name] = out.alert_s[:, :, f].sum(axis=1)
         for k, state in enumerate(STATES):

@@ -114,6 +114,8 @@ class Twin:
         self.sorties = defaultdict(int)
         self.extended = defaultdict(int)
         self.refused = defaultdict(int)
+        self.answered = defaultdict(int)
+        self.missed = defaultdict(int)
         self.stock_kg = {}
         self.looked_s = self.start_s
 
@@ -191,14 +193,36 @@ class Twin:
 
     # ---- who is sent where
 
+    def may_fly(self, f, flight_s, *, kept):
+        """Whether somebody beyond those that are kept back may take off, fuel aside."""
+        if not f.from_s <= self.env.now < f.to_s or self.bases[f.fleet.base].is_shut:
+            return False
+        if self.grounded[f.kind.name] or len(f.ready()) <= kept or f.crews < 1:
+            return False
+        return f.crew_used_s + flight_s <= f.crew_month_s and f.used_s + flight_s <= f.month_s
+
+    def bind(self, f, flight_s, fuel_kg):
+        """Bind an aircraft, a crew, hours and fuel to a flight."""
+        plane = f.ready()[0]
+        plane.state = "planned"
+        f.crews -= 1
+        plane.charged_s, plane.tank_kg, plane.give_kg = flight_s, fuel_kg, 0.0
+        f.crew_used_s += flight_s
+        f.used_s += flight_s
+        self.bases[f.fleet.base].stock_kg -= fuel_kg
+        return plane
+
+    def unbind(self, plane):
+        f = plane.fleet
+        f.crews += 1
+        f.crew_used_s -= plane.charged_s
+        f.used_s -= plane.charged_s
+        self.bases[f.fleet.base].stock_kg += plane.tank_kg
+        self.back_on_line(plane)
+
     def may_send(self, f, way):
         base = self.bases[f.fleet.base]
-        if not f.from_s <= self.env.now < f.to_s or base.is_shut:
-            return False
-        if self.grounded[f.kind.name] or len(f.ready()) <= f.fleet.on_alert or f.crews < 1:
-            return False
-        flight_s = 2 * way["transit"] + way["stay"]
-        if f.crew_used_s + flight_s > f.crew_month_s or f.used_s + flight_s > f.month_s:
+        if not self.may_fly(f, 2 * way["transit"] + way["stay"], kept=f.fleet.on_alert):
             return False
         if base.stock_kg < way["fuel"]:
             self.env.process(self.look_again(f, way))
@@ -234,15 +258,9 @@ class Twin:
             if max(self.env.now, slot.want_s - transit) + transit >= s.off_s:
                 continue
             if self.may_send(f, way):
-                plane = f.ready()[0]
-                plane.state = "planned"
+                plane = self.bind(f, 2 * transit + way["stay"], way["fuel"])
+                plane.give_kg = way["offload"]
                 slot.wants, slot.coming = False, plane
-                f.crews -= 1
-                plane.charged_s = 2 * transit + way["stay"]
-                f.crew_used_s += plane.charged_s
-                f.used_s += plane.charged_s
-                plane.tank_kg, plane.give_kg = way["fuel"], way["offload"]
-                self.bases[f.fleet.base].stock_kg -= way["fuel"]
                 self.env.process(self.sortie(plane, slot, way))
                 return True
         return False
@@ -257,20 +275,12 @@ class Twin:
             yield env.timeout(wait_s)
             self.look()
             if base.is_shut or self.grounded[f.kind.name]:
-                f.crews += 1
-                f.crew_used_s -= plane.charged_s
-                f.used_s -= plane.charged_s
-                base.stock_kg += plane.tank_kg
-                self.back_on_line(plane)
+                self.unbind(plane)
                 if slot.coming is plane:
                     slot.coming, slot.wants = None, True
                 self.serve()
                 return
-        plane.state = "flying"
-        self.sorties[f.fleet.name] += 1
-        plane.off_s = max(env.now, base.runway_s)
-        base.runway_s = plane.off_s + 3600 / (base.base.movements_per_h or math.inf)
-        yield env.timeout(plane.off_s - env.now)
+        yield from self.take_off(plane, base)
         yield env.timeout(way["transit"])
         self.look()
         about_to_start = s.off_s > env.now and not s.is_on and s.on_s <= env.now + 1.0
@@ -285,6 +295,42 @@ class Twin:
         elif slot.coming is plane:
             slot.coming = None
         yield env.timeout(way["transit"])
+        yield from self.land(plane, base)
+
+    def take_off(self, plane, base):
+        plane.state = "flying"
+        self.sorties[plane.fleet.fleet.name] += 1
+        plane.off_s = max(self.env.now, base.runway_s)
+        base.runway_s = plane.off_s + 3600 / (base.base.movements_per_h or math.inf)
+        yield self.env.timeout(plane.off_s - self.env.now)
+
+    # ---- calls of the alert
+
+    def calls(self, f):
+        env, name = self.env, f.fleet.name
+        burn, flight_s = f.kind.burn_kgps or 0.0, f.fleet.scramble_s
+        yield env.timeout(-env.now)
+        while True:
+            yield env.timeout(self.rng.exponential(DAY_S / f.fleet.scrambles_per_day))
+            self.look()
+            has_fuel = self.bases[f.fleet.base].stock_kg >= burn * flight_s
+            if has_fuel and self.may_fly(f, flight_s, kept=0):
+                env.process(self.scramble(self.bind(f, flight_s, burn * flight_s)))
+            elif f.from_s <= env.now < f.to_s:
+                self.missed[name] += 1
+
+    def scramble(self, plane):
+        f, base = plane.fleet, self.bases[plane.fleet.fleet.base]
+        yield self.env.timeout(f.kind.to_air_s)
+        self.look()
+        if base.is_shut or self.grounded[f.kind.name]:
+            self.missed[f.fleet.name] += 1
+            self.unbind(plane)
+            self.serve()
+            return
+        self.answered[f.fleet.name] += 1
+        yield from self.take_off(plane, base)
+        yield self.env.timeout(f.fleet.scramble_s)
         yield from self.land(plane, base)
 
     def stay(self, plane, slot, way):
@@ -551,6 +597,8 @@ class Twin:
                     env.process(self.coming(plane))
             if f.to_s < math.inf:
                 env.process(self.going(f))
+            if f.fleet.scrambles_per_day:
+                env.process(self.calls(f))
         for s in self.stations:
             env.process(self.station_hours(s))
         env.process(self.days_pass())
@@ -573,6 +621,8 @@ def replicate(plan, *, days, runs, seed):
         for f in plan.fleets:
             found["sorties", f.name].append(twin.sorties[f.name])
             found["alert_s", f.name].append(twin.alert_s[f.name])
+            found["answered", f.name].append(twin.answered[f.name])
+            found["missed", f.name].append(twin.missed[f.name])
             for state in (
                 *("ready", "planned", "flying", "away", "repair", "turnaround", "down"),
                 *("lost", "absent"),

@@ -242,6 +242,8 @@ def _fleet(fleet: Fleet, plan: Plan, notes: list[str]) -> PatrolFleet:
         to_day=fleet.to_day,
         readiness=own,
         docks=fleet.docks,
+        scrambles_per_day=_value(fleet.scrambles_per_day),
+        scramble_s=_value(fleet.scramble_s),
     )
 
 

@@ -11,8 +11,9 @@ formula beside simulation. Patrols are presence: on station or not, nothing else
 aircraft are ready; ``bound``: the linear programme that no roster can beat. All are means.
 :func:`cautions` tells where a plan is sized on one.
 
-**The simulation** (``_kernels``). A sortie is take-off, way, stay, way, landing, repair,
-turnaround. A station of k aircraft has k slots. As long before the end of a stay as the longest way
+**The simulation** (``_kernels``, and a room for each of its parts: ``queue``, ``luck``,
+``aircraft``, ``bases``, ``crews``, ``stations``, ``flights``, ``dispatch``, ``alert``). A sortie
+is take-off, way, stay, way, landing, repair, turnaround. A station of k aircraft has k slots. As long before the end of a stay as the longest way
 takes, a slot asks its tankers for fuel, and without that for a relief: from the nearest base that
 is open, with an aircraft that is ready beyond the alert, a rested crew, hours left in the month and
 fuel. Who relieves takes off so as to be there just then; whoever is not relieved leaves when its
@@ -29,6 +30,9 @@ starts manned if it can.
 * Crew and airframe hours are counted for a fleet as a whole, by 30 days.
 * A lost aircraft does not come back from the flight in which it is lost; its station was manned.
 * A refuelling fills up. The detour to the track costs fuel, and not presence.
+* A fleet's alert is called at random, where that is said. Any ready aircraft answers, takes off
+  after its class's ``to_air_s``, flies, and is mended and turned round like any other; meanwhile
+  the alert is short unless more are ready. Whoever cannot take off has not answered (``alert``).
 
 **Random numbers** belong to (seed, replication, contributor, fleet, aircraft, what for, which one)
 by a splitmix64 hash. Adding or taking away a contributor changes nobody else's weather, failures

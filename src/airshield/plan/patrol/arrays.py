@@ -30,8 +30,13 @@ from airshield.plan.patrol.state import (
 from airshield.units import S_PER_DAY
 
 EVENTS_EACH: Final = 8
-"""Room in the heap for each aircraft, slot, station, base and spell. Pending at once: an aircraft's
-next event, its clock and a cancelled take-off; a slot's relief and leaving, with overtaken ones."""
+"""Room in the queue for each aircraft, slot, station, base and spell. Pending at once: an
+aircraft's next event, its clock and a cancelled take-off; a slot's relief and leaving, with
+overtaken ones."""
+BUCKETS_EACH: Final = 2
+"""Of the queue, for each aircraft and day: some three events to each. Half as many and twice as
+many cost a twentieth more."""
+BUCKETS_MOST: Final = 1 << 17
 
 
 def transit_table(plan: PatrolPlan) -> NDArray[np.float64]:
@@ -79,6 +84,7 @@ def _fill_pair(pair: Rows, plan: PatrolPlan, fleet: Fleet, station: Station) -> 
     if kind.offload:
         points = sorted(kind.offload)
         pair["offload_kg"] = np.interp(away_m, [p[0] for p in points], [p[1] for p in points])
+    pair["flight_s"] = 2.0 * transit_s + stay_s
     pair["fuel_kg"] = (kind.burn_kgps or 0.0) * (2.0 * transit_s + stay_s) + pair["offload_kg"]
     if station.tankers:
         tracks = [one for one in plan.stations if one.name in station.tankers]
@@ -112,6 +118,7 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
         row = stations[s]
         row["first_slot"], row["count"] = first, station.count
         first += station.count
+        row["last_slot"] = first
         row["first_track"] = len(tracks)
         tracks += [names.index(name) for name in station.tankers]
         row["last_track"] = len(tracks)
@@ -131,6 +138,9 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
     aircraft = _aircraft(plan)
     rows = (aircraft, slots, stations, bases, spells, fleets, pairs.ravel())
     room = EVENTS_EACH * sum(map(len, rows)) + 8
+    buckets = min(BUCKETS_MOST, 64 + BUCKETS_EACH * days * len(aircraft))
+    # Half a bucket less: the horizon itself lies in the last.
+    clock["buckets_per_s"] = (buckets - 0.5) / (horizon_s - clock["start_s"])
     crews = int(np.maximum(fleets["crews"], 0).sum())
     return World(
         air=aircraft,
@@ -145,13 +155,17 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
         tracks=np.array(tracks, np.int64),
         hours_s=np.array(hours, np.float64).reshape(-1, 2),
         supply_kgps=_supply(plan, days),
-        heap_s=np.empty(room),
-        heap_code=np.empty(room, np.int64),
+        hung_s=np.empty(room),
+        hung_what=np.empty(room, np.int64),
+        after=np.empty(room, np.int64),
+        bucket=np.empty(buckets, np.int64),
+        next_s=np.empty(room),
+        next_what=np.empty(room, np.int64),
         ready=np.empty(aircraft.size, np.int64),
         waiting=np.empty(aircraft.size, np.int64),
         rests_s=np.empty(crews),
-        n_in=np.zeros((len(plan.fleets), len(STATES)), np.int32),
-        state_s=np.zeros((len(plan.fleets), len(STATES))),
+        n_in=np.zeros(len(plan.fleets) * len(STATES), np.int32),
+        state_s=np.zeros(len(plan.fleets) * len(STATES)),
         gap_s=np.zeros((len(plan.stations), len(REASONS))),
     )
 
@@ -165,6 +179,8 @@ def out_of(plan: PatrolPlan, *, days: int, runs: int) -> Out:
         state_s=np.empty((runs, days, fleets, len(STATES)), np.float32),
         alert_s=np.empty((runs, days, fleets), np.float32),
         sorties=np.empty((runs, days, fleets), np.int32),
+        answered=np.empty((runs, days, fleets), np.int32),
+        missed=np.empty((runs, days, fleets), np.int32),
         extended=np.empty((runs, days, stations), np.int32),
         refused=np.empty((runs, days, stations), np.int32),
         stock_kg=np.empty((runs, days, bases)),
@@ -220,10 +236,12 @@ def _fleets(plan: PatrolPlan) -> Rows:
     rows = np.zeros(len(plan.fleets), FLEET)
     first = first_crew = 0
     names = [base.name for base in plan.bases]
-    for row, fleet in zip(rows, plan.fleets, strict=True):
+    for f, (row, fleet) in enumerate(zip(rows, plan.fleets, strict=True)):
         kind = plan.class_of(fleet)
         row["first"], row["count"] = first, fleet.count
         first += fleet.count
+        row["row"] = f * len(STATES)
+        row["name_key"] = _key("alert", fleet.contributor, fleet.name)
         row["base"] = names.index(fleet.base)
         row["on_alert"] = fleet.on_alert
         row["docks"] = -1 if fleet.docks is None else fleet.docks
@@ -258,6 +276,10 @@ def _fleets(plan: PatrolPlan) -> Rows:
             row["crew_month_s"] = crews * kind.crew_month_s
         if kind.month_s is not None:
             row["month_s"] = fleet.count * kind.month_s
+        if fleet.scrambles_per_day:
+            row["calls_s"] = S_PER_DAY / fleet.scrambles_per_day
+            row["scramble_s"] = fleet.scramble_s or 0.0  # the plan has checked that both are said
+            row["to_air_s"] = kind.to_air_s or 0.0
     return rows
 
 
@@ -266,7 +288,7 @@ def _aircraft(plan: PatrolPlan) -> Rows:
     at = 0
     for f, fleet in enumerate(plan.fleets):
         for i in range(fleet.count):
-            rows[at]["fleet"] = f
+            rows[at]["fleet"], rows[at]["row"] = f, f * len(STATES)
             rows[at]["name_key"] = _key("aircraft", fleet.contributor, fleet.name, str(i))
             at += 1
     return rows

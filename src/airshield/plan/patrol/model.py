@@ -224,6 +224,10 @@ class Fleet:
         In place of that of the class.
     docks : int, optional
         Aircraft that can be repaired at once; None: all.
+    scrambles_per_day, scramble_s : float, optional
+        Mean number of calls of its alert in a day, at random; how long one flies, from take-off to
+        landing [s]. None: not said, and nobody is called, which flatters the plan. Needs
+        ``to_air_s`` of the class.
     """
 
     name: str
@@ -236,16 +240,28 @@ class Fleet:
     to_day: int | None = None
     readiness: float | None = None
     docks: int | None = None
+    scrambles_per_day: float | None = None
+    scramble_s: float | None = None
 
     def __post_init__(self) -> None:
         what = f"fleet {self.name!r}"
         _check(
             what,
             self,
-            positive=("docks",),
-            not_negative=("count", "on_alert", "from_day", "to_day"),
+            positive=("docks", "scramble_s"),
+            not_negative=("count", "on_alert", "from_day", "to_day", "scrambles_per_day"),
             share=("readiness",),
         )
+        if self.scrambles_per_day:
+            if self.scramble_s is None:
+                raise UsageError(
+                    f"{what}: scrambles_per_day without scramble_s; say how long a scramble flies"
+                )
+            if not self.on_alert:
+                raise UsageError(
+                    f"{what}: scrambles_per_day={self.scrambles_per_day} and nobody on alert; set "
+                    "on_alert, or leave the scrambles out"
+                )
         if self.on_alert > self.count:
             raise UsageError(f"{what}: on_alert={self.on_alert} of {self.count} aircraft")
         if self.to_day is not None and self.to_day < self.from_day:
@@ -321,6 +337,7 @@ class PatrolPlan:
                 raise UsageError(
                     f"fleet {fleet.name!r}: readiness needs down_s of {fleet.aircraft!r}"
                 )
+            self._check_scrambles(fleet)
         for station in self.stations:
             _known(f"station {station.name!r}", "fleet", station.fleets, fleets)
             _known(f"station {station.name!r}", "tanker track", station.tankers, stations)
@@ -339,6 +356,22 @@ class PatrolPlan:
                     f"base {base.name!r} has {base.spots} spots for {there} aircraft; move a "
                     "fleet or find room"
                 )
+
+    def _check_scrambles(self, fleet: Fleet) -> None:
+        kind = self.class_of(fleet)
+        if not fleet.scrambles_per_day or fleet.scramble_s is None:
+            return
+        if kind.to_air_s is None:
+            raise UsageError(
+                f"fleet {fleet.name!r}: scrambles need to_air_s of {fleet.aircraft!r}, from the "
+                "call to take-off"
+            )
+        most_s = min(kind.sortie_s, math.inf if kind.duty_s is None else kind.duty_s)
+        if fleet.scramble_s > most_s:
+            raise UsageError(
+                f"fleet {fleet.name!r}: scramble_s={fleet.scramble_s} and {fleet.aircraft!r} flies "
+                f"for {most_s} s at most"
+            )
 
     def class_of(self, fleet: Fleet) -> AircraftClass:
         """The class of a fleet."""

@@ -40,11 +40,18 @@ def fleet_days(result: Sustained) -> pa.Table:
     """FLEET_DAY rows, fleet by fleet."""
     days, names = result.days, [fleet.name for fleet in result.plan.fleets]
     means = result.fleet_states.mean(axis=0).transpose(1, 0, 2)
+    is_called = np.array([bool(fleet.scrambles_per_day) for fleet in result.plan.fleets], bool)
+    answered, missed = (
+        np.repeat(np.where(is_called, calls.mean(axis=0), np.nan).T.ravel(), len(STATES))
+        for calls in (result.out.answered, result.out.missed)
+    )
     columns = {
         "fleet": np.repeat(names, days * len(STATES)).tolist(),
         "day": np.tile(np.repeat(np.arange(days, dtype=np.int32), len(STATES)), len(names)),
         "state": list(STATES) * (days * len(names)),
         "mean_aircraft": means.ravel(),
+        "answered_calls": answered,
+        "missed_calls": missed,
     }
     return tables.make_table(tables.FLEET_DAY, columns, rows=means.size)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +136,17 @@ class Sustained:
         return np.where(keeps, share, np.nan)
 
     @cached_property
+    def answered(self) -> Floats:
+        """Share of its alert's calls that each fleet answered, shape (runs, fleets).
+
+        NaN: there was none.
+        """
+        answered, missed = (
+            calls.sum(axis=1, dtype=np.float64) for calls in (self.out.answered, self.out.missed)
+        )
+        return _share(answered, answered + missed)
+
+    @cached_property
     def binding(self) -> NDArray[np.int64]:
         """What most often kept aircraft from a station on a day: numbers of REASONS, -1 nothing.
 
@@ -189,19 +200,18 @@ def simulate(
     many = threads or os.cpu_count() or 1
     worlds = [world_of(plan, days=days) for _ in range(many)]
     asked_s = demanded_s(plan, days=days)
-    parts: list[Out] = []
+    whole: Out | None = None
     done, todo = 0, min(RUNS_FIRST, runs_most) if runs is None else runs
     while True:
         part = out_of(plan, days=days, runs=todo - done)
         _run(worlds, part, first=done, seed=seed)
         if any(world.clock["is_full"].any() for world in worlds):
-            raise AssertionError("the heap of events was too small: EVENTS_EACH in arrays.py")
-        parts.append(part)
+            raise AssertionError("the queue of events was too small: EVENTS_EACH in arrays.py")
+        # Most calls are done in one go: their results are not copied.
+        whole = part if whole is None else _joined(whole, part)
         done = todo
         if progress is not None:
             progress(done, done if runs is None else runs)
-        whole = Out._make(np.concatenate(same) for same in zip(*parts, strict=True))
-        parts = [whole]
         result = Sustained(plan=plan, days=days, seed=seed, out=whole, demanded_s=asked_s)
         if runs is not None or done >= runs_most or _is_narrow(result, half):
             return result
@@ -255,6 +265,11 @@ def _run(worlds: list[World], out: Out, *, first: int, seed: int) -> None:
     with ThreadPoolExecutor(len(worlds)) as pool:
         for _ in pool.map(work, pieces):
             pass
+
+
+def _joined(first: Out, more: Out) -> Out:
+    pairs: Iterator[tuple[Any, Any]] = zip(first, more, strict=True)
+    return Out._make(np.concatenate(same) for same in pairs)
 
 
 def _is_narrow(result: Sustained, half: float) -> bool:

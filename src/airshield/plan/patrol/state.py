@@ -65,7 +65,8 @@ FIXED, EXPONENTIAL, LOGNORMAL = range(len(SPREADS))
 AIRCRAFT: Final = np.dtype(
     [
         ("fleet", "i8"),
-        ("slot", "i8"),
+        ("row", "i8"),  # given: its fleet's first place in n_in and state_s
+        ("slot", "i8"),  # where it is sent; -1: nowhere, or to a call
         ("at", "i8"),  # place among its fleet's ready ones, or -1
         ("state", "i8"),
         ("has_failed", "i8"),  # its clock rang while it was busy
@@ -79,6 +80,7 @@ AIRCRAFT: Final = np.dtype(
         ("off_s", "f8"),
         ("land_s", "f8"),
         ("on_s", "f8"),
+        ("way_s", "f8"),  # between its base and its station
         ("job_s", "f8"),
         ("charged_s", "f8"),  # flying that the month's budgets were charged with
         ("tank_kg", "f8"),
@@ -90,8 +92,10 @@ AIRCRAFT: Final = np.dtype(
 FLEET: Final = np.dtype(
     [
         # given
+        ("name_key", "u8"),  # whose alert it is, in every plan that has it
         ("first", "i8"),
         ("count", "i8"),
+        ("row", "i8"),  # its first place in n_in and state_s
         ("base", "i8"),
         ("spell", "i8"),  # of its class being grounded, or -1
         ("on_alert", "i8"),
@@ -115,6 +119,9 @@ FLEET: Final = np.dtype(
         ("rest_s", "f8"),
         ("crew_month_s", "f8"),  # all crews together
         ("month_s", "f8"),  # all airframes together
+        ("calls_s", "f8"),  # mean time between two calls of its alert; 0: it is never called
+        ("to_air_s", "f8"),
+        ("scramble_s", "f8"),
         # now
         ("n_ready", "i8"),
         ("crews_free", "i8"),
@@ -129,6 +136,10 @@ FLEET: Final = np.dtype(
         ("alert_since_s", "f8"),
         ("alert_s", "f8"),
         ("sorties", "i8"),
+        ("key", "u8"),  # of its calls in this replication
+        ("n_calls", "i8"),
+        ("answered", "i8"),
+        ("missed", "i8"),
     ],
     align=True,
 )
@@ -169,6 +180,7 @@ SPELL: Final = np.dtype(
 STATION: Final = np.dtype(
     [
         ("first_slot", "i8"),
+        ("last_slot", "i8"),
         ("count", "i8"),
         ("first_hours", "i8"),
         ("last_hours", "i8"),
@@ -214,6 +226,7 @@ PAIR: Final = np.dtype(
         ("more_s", "f8"),  # with one refuelling; 0: no tankers, or too far
         ("most_s", "f8"),  # on station in a sortie
         ("detour_s", "f8"),
+        ("flight_s", "f8"),  # both ways and the stay on its own fuel
         ("fuel_kg", "f8"),
         ("offload_kg", "f8"),
         ("wake_s", "f8"),  # when there will be fuel for it
@@ -224,15 +237,15 @@ PAIR: Final = np.dtype(
 
 CLOCK: Final = np.dtype(
     [
-        ("waiting", "i8"),
-        ("seq", "i8"),
-        ("is_free", "i8"),  # the heap's first place: its event has been taken
-        ("open", "i8"),
+        ("waiting", "i8"),  # events of the open bucket
+        ("bucket", "i8"),  # the one that is open
+        ("free", "i8"),  # first free place for an event, or -1
+        ("open", "i8"),  # slots where somebody is wanted
         ("day", "i8"),
         ("is_full", "i8"),  # an event found no room
-        ("events", "i8"),
         ("horizon_s", "f8"),
         ("start_s", "f8"),
+        ("buckets_per_s", "f8"),
     ],
     align=True,
 )
@@ -262,13 +275,20 @@ class World(NamedTuple):
     """Shape (intervals, 2), of bases and stations."""
     supply_kgps: F8
     """Shape (days, bases)."""
-    heap_s: F8
-    heap_code: I8
+    hung_s: F8
+    """Events in the lists of buckets that are not open yet: when, what, the next of the list."""
+    hung_what: I8
+    after: I8
+    bucket: I8
+    """The first event of each list, or -1."""
+    next_s: F8
+    """Events of the open bucket, the next one last."""
+    next_what: I8
     ready: I8
     waiting: I8
     rests_s: F8
     n_in: I4
-    """Shape (fleets, states)."""
+    """Shape (fleets x states,)."""
     state_s: F8
     gap_s: F8
     """Shape (stations, reasons): aircraft-seconds that are lacking, of this day."""
@@ -282,6 +302,10 @@ class Out(NamedTuple):
     state_s: NDArray[np.float32]
     alert_s: NDArray[np.float32]
     sorties: I4
+    answered: I4
+    """Calls of a fleet's alert that somebody took off for."""
+    missed: I4
+    """Calls that nobody did; who was called and could not take off counts when that is known."""
     extended: I4
     refused: I4
     stock_kg: F8

@@ -1,0 +1,167 @@
+"""Loops that send aircraft."""
+
+import numpy as np
+
+from airshield._kernels import lean_kernel
+from airshield.plan.patrol.aircraft._kernels import last_ready, set_state, take_ready
+from airshield.plan.patrol.bases._kernels import fill_up, keeps_down
+from airshield.plan.patrol.crews._kernels import book, nobody_flies, wake_fleet
+from airshield.plan.patrol.flights._kernels import take_off
+from airshield.plan.patrol.queue._kernels import TAKE_OFF, WAKE, U, push
+from airshield.plan.patrol.state import (
+    ALERT,
+    ALL_DOWN,
+    ALL_FLYING,
+    ALL_LOST,
+    AWAY,
+    CREW_REST,
+    DOWN,
+    EN_ROUTE,
+    FLYING,
+    FUEL,
+    IN_REPAIR,
+    IN_TURNAROUND,
+    LOST,
+    NO_FLEET,
+    PLANNED,
+    REPAIR,
+    TURNAROUND,
+    World,
+)
+from airshield.plan.patrol.stations._kernels import blame, close_slot, note_leaving
+
+
+@lean_kernel
+def lacks_fuel(w: World, f: int, s: int, now: float) -> bool:
+    """Whether a base lacks the fuel of a flight; if so, look again when it will have it."""
+    pair = w.pair[U(f), U(s)]
+    b = w.fleet[U(f)].base
+    base = w.base[U(b)]
+    if base.stock_kg == np.inf:
+        return False
+    fill_up(w, b, now)
+    if base.stock_kg >= pair.fuel_kg:
+        return False
+    # One such event at a time: if somebody takes of it meanwhile, it finds that out. Half a second
+    # late, so that rounding cannot leave a gram lacking for ever.
+    will_be = base.rate_kgps > 0.0 and pair.fuel_kg <= base.holds_kg
+    if will_be and pair.wake_s <= now:
+        pair.wake_s = now + (pair.fuel_kg - base.stock_kg) / base.rate_kgps + 0.5
+        push(w, pair.wake_s, WAKE, 0)
+    return True
+
+
+@lean_kernel
+def lacks(w: World, f: int, s: int, now: float) -> int:
+    """What keeps a fleet from sending somebody to a station now; -1: nothing."""
+    fleet = w.fleet[U(f)]
+    if fleet.count == 0 or not fleet.from_s <= now < fleet.to_s:
+        return NO_FLEET
+    if w.n_in[U(fleet.row + LOST)] == fleet.count:
+        return ALL_LOST
+    why = keeps_down(w, f)
+    if why >= 0:
+        return why
+    if fleet.n_ready == 0:
+        return ALL_FLYING
+    if fleet.n_ready <= fleet.on_alert:
+        return ALERT
+    why = nobody_flies(w, f, w.pair[U(f), U(s)].flight_s, now)
+    if why == CREW_REST and fleet.resting > 0:
+        wake_fleet(w, f, now)
+    if why < 0 and lacks_fuel(w, f, s, now):
+        return FUEL
+    return why
+
+
+@lean_kernel
+def busy_with(w: World, s: int, now: float) -> int:
+    """What most aircraft of a station's fleets are busy with, where none is ready."""
+    flying = turning = mending = down = 0
+    for i in range(w.station[U(s)].reach):
+        fleet = w.fleet[U(w.order[s, i])]
+        if fleet.from_s <= now < fleet.to_s:
+            row = fleet.row
+            flying += w.n_in[U(row + FLYING)] + w.n_in[U(row + PLANNED)] + w.n_in[U(row + AWAY)]
+            turning += w.n_in[U(row + TURNAROUND)]
+            mending += w.n_in[U(row + REPAIR)]
+            down += w.n_in[U(row + DOWN)]
+    most = max(flying, turning, mending, down)
+    if mending == most:
+        return IN_REPAIR
+    if down == most:
+        return ALL_DOWN
+    if turning == most:
+        return IN_TURNAROUND
+    return ALL_FLYING
+
+
+@lean_kernel
+def commit(w: World, f: int, s: int, j: int, now: float) -> None:
+    """Bind an aircraft and a crew to a slot, and let them take off in time."""
+    pair = w.pair[U(f), U(s)]
+    slot = w.slot[U(j)]
+    a = last_ready(w, f)
+    air = w.air[U(a)]
+    take_ready(w, a, now)
+    set_state(w, a, PLANNED, now)
+    book(w, a, pair.flight_s, pair.fuel_kg)
+    air.give_kg = pair.offload_kg
+    air.way_s = pair.transit_s
+    air.slot = j
+    close_slot(w, j)
+    slot.coming = a
+    air.off_s = max(now, slot.want_s - pair.transit_s)
+    note_leaving(w, j, air.off_s + pair.transit_s, now)
+    if air.off_s > now:
+        push(w, air.off_s, TAKE_OFF, a)
+    else:
+        take_off(w, a, now)
+
+
+@lean_kernel
+def send(w: World, s: int, now: float) -> bool:
+    """Send somebody to a station, from the nearest base that can; or note why not."""
+    station = w.station[U(s)]
+    j = station.first_slot
+    while not w.slot[U(j)].is_open:
+        j += 1
+    reason = NO_FLEET
+    for i in range(station.reach):
+        f = w.order[s, i]
+        way_s = w.pair[U(f), U(s)].transit_s
+        if max(now, w.slot[U(j)].want_s - way_s) + way_s >= station.off_s:
+            reason = max(reason, EN_ROUTE)  # over before anybody is there
+            continue
+        lack = lacks(w, f, s, now)
+        if lack < 0:
+            commit(w, f, s, j, now)
+            return True
+        reason = max(reason, lack)
+    if reason == ALL_FLYING:
+        reason = busy_with(w, s, now)
+    for j in range(station.first_slot, station.last_slot):
+        if w.slot[U(j)].is_open:
+            note_leaving(w, j, np.inf, now)
+            blame(w, j, reason, now)
+    return False
+
+
+@lean_kernel
+def serve(w: World, now: float) -> None:
+    """Send somebody wherever somebody is wanted, first where the largest share is lacking."""
+    stations = w.station.size
+    for s in range(stations):
+        w.station[U(s)].is_tried = 0
+    while w.clock[0].open > 0:
+        best, least = -1, np.inf
+        for s in range(stations):
+            station = w.station[U(s)]
+            if station.open > 0 and not station.is_tried:
+                share = (station.count - station.open) / station.count
+                if share < least:
+                    best, least = s, share
+        if best < 0:
+            return
+        if not send(w, best, now):
+            w.station[U(best)].is_tried = 1
