@@ -275,3 +275,35 @@ def test_a_dispatch_for_the_most_that_could_be_burnt_serves_every_part_of_the_pl
         runs_of(endure(alone, runs=8, threads=1)),
         runs_of(endure(alone, runs=8, threads=1, ample=ample)),
     )
+
+
+def test_a_base_whose_aircraft_are_not_needed_at_first_keeps_its_fuel_for_when_they_are() -> None:
+    """The near base mans the station until its little fuel is out; the far one then has to."""
+    base = patrols()
+    two = dataclasses.replace(
+        base,
+        bases=(*base.bases, Base(name="far", contributor="B", lat_deg=51.0, lon_deg=20.0)),
+        fleets=(
+            *base.fleets,
+            Fleet(name="far wing", contributor="A", aircraft="jet", base="far", count=12),
+        ),
+    )
+    nodes = tuple(
+        Node(name=name, owner="B", stock_kg=days * NEED_T_DAY * 1000.0, holds_kg=1e8)
+        for name, days in (("tanks", 5.0), ("far tanks", 30.0))
+    )
+    line = Edge(name="line", owner="B", start="far tanks", end="tanks", capacity_kgps=5.0)
+    plan = EndurancePlan(
+        patrol=two,
+        networks={"jet fuel": Network(nodes=nodes, edges=(line,))},
+        fuel="jet fuel",
+        nodes={"field": "tanks", "far": "far tanks"},
+        stations=(StationAsked(name="manned", station="over", share=0.95, days=20),),
+    )
+    found = endure(plan, runs=4, threads=1)
+    assert found.burn_kgps[:, 1].max() == 0.0  # with fuel for ever the far wing stays at home
+    (station,) = answers_of(found, found)
+    assert station.verdict == "holds"
+    assert found.sustained is not None
+    # And it does not lose the fuel that lies there, needed or not.
+    assert found.sustained.out.stock_kg[:, -1, 1].min() > 0.0

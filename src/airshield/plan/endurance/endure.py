@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from airshield.plan.endurance.model import EndurancePlan
 from airshield.plan.logistics import Days, Network, plan_days
-from airshield.plan.patrol import PatrolPlan, Sustained, simulate
+from airshield.plan.patrol import PatrolPlan, Sustained, simulate, smallest_flight_kg
 from airshield.plan.patrol.arrays import pairs_of
 from airshield.units import S_PER_DAY
 
@@ -355,7 +355,12 @@ def _dispatched(plan: EndurancePlan, burn_kgps: Floats, *, days: int) -> dict[st
         node = plan.nodes.get(base.name)
         if node is not None:
             # A burn that is not said asks nothing here; what hangs on it is told to be unknown.
-            use[node] = use.get(node, 0.0) + np.nan_to_num(burn_kgps[:, b])
+            # Where aircraft could burn some and do not, a flight a month keeps the dispatch from
+            # sending away what they would need if others could not fly.
+            assert plan.patrol is not None
+            least = (smallest_flight_kg(plan.patrol, base.name) or 0.0) / (30.0 * S_PER_DAY)
+            rate = np.maximum(np.nan_to_num(burn_kgps[:, b]), least)
+            use[node] = use.get(node, 0.0) + rate
     supply = {}
     for goods in plan.networks:
         network, outages = plan.network_left(goods)
