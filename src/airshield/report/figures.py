@@ -12,6 +12,9 @@ from typing import Final
 
 UNKNOWN: Final = "unknown"
 
+SHARES: Final = ("share", "chance")
+"""Units of requirements that are shares of one: of hours or area, and of runs."""
+
 HAIR: Final = 1e-9
 """A share is a quotient of sums: what is 0.8 may come out a hair below it."""
 
@@ -68,7 +71,7 @@ def reached(value: float | None, unit: str) -> str:
     >>> reached(0.9496, "share"), reached(19.99, "days"), reached(1.0, "days")
     ('94.9 %', '19.9 days', '1 day')
     """
-    if unit == "share" or value is None:
+    if unit in SHARES or value is None:
         return at_least(value)
     return _of_unit(math.floor((value + HAIR) * 10.0), unit)
 
@@ -83,7 +86,7 @@ def lost(value: float | None, unit: str) -> str:
     """
     if value is None:
         return UNKNOWN
-    if unit == "share":
+    if unit in SHARES:
         return _of_unit(math.ceil((value - HAIR) * 1000.0), "points")
     return _of_unit(math.ceil((value - HAIR) * 10.0), unit)
 

@@ -87,7 +87,9 @@ def _at_most(study: Study, contributor: str) -> str:
         row["loss"] if row["loss_high"] is None else row["loss_high"]
         for row in study.document["dependence"]
         for asked in [study.requirement(row["requirement"])]
-        if row["contributor"] == contributor and asked["unit"] == "share" and asked["kind"] != "all"
+        if row["contributor"] == contributor
+        and asked["unit"] in say.SHARES
+        and asked["kind"] != "all"
     ]
     known = [loss for loss in losses if loss is not None]
     if not known or max(known) <= say.HAIR:
