@@ -152,7 +152,7 @@ class TestEndurance:
         assert rows[2][1] == "cannot hold, because nobody told how drones fare"
         assert rows[2][5:7] == ["unknown", "unknown"]
 
-    def test_a_day_of_failure_is_drawn_where_most_runs_fail(self, sustain):
+    def test_a_day_of_failure_is_drawn_where_what_is_asked_fails(self, sustain):
         told = [data for name, data in part(sustain, "stations").texts if name == "text"]
         assert [one for one in told if one.startswith("fails from")] == [
             "fails from day 23", "fails from day 19",
@@ -175,8 +175,8 @@ class TestEndurance:
     def test_a_chain_of_causes_is_told_link_by_link(self, sustain):
         text = part(sustain, "stations").text
         assert "South: fuel is out at Câmpia Turzii, since day 17." in text
-        south = text.index("South is below what is asked from day 19 on in 41 of 64 runs:")
-        assert south < text.index("Kyiv is below what is asked from day 23 on in 41 of 64 runs:")
+        south = text.index("South is short from day 19 on in 41 of 64 runs:")
+        assert south < text.index("Kyiv is short from day 23 on in 41 of 64 runs:")
 
     def test_why_a_station_fails_is_told_once_and_why_a_stock_does_with_its_requirement(self):
         def fail(document):
@@ -192,6 +192,27 @@ class TestEndurance:
         # Day 17 to 21 repair, then fuel to the end of 60 days.
         told = "fuel is out: 38 days; too few aircraft: most are in repair: 5 days"
         assert row == ["South", told, "17"]
+
+    def test_a_place_without_a_store_is_no_store_that_is_empty(self):
+        def more(document):
+            nodes = document["supply"]["nodes"]
+            nodes[2]["stock_t_by_day"] = [0.0] * document["days"]
+            nodes[0]["stock_t_by_day"] = [20_000.0] * document["days"]
+
+        stocks = part(sustain_chapter(changed(sustain_document(), more)), "stocks")
+        drawn = [data for name, data in stocks.texts if name == "strong"]
+        assert "Warsaw railhead" not in drawn
+        assert "Gdańsk port" in drawn
+        assert "20,000 t" in {data for name, data in stocks.texts if name == "text"}
+
+    def test_fuel_that_lasts_for_years_lasts_for_more_than_anybody_plans(self):
+        def spare(document):
+            document["bases"][0]["burn_t_per_day"] = 0.01
+            document["bases"][1]["burn_t_per_day"] = 0.0
+
+        stocks = part(sustain_chapter(changed(sustain_document(), spare)), "stocks")
+        rows = stocks.table("Fuel at the bases")
+        assert [row[6] for row in rows[:2]] == ["more than 1,000 days", "nothing is used"]
 
     def test_stores_are_drawn_once_and_the_first_to_run_out_in_front(self, sustain):
         drawn = [data for name, data in part(sustain, "stocks").texts if name == "strong"]

@@ -12,11 +12,12 @@ from airshield.report.charts import DayLine, day_chart
 from airshield.report.html import Markup, join, table, tag
 from airshield.report.page import verdict_of
 from airshield.report.parts import UNTOLD, figure, listing, sentence, with_interval
-from airshield.report.sustain.answer import in_most_runs, in_runs, sized_words
+from airshield.report.sustain.answer import fails, in_runs, sized_words
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
+CAUSES_MOST: Final = 3
 SHARES: Final = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
 
 
@@ -140,23 +141,33 @@ def _role(one: Row) -> str:
 
 
 def _cover(document: Document) -> Markup:
-    return table(
-        "Share of the hours in which the stations are manned, over all days.",
+    return join(
         [
-            "station", "cover (interval)", "in all but the worst 5 % of runs",
-            "below what is asked from",
-            "in so many runs",
-        ],
-        [
-            [
-                one["station"],
-                with_interval(one["cover"], one["cover_low"], one["cover_high"], "share"),
-                say.at_least(one["cover_bad"]),
-                UNTOLD if one["fails_from"] is None else f"day {one['fails_from']}",
-                in_runs(one["chance"], document["runs"]),
-            ]
-            for one in document["stations"]
-        ],
+            table(
+                "Share of the hours in which the stations are manned, over all days.",
+                [
+                    "station", "cover (interval)", "in all but the worst 5 % of runs",
+                    "short to the end from", "in so many runs",
+                ],
+                [
+                    [
+                        one["station"],
+                        with_interval(one["cover"], one["cover_low"], one["cover_high"], "share"),
+                        say.at_least(one["cover_bad"]),
+                        UNTOLD if one["fails_from"] is None else f"day {one['fails_from']}",
+                        in_runs(one["chance"], document["runs"]),
+                    ]
+                    for one in document["stations"]
+                ],
+            ),
+            tag(
+                "p",
+                "Short to the end: from the day on, all days that are left together are manned for "
+                "less than is asked (95 % where nothing is); the middle one of the runs in which "
+                "that is so. A station that holds over all days can be short at the end.",
+                class_="note",
+            ),
+        ]
     )  # fmt: skip
 
 
@@ -168,10 +179,10 @@ def _charts(document: Document) -> Markup:
     }
     drawn = []
     for at, one in enumerate(document["stations"]):
-        fails = one["fails_from"]
+        day = one["fails_from"] if fails(one, document) else None
         wanted = asked.get(one["station"])
         title = f"{one['station']}: share of each day's hours in which it is manned"
-        end = f" It fails from day {fails}." if in_most_runs(one) else ""
+        end = "" if day is None else f" It fails from day {day}."
         unknown = sum(value is None for value in one["cover_by_day"])
         words = (
             f"From {say.at_least(_first(one['cover_by_day']))} on the first day to "
@@ -184,7 +195,7 @@ def _charts(document: Document) -> Markup:
             top=1.0,
             ticks=SHARES,
             asked=wanted,
-            mark=(fails, f"fails from day {fails}") if in_most_runs(one) else None,
+            mark=None if day is None else (day, f"fails from day {day}"),
         )
         caption = join(
             [
@@ -202,9 +213,8 @@ def _charts(document: Document) -> Markup:
             tag(
                 "p",
                 "The line is the mean of all runs, the band holds nine runs in ten, the dashed "
-                "line is what is asked, the upright one the day from which the station fails in "
-                "half of the runs or more; hatched days are unknown. Days from left to right, "
-                "counted from 0.",
+                "line is what is asked, the upright one the day from which the station fails "
+                "it; hatched days are unknown. Days from left to right, counted from 0.",
                 class_="note",
             ),
         ]
@@ -220,19 +230,21 @@ def _last(values: Sequence[float | None]) -> float | None:
 
 
 def _reasons(document: Document) -> list[Markup]:
-    failing = [one for one in document["stations"] if one["why"] or one["chain"]]
+    failing = [
+        one
+        for one in document["stations"]
+        if (one["why"] or one["chain"]) and (fails(one, document) or (one["chance"] or 0.0) >= 0.5)
+    ]
     if not failing:
         return []
-    parts = [tag("h4", "Why stations are not manned to the end")]
+    parts = [tag("h4", "Why stations are short to the end in most runs")]
     for one in sorted(failing, key=lambda one: _day(one["fails_from"])):
         if not one["chain"]:
             parts.append(tag("p", sentence(one["why"])))
             continue
         day = "" if one["fails_from"] is None else f" from day {one['fails_from']} on"
         runs = in_runs(one["chance"], document["runs"])
-        lead = tag(
-            "p", tag("strong", one["station"]), f" is below what is asked{day} in {runs} runs:"
-        )
+        lead = tag("p", tag("strong", one["station"]), f" is short{day} in {runs} runs:")
         parts += [lead, listing([_link(link) for link in one["chain"]], ordered=True)]
     return parts
 
@@ -255,7 +267,12 @@ def _lacking(stations: Sequence[Row]) -> Markup:
         codes: list[str | None] = one["binding_by_day"]
         days = Counter(code for code in codes if code is not None)
         free = codes.count(None)
-        told = [f"{_words(code)}: {say.many(n, 'day')}" for code, n in days.most_common()]
+        told = [
+            f"{_words(code)}: {say.many(n, 'day')}" for code, n in days.most_common(CAUSES_MOST)
+        ]
+        rest = days.total() - sum(n for _, n in days.most_common(CAUSES_MOST))
+        if rest:
+            told.append(f"other: {say.many(rest, 'day')}")
         rows.append([one["station"], "; ".join(told) or UNTOLD, f"{free}"])
     return table(
         "What was lacking most where a station was not manned, on how many of the days.",
