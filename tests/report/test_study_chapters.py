@@ -329,6 +329,22 @@ class TestDependence:
         assert int(held) <= 6.0 * share + 1e-6 < int(held) + 1 + 1e-5
         assert 6.0 * share - 1e-6 <= lost < 6.0 * share + 0.1 + 1e-6
 
+    def test_shares_of_something_are_told_in_percent_of_it(self):
+        def bearings(document):
+            document["requirements"][0]["unit"] = "share of bearings"
+
+        chapter = depend_chapter(changed(depend_document(), bearings))
+        first = part(chapter, "compared").table("Every requirement")[0]
+        assert first[1] == "80 % of bearings"
+        assert first[3] == "90 % (88.8 to 91.2)"
+        losses = part(chapter, "worth").table("What each requirement loses")
+        assert losses[0][1].startswith("41 points")
+        assert part(chapter, "compared").row("Fuel in the north")[1] == "95 % of runs"
+
+    def test_where_nothing_holds_nobody_is_spared(self):
+        nothing = changed(depend_document(), lambda one: one.update(held=[]))
+        assert "no answer is worse" not in " ".join(depend_chapter(nothing).answer)
+
     def test_each_is_left_out_once(self, depend):
         text = part(depend, "compared")
         rows = [row[0] for row in text.rows if row[0].startswith("without")]

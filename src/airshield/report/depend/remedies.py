@@ -82,7 +82,7 @@ def _strongest(study: Study, rows: list[Row]) -> Markup | None:
     best: dict[str, Row] = {}
     for row in rows:
         one = study.requirement(row["requirement"])
-        if row["effect"] is None or one["unit"] not in say.SHARES or one["kind"] == "all":
+        if row["effect"] is None or not say.is_share(one["unit"]) or one["kind"] == "all":
             continue
         had = best.get(row["assumption"])
         if had is None or row["effect"] > had["effect"]:

@@ -84,7 +84,7 @@ class Study:
             return f"all {self.many}"
         if one["unit"] == "days":
             return say.takes(one["asked"])
-        of = " of runs" if one["unit"] == "chance" else ""
+        of = " of runs" if one["unit"] == "chance" else one["unit"].removeprefix("share")
         return f"{say.at_least(one['asked'])}{of}"
 
     def reached(
@@ -122,6 +122,6 @@ class Study:
             return say.UNKNOWN
         if one["kind"] == "all":
             return f"{say.mean(value * self.many)} of {self.many}"
-        if one["unit"] in say.SHARES:
+        if say.is_share(one["unit"]):
             return f"{say.mean(100.0 * value)} points"
         return f"{say.mean(value)} {one['unit']}"

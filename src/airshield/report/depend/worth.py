@@ -9,12 +9,13 @@ from typing import Final
 from airshield.report import figures as say
 from airshield.report.charts import bar
 from airshield.report.depend.answer import carriers, unmissed, vetoed
-from airshield.report.depend.compared import COLUMNS_MOST
 from airshield.report.depend.study import EVERYBODY, Row, Study
 from airshield.report.html import Markup, join, table, tag
 from airshield.report.page import verdict_of
 from airshield.report.parts import UNTOLD, in_parts, listing
 
+LOSSES_MOST: Final = 4
+"""Columns of figures with intervals that paper is wide enough for."""
 PAIRS_MOST: Final = 8
 COALITIONS_MOST: Final = 12
 DAYS_MOST: Final = 6
@@ -97,7 +98,7 @@ def _worst(study: Study, one: Row) -> tuple[int, float]:
 def _matrix(
     study: Study, asked: list[Row], caption: str, cell: Callable[[Row, Row], str]
 ) -> list[Markup]:
-    parts = in_parts(asked, COLUMNS_MOST) if asked else []
+    parts = in_parts(asked, LOSSES_MOST) if asked else []
     tables = []
     for at, part in enumerate(parts):
         which = f" ({at + 1} of {len(parts)})" if len(parts) > 1 else ""
