@@ -1,31 +1,112 @@
 """Documents as ``airshield sustain --json`` and ``airshield depend --json`` print them.
 
-Places, names and factors are those of ``examples/ukraine``; the figures are made up here, by rule,
-to have everything that a report must be able to show: what holds, fails and is unknown, a store
-that runs dry, a fleet that is sized on means, an enabler that brings little and carries everything.
+Places, names and factors are like those of ``examples/ukraine``; the figures are made up here, by
+rule, to have everything that a report must be able to show: what holds, fails and is unknown, a
+store that runs dry, a fleet that is sized on means, an enabler that brings little and carries
+everything.
 """
 
 import csv
+import io
 import itertools
 import math
-
-from command_line import EXAMPLES
 
 DAYS, RUNS = 60, 64
 ENABLER = "Outside enablers"
 STATIONS = (
-    # name, role, lat, lon, at once, formula, mean, bad, there, first failing day
-    ("West", "patrol", 49.6, 25.3, 2, 9.74, 11, 13, 40, None),
-    ("Kyiv", "patrol", 50.2, 29.6, 2, 14.21, 17, 21, 18, 23),
-    ("South", "patrol", 46.9, 30.4, 2, 12.0, 14, 17, 12, 19),
-    ("Airborne radar north", "airborne_radar", 50.6, 24.2, 1, 3.91, 5, 7, 10, None),
-    ("Border watch", "drone", 48.4, 29.0, 1, 2.02, None, None, 6, None),
+    # name, role, lat, lon, at once, aircraft, first failing day, share of runs in which it fails
+    ("West", "patrol", 49.6, 25.3, 2, 44, None, 0.0),
+    ("Kyiv", "patrol", 50.2, 29.6, 2, 44, 23, 0.6251),
+    ("South", "patrol", 46.9, 30.4, 2, 44, 19, 0.6251),
+    ("Airborne radar north", "airborne_radar", 50.6, 24.2, 1, 6, 51, 0.1),
+    ("Border watch", "drone", 48.4, 29.0, 1, 6, None, 0.0),
+)
+ROLES = (
+    # role, asked, there, formula, bound, for the mean, for the worst, why not
+    ("patrol", 0.95, 44, 32.21, 29.7, 41, 48, ""),
+    ("airborne_radar", 0.95, 6, 5.81, 5.5, 7, 9, ""),
+    ("drone", 0.9, 6, 2.02, 2.0, None, None, "cannot hold, because nobody told how drones fare"),
 )
 
+BASES = """\
+name,contributor,lat_deg,lon_deg,node
+Rzeszów,Poland,50.11,22.019,Rzeszów fuel
+Lublin,Poland,51.24,22.714,Lublin fuel
+Mińsk Mazowiecki,Poland,52.196,21.656,Mińsk fuel
+Łask,Poland,51.552,19.179,Łask fuel
+Powidz,Poland,52.379,17.854,Powidz depot
+Câmpia Turzii,Romania,46.502,23.886,Câmpia Turzii fuel
+Mihail Kogălniceanu,Romania,44.362,28.488,Kogălniceanu fuel
+Bacău,Romania,46.522,26.91,Bacău fuel
+Geilenkirchen,Multinational airborne radar,50.961,6.042,
+Eindhoven,Multinational tankers,51.45,5.375,
+Kyiv region,Ukraine,50.2,30.2,
+"""
+NODES = """\
+name,contributor,kind,lat_deg,lon_deg
+Gdańsk port,Poland,source,54.4,18.67
+Powidz depot,Poland,depot,52.38,17.85
+Warsaw railhead,Poland,railhead,52.25,21.05
+Rzeszów fuel,Poland,base,50.11,22.02
+Lublin fuel,Poland,base,51.24,22.71
+Mińsk fuel,Poland,base,52.2,21.66
+Łask fuel,Poland,base,51.55,19.18
+Constanța port,Romania,source,44.1,28.65
+Bucharest railhead,Romania,railhead,44.45,26.07
+Kogălniceanu fuel,Romania,base,44.36,28.49
+Câmpia Turzii fuel,Romania,base,46.5,23.89
+Bacău fuel,Romania,base,46.52,26.91
+"""
+EDGES = """\
+contributor,start,end,mode
+Poland,Gdańsk port,Powidz depot,rail
+Poland,Gdańsk port,Warsaw railhead,rail
+Poland,Powidz depot,Łask fuel,rail
+Poland,Powidz depot,Warsaw railhead,rail
+Poland,Warsaw railhead,Mińsk fuel,rail
+Poland,Warsaw railhead,Lublin fuel,rail
+Poland,Warsaw railhead,Rzeszów fuel,rail
+Poland,Lublin fuel,Rzeszów fuel,road
+Romania,Constanța port,Bucharest railhead,rail
+Romania,Constanța port,Kogălniceanu fuel,road
+Romania,Bucharest railhead,Bacău fuel,rail
+Romania,Bucharest railhead,Câmpia Turzii fuel,rail
+Romania,Bacău fuel,Câmpia Turzii fuel,road
+"""
+FLEETS = """\
+contributor,aircraft,base,count,on_alert
+Ukraine,Fighter,Kyiv region,8,2
+Poland,Fighter,Łask,16,2
+Romania,Fighter,Bacău,10,2
+European state A,Fighter,Mińsk Mazowiecki,12,0
+European state B,Fighter,Mihail Kogălniceanu,12,0
+European state C,Fighter,Lublin,12,0
+European state D,Fighter,Rzeszów,12,0
+Multinational airborne radar,Airborne radar,Geilenkirchen,6,0
+Multinational tankers,Tanker,Eindhoven,4,0
+Outside enablers,Airborne radar,Powidz,4,0
+Outside enablers,Tanker,Powidz,10,0
+Outside enablers,Drone,Câmpia Turzii,6,0
+"""
+FACTORS = """\
+name,value,unit,kind,low,high,source,url,year,note
+fighter cruise,500,kt,estimate,,,"RAND, appendix B",https://a.example/0,1998,a speed
+fighter sortie,1.8,h,assumption,1.25,2.3,Ours: usable fuel over bur,,,
+fighter turnaround,125,min,estimate,125,180,"RAND, appendix B",https://a.example/2,1995,steps
+fighter readiness,0.7153,1,estimate,0.55,0.75,"19FortyFive, Nov 2021",https://a.example/3,FY2021,F-16C
+fighter repair fixed,3.4,h/sortie,fact,,,"RAND, appendix B",https://a.example/4,1998,
+fighter crews,1.5,crews/aircraft,assumption,1.25,2.0,"Project assumption, no sou",,,
+airborne radar readiness,0.5,1,estimate,0.3,0.5,Air & Space Forces,https://a.example/6,FY2023,E-3B
+tanker fuel,111.2,t,fact,,,"C4Defence, first MMF deliv",https://a.example/7,2020,A330 MRTT
+tanker offload,55,t,assumption,40,65,Ours: capacity less what a,,,
+drone cost,5000,USD/h,estimate,,,"CBO 57260, Usage Patterns",https://a.example/9,2014-2018,
+weather closure,0.05,1,assumption,0.02,0.12,"Project assumption, no sou",,,share of the hours of
+base fuel stock,2000,t,assumption,1000,4000,"Project assumption, no sou",,,
+"""
 
-def rows_of(file):
-    with open(EXAMPLES / "ukraine" / f"{file}.csv", encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
+
+def rows_of(table):
+    return list(csv.DictReader(io.StringIO(table)))
 
 
 def factors():
@@ -39,14 +120,14 @@ def factors():
             "source": row["source"], "url": row["url"], "year": row["year"] or None,
             "note": row["note"],
         }
-        for row in rows_of("factors")
+        for row in rows_of(FACTORS)
     ]  # fmt: skip
 
 
-def _station(name, role, lat, lon, count, formula, mean, bad, there, fails):
+def _station(name, role, lat, lon, count, there, fails, chance):
     def cover(day):
         before = 0.985 - 0.012 * math.sin(day)
-        return before if fails is None or day < fails else max(0.18, before - 0.06 * (day - fails))
+        return before if chance < 0.5 or day < fails else max(0.18, before - 0.06 * (day - fails))
 
     days = [cover(day) for day in range(DAYS)]
     low = [max(0.0, one - 0.05 - 0.002 * day) for day, one in enumerate(days)]
@@ -63,8 +144,7 @@ def _station(name, role, lat, lon, count, formula, mean, bad, there, fails):
         "station": name, "role": role, "lat_deg": lat, "lon_deg": lon, "count": count,
         "cover": whole, "cover_low": whole - 0.011, "cover_high": whole + 0.009,
         "cover_bad": None if role == "drone" else whole - 0.084,
-        "aircraft": there, "formula": formula, "fleet_mean": mean, "fleet_bad": bad,
-        "fails_from": fails, "chance": 0.0 if fails is None else 0.6251,
+        "aircraft": there, "fails_from": fails, "chance": chance,
         "why": None if fails is None else why,
         "chain": [] if fails is None else [
             {"code": "fuel", "who": "Câmpia Turzii", "since_day": 17,
@@ -89,9 +169,9 @@ def _stock(start, burn, gain):
 def sustain_document(*, without=()):
     """The document of a study, with ``without`` gone from the first day."""
     stations = [_station(*one) for one in STATIONS]
-    where = {row["name"]: row for row in rows_of("nodes")}
+    where = {row["name"]: row for row in rows_of(NODES)}
     bases = []
-    for at, row in enumerate(rows_of("bases")):
+    for at, row in enumerate(rows_of(BASES)):
         told = row["node"] != ""
         burn = 34.0 + 9.3 * at
         means, out = _stock(2000.0, burn, 0.62 * burn if at != 5 else burn - 117.0)
@@ -105,7 +185,7 @@ def sustain_document(*, without=()):
             "burn_t_per_day": burn if told else None, "first_out_day": out if told else None,
         })  # fmt: skip
     edges = []
-    for at, row in enumerate(rows_of("edges")):
+    for at, row in enumerate(rows_of(EDGES)):
         ends = [where[row["start"]], where[row["end"]]]
         capacity = {"rail": 900.0, "road": 410.0}[row["mode"]] * (
             2.0 if "port" in row["start"] else 1.0
@@ -113,7 +193,8 @@ def sustain_document(*, without=()):
         flow = (None, 0.0)[at - 3] if at in (3, 4) else capacity * (1.0 if at % 5 == 0 else 0.55)
         lost = None if flow is None else 0.0 if at % 3 else 0.4 * flow
         edges.append({
-            "edge": row["name"], "contributor": row["contributor"], "start": row["start"],
+            "edge": f"{row['start']} to {row['end']}",
+            "contributor": row["contributor"], "start": row["start"],
             "end": row["end"], "mode": row["mode"],
             "lat_deg": [float(one["lat_deg"]) for one in ends],
             "lon_deg": [float(one["lon_deg"]) for one in ends],
@@ -134,7 +215,7 @@ def sustain_document(*, without=()):
             "why": "the way from Bucharest railhead is full" if at == 10 else None,
         })  # fmt: skip
     fleets = []
-    for at, row in enumerate(rows_of("fleets")):
+    for at, row in enumerate(rows_of(FLEETS)):
         count, alert = int(row["count"]), int(row["on_alert"])
         cost = (
             None
@@ -142,7 +223,8 @@ def sustain_document(*, without=()):
             else 1.0e5 * count * (3 + at % 2)
         )
         fleets.append({
-            "fleet": row["name"], "contributor": row["contributor"], "aircraft": row["aircraft"],
+            "fleet": f"{row['contributor']}: {row['aircraft']} at {row['base']}",
+            "contributor": row["contributor"], "aircraft": row["aircraft"],
             "base": row["base"], "count": count, "on_alert": alert,
             "sorties_per_day": 0.83 * count, "flight_h_per_day": 2.9 * count,
             "states": {"ready": 0.31 * count, "flying": 0.24 * count, "repair": 0.3 * count,
@@ -156,8 +238,9 @@ def sustain_document(*, without=()):
          "asked": 0.95, "asked_days": DAYS, "unit": "share", "value": one["cover"],
          "low": one["cover_low"], "high": one["cover_high"],
          "verdict": "unknown" if one["role"] == "drone"
-         else "holds" if one["fails_from"] is None else "fails",
-         "from_day": one["fails_from"], "why": one["why"]}
+         else "holds" if one["chance"] < 0.5 else "fails",
+         "from_day": one["fails_from"] if one["chance"] >= 0.5 else None,
+         "why": one["why"] if one["chance"] >= 0.5 else None}
         for one in stations
     ]  # fmt: skip
     requirements.append(
@@ -171,7 +254,13 @@ def sustain_document(*, without=()):
         "without": list(without), "without_from_day": 0, "holds": "fails",
         "answer": ["Two of six requirements fail over 60 days.",
                    "The tightest that holds: West is manned 98.4 % of the time."],
-        "requirements": requirements, "stations": stations, "fleets": fleets, "bases": bases,
+        "requirements": requirements, "stations": stations, "roles": [
+            {"role": one[0], "stations": [row[0] for row in STATIONS if row[1] == one[0]],
+             "share": one[1], "there": one[2], "formula": one[3], "bound": one[4], "mean": one[5],
+             "worst": one[6], "why": one[7]}
+            for one in ROLES
+        ],
+        "fleets": fleets, "bases": bases,
         "supply": {
             "goods": "jet fuel", "nodes": nodes, "edges": edges,
             "worst_pairs": [
@@ -186,7 +275,7 @@ def sustain_document(*, without=()):
             ],
         },
         "cost": {"currency": "USD", "variable_per_month": 12_345_678.0, "full_per_month": None,
-                 "left_out": ["Multinational tankers: tankers at Eindhoven"]},
+                 "left_out": ["Multinational tankers: Tanker at Eindhoven"]},
         "assumptions": factors(),
         "cautions": ["repair time and readiness both count repair of fighters",
                      "Eindhoven has no stock, so fuel there never runs out in this study"],
@@ -215,7 +304,7 @@ ASKED = (
     ("South around the clock", "station", 0.95, "share"),
     ("Airborne radar north", "station", 0.95, "share"),
     ("Border watch", "station", 0.9, "share"),
-    ("Fuel in the north", "stock", 30.0, "days"),
+    ("Fuel in the north", "stock", 0.95, "chance"),
     ("all requirements", "all", 1.0, "share"),
 )
 
@@ -234,7 +323,7 @@ def reached_by(mask, *, drones):
         min(0.984, flown / 30.0) * ("Romania" in names),
         0.972 if ENABLER in names and "Poland" in names else 0.0,
         drones if ENABLER in names else 0.0,
-        41.3 if "Poland" in names else 0.0,
+        0.984 if "Poland" in names else 0.0,
     ]
 
 
@@ -246,11 +335,11 @@ def depend_document(*, drones=None):
     value, low, high, verdict = [], [], [], []
     for mask in range(2**many):
         found = reached_by(mask, drones=drones)
-        wide = [0.0 if one in (None, 0.0) else 0.012 * (asked[2] if asked[3] == "days" else 1.0)
-                for one, asked in zip(found, ASKED[:-1], strict=True)]  # fmt: skip
+        wide = [0.0 if one in (None, 0.0) else 0.012 for one in found]
         least = [None if one is None else one - d for one, d in zip(found, wide, strict=True)]
-        most = [None if one is None else one + d if one > 1.0 else min(1.0, one + d)
-                for one, d in zip(found, wide, strict=True)]  # fmt: skip
+        most = [
+            None if one is None else min(1.0, one + d) for one, d in zip(found, wide, strict=True)
+        ]
         judged = [
             "unknown" if a is None else "holds" if a >= asked[2] else "fails" if b < asked[2]
             else "unknown"
@@ -289,11 +378,13 @@ def depend_document(*, drones=None):
         return total
 
     enablers = 1 << names.index(ENABLER)
-    holding = [mask for mask in range(2**many) if verdict[mask][-1] == "holds"]
+    held = [r for r in range(len(ASKED) - 1) if verdict[everybody][r] == "holds"]
+    holding = [mask for mask in range(2**many) if all(verdict[mask][r] == "holds" for r in held)]
     least_masks = [a for a in holding if not any(b != a and b & a == b for b in holding)]
     pairs = [
         {"first": names[i], "second": names[j], "requirement": ASKED[r][0],
-         "loss": lost(1 << i | 1 << j, r), "loss_low": None, "loss_high": None,
+         "loss": lost(1 << i | 1 << j, r),
+         "verdict": verdict[everybody & ~(1 << i | 1 << j)][r],
          "beyond": None if lost(1 << i | 1 << j, r) is None
          else lost(1 << i | 1 << j, r) - lost(1 << i, r) - lost(1 << j, r)}
         for i, j in itertools.combinations(range(many), 2)
@@ -301,7 +392,7 @@ def depend_document(*, drones=None):
     ]  # fmt: skip
     return {
         "shield": "ukraine", "about": "Illustrative.", "digest": "5a" * 32, "version": "0.6.0",
-        "kind": "planning estimate", "days": DAYS, "runs": RUNS, "seed": 0,
+        "kind": "planning estimate", "days": DAYS, "runs": RUNS, "seed": 0, "tempo": "routine",
         "holds": verdict[everybody][-1],
         "answer": ["With everybody 5 of 6 requirements hold, and one is unknown.",
                    "Without the outside enablers 1 of 6 holds."],
@@ -321,6 +412,7 @@ def depend_document(*, drones=None):
         ],
         "dependence": [
             {"contributor": name, "requirement": asked[0], "loss": lost(1 << k, r),
+             "alone": value[1 << k][r], "without": value[everybody & ~(1 << k)][r],
              "loss_low": lost(1 << k, r, high), "loss_high": lost(1 << k, r, low),
              "share": share(k, r), "share_low": None, "share_high": None,
              "is_veto": verdict[everybody][r] == "holds"
@@ -328,9 +420,10 @@ def depend_document(*, drones=None):
             for k, name in enumerate(names)
             for r, asked in enumerate(ASKED)
         ],
+        "held": [ASKED[r][0] for r in held],
         "vetoes": [
             name for k, name in enumerate(names)
-            if holding and verdict[everybody & ~(1 << k)][-1] != "holds"
+            if everybody & ~(1 << k) not in holding
         ],
         "least_coalitions": [
             [name for k, name in enumerate(names) if mask >> k & 1] for mask in least_masks
@@ -350,19 +443,27 @@ def depend_document(*, drones=None):
             {"contributor": ENABLER, "holds": True,
              "bring": ["4 x Airborne radar at Powidz", "8 x Tanker at Powidz"],
              "cost": 61_234_000.0, "currency": "USD", "lead_days": 89.2,
+             "aim": "cheapest", "is_proven": True,
              "words": "four airborne radars and eight tankers"},
+            {"contributor": ENABLER, "holds": True,
+             "bring": ["5 x Airborne radar at Lask"], "cost": 99_234_000.0,
+             "currency": "USD", "lead_days": 59.2, "aim": "soonest", "is_proven": False,
+             "words": "five airborne radars; a cheaper way may exist"},
             {"contributor": "Poland", "holds": False, "bring": [], "cost": None, "currency": None,
-             "lead_days": None, "words": "no other base reaches the stations in the north"},
-            {"contributor": "European state A", "holds": True, "bring": [], "cost": 0.0,
-             "currency": "USD", "lead_days": 0.0, "words": "the others stand in"},
+             "aim": "cheapest", "is_proven": True, "lead_days": None,
+             "words": "no other base reaches the stations in the north"},
+            *({"contributor": "European state A", "holds": True, "bring": [], "cost": 0.0,
+             "currency": "USD", "lead_days": 0.0, "aim": aim, "is_proven": True,
+             "words": "the others stand in"}
+              for aim in ("cheapest", "soonest")),
         ],
         "screening": [
             {"assumption": name, "requirement": asked, "effect": effect, "spread": effect,
-             "rank": rank}
+             "effect_signed": effect, "flips": 0.25, "rank": rank}
             for asked, told in (
                 ("Kyiv around the clock", (("fighter readiness", 0.1432), ("tanker offload", 0.06),
                                            ("weather closure", 0.0))),
-                ("Fuel in the north", (("base fuel stock", 12.01), ("fighter burn", 4.4))),
+                ("Fuel in the north", (("base fuel stock", 0.2201), ("fighter burn", 0.044))),
                 ("Border watch", (("drone turnaround", None),)),
             )
             for rank, (name, effect) in enumerate(told, start=1)
@@ -370,6 +471,10 @@ def depend_document(*, drones=None):
         "radars": [
             {"radar": "Lviv heights", "contributor": ENABLER, "availability": 0.99412},
             {"radar": "Volyn", "contributor": "Poland", "availability": None},
+        ],
+        "availability": [
+            {"requirement": ASKED[0][0], "holds_share": 0.9719, "may_hold_share": 0.98,
+             "mean": 0.8913, "bad": 0.7511},
         ],
         "assumptions": factors()[:8],
         "cautions": ["fuel of the host's base is not counted"],
@@ -381,7 +486,8 @@ def with_nothing_known(document, *, keep=()):
     """The same document with null wherever the contract allows one."""
     nullable = {
         "value", "low", "high", "cover", "cover_low", "cover_high", "cover_bad", "aircraft",
-        "formula", "fleet_mean", "fleet_bad", "fails_from", "chance", "why", "since_day",
+        "formula", "bound", "mean", "worst", "alone", "without", "flips", "effect_signed",
+        "holds_share", "may_hold_share", "bad", "fails_from", "chance", "why", "since_day",
         "from_day", "cover_by_day", "low_by_day", "high_by_day", "binding_by_day", "alert",
         "cost_variable_per_month", "cost_full_per_month", "node", "stock_t_by_day", "low_t_by_day",
         "high_t_by_day", "burn_t_per_day", "first_out_day", "need_t_per_day", "got_t_per_day",

@@ -313,7 +313,8 @@ class TestCommand:
         names = [attributes["id"] for _, attributes in whole.found if "id" in attributes]
         assert len(set(names)) == len(names)
         # The territory is drawn, and sources are told once.
-        assert "border" in {attributes.get("class") for _, attributes in whole.found}
+        (chart,) = (one.body for one in made.chapters[1].sections if one.name == "sustain-map")
+        assert "border" in {attributes.get("class") for _, attributes in Elements(chart).found}
         assert sum(row[0] == "fighter readiness" for row in whole.rows) == 2  # and what it moves
 
     def test_it_asks_where_to(self, small):

@@ -13,7 +13,7 @@ Days = Sequence[float | None]
 
 _WIDE: Final = 420.0
 _TALL: Final = 132.0
-_LEFT: Final = 46.0
+_LEFT: Final = 56.0
 _RIGHT: Final = 8.0
 _TOP: Final = 14.0
 _FOOT: Final = 22.0

@@ -60,6 +60,17 @@ def points_short(difference: float) -> str:
     return f"{_tenths(math.ceil((difference - HAIR) * 1000.0))} points"
 
 
+def is_share(unit: str) -> bool:
+    """Whether a requirement's unit is a share of one: of hours, area, bearings; of runs.
+
+    Examples
+    --------
+    >>> is_share("share"), is_share("share of bearings"), is_share("chance"), is_share("days")
+    (True, True, True, False)
+    """
+    return unit == "chance" or unit.partition(" ")[0] == "share"
+
+
 def reached(value: float | None, unit: str) -> str:
     """A figure that is reached, in the unit of its requirement, rounded down.
 
@@ -68,7 +79,7 @@ def reached(value: float | None, unit: str) -> str:
     >>> reached(0.9496, "share"), reached(19.99, "days"), reached(1.0, "days")
     ('94.9 %', '19.9 days', '1 day')
     """
-    if unit == "share" or value is None:
+    if value is None or is_share(unit):
         return at_least(value)
     return _of_unit(math.floor((value + HAIR) * 10.0), unit)
 
@@ -83,7 +94,7 @@ def lost(value: float | None, unit: str) -> str:
     """
     if value is None:
         return UNKNOWN
-    if unit == "share":
+    if is_share(unit):
         return _of_unit(math.ceil((value - HAIR) * 1000.0), "points")
     return _of_unit(math.ceil((value - HAIR) * 10.0), unit)
 

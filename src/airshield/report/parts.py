@@ -42,8 +42,8 @@ def lost_interval(value: float | None, low: float | None, high: float | None, un
 
     Examples
     --------
-    >>> lost_interval(0.1431, 0.12, 0.1611, "share"), lost_interval(2.0, 2.0, 2.0, "days")
-    ('14.4 points (12 to 16.2)', '2 days')
+    >>> lost_interval(0.1431, 0.01, 0.1611, "share"), lost_interval(2.0, 2.0, 2.0, "days")
+    ('14.4 points (1 to 16.2)', '2 days')
     """
     return _with_interval(
         say.lost(value, unit),
@@ -55,10 +55,10 @@ def _with_interval(told: str, low: str | None, high: str | None) -> str:
     """A figure and its interval; a unit that all three have is written once."""
     if low is None or high is None or low == high == told:
         return told
-    _, _, unit = told.partition(" ")
-    if unit and low.endswith(f" {unit}") and high.endswith(f" {unit}"):
-        low = low.removesuffix(f" {unit}")
-        high = high.removesuffix(f" {unit}")
+    # A single one is without its s.
+    units = {one.partition(" ")[2].removesuffix("s") for one in (told, low, high)}
+    if len(units) == 1:
+        low, high = low.partition(" ")[0], high.partition(" ")[0]
     return f"{told} ({low} to {high})"
 
 

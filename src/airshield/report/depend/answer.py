@@ -52,7 +52,7 @@ def unmissed(study: Study) -> list[str]:
     """Without whom no answer is worse; whose share of the whole is the largest first."""
     whole = study.whole
     everybody = study.compared(EVERYBODY)
-    if whole is None or everybody is None:
+    if whole is None or everybody is None or not study.document["held"]:
         return []
     shares = {
         row["contributor"]: row["share"]
@@ -87,7 +87,9 @@ def _at_most(study: Study, contributor: str) -> str:
         row["loss"] if row["loss_high"] is None else row["loss_high"]
         for row in study.document["dependence"]
         for asked in [study.requirement(row["requirement"])]
-        if row["contributor"] == contributor and asked["unit"] == "share" and asked["kind"] != "all"
+        if row["contributor"] == contributor
+        and say.is_share(asked["unit"])
+        and asked["kind"] != "all"
     ]
     known = [loss for loss in losses if loss is not None]
     if not known or max(known) <= say.HAIR:

@@ -20,23 +20,31 @@ def replacements_body(study: Study) -> Markup:
     rows = study.document["replacements"]
     if not rows:
         return tag("p", "What others would have to bring instead was not worked out.")
+    aims: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in rows:
+        aims.setdefault(_way(one), []).append(one["aim"])
+    first = {_way(one): one for one in reversed(rows)}
     return table(
         "What others must bring so that the shield holds again without a contributor, what it "
-        "costs and when it is there.",
+        "costs and when it is there: the cheapest way, and the soonest.",
         ["without", "then it", "others bring", "in words", "cost", "there in"],
         [
             [
-                one["contributor"],
+                join([one["contributor"], tag("br"), tag("small", say.listed(aims[way]))]),
                 verdict_of(_verdict(one["holds"])),
                 _bring(one),
                 sentence(one["words"] or "–"),
                 _cost(one),
                 _there(one),
             ]
-            for one in rows
+            for way, one in ((way, first[way]) for way in aims)
         ],
         words=4,
     )
+
+
+def _way(one: Row) -> tuple[str, tuple[str, ...]]:
+    return one["contributor"], tuple(one["bring"])
 
 
 def _verdict(holds: bool | None) -> str:
@@ -74,7 +82,7 @@ def _strongest(study: Study, rows: list[Row]) -> Markup | None:
     best: dict[str, Row] = {}
     for row in rows:
         one = study.requirement(row["requirement"])
-        if row["effect"] is None or one["unit"] != "share" or one["kind"] == "all":
+        if row["effect"] is None or not say.is_share(one["unit"]) or one["kind"] == "all":
             continue
         had = best.get(row["assumption"])
         if had is None or row["effect"] > had["effect"]:
@@ -138,7 +146,34 @@ def _unknown(rows: list[Row]) -> Markup | None:
 
 
 def radars_body(study: Study) -> Markup:
-    """The section of the radars' own availability."""
+    """The section of the radars' own availability, and of what it leaves of the cover."""
+    return join([_radars(study), _available(study)])
+
+
+def _available(study: Study) -> Markup | None:
+    rows = study.document["availability"]
+    if not rows:
+        return None
+    asked = {row["requirement"]: study.requirement(row["requirement"]) for row in rows}
+    return table(
+        "Requirements over time, with radars failing and being mended: in which share of the time "
+        "they surely hold, and what is reached on average and in the worst 5 % of the time.",
+        ["requirement", "asked", "surely holds", "may hold", "on average", "in bad times"],
+        [
+            [
+                row["requirement"],
+                study.asked(asked[row["requirement"]]),
+                say.at_least(row["holds_share"]),
+                say.at_least(row["may_hold_share"]),
+                study.reached(asked[row["requirement"]], row["mean"]),
+                study.reached(asked[row["requirement"]], row["bad"]),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _radars(study: Study) -> Markup:
     return table(
         "Share of the time in which each radar works: repair and spares, not what it sees.",
         ["radar", "contributor", "works"],

@@ -73,7 +73,8 @@ class Study:
 
     def alone(self, contributor: str, requirement: str) -> float | None:
         """What a contributor reaches by itself."""
-        return self.coalition(1 << self.contributors.index(contributor), requirement)
+        row = self.dependence(contributor, requirement)
+        return None if row is None else row["alone"]
 
     # ------------------------------------------------------------ figures in words
 
@@ -81,7 +82,10 @@ class Study:
         """What a requirement asks."""
         if one["kind"] == "all":
             return f"all {self.many}"
-        return say.takes(one["asked"]) if one["unit"] == "days" else say.at_least(one["asked"])
+        if one["unit"] == "days":
+            return say.takes(one["asked"])
+        of = " of runs" if one["unit"] == "chance" else one["unit"].removeprefix("share")
+        return f"{say.at_least(one['asked'])}{of}"
 
     def reached(
         self, one: Row, value: float | None, low: float | None = None, high: float | None = None
@@ -118,6 +122,6 @@ class Study:
             return say.UNKNOWN
         if one["kind"] == "all":
             return f"{say.mean(value * self.many)} of {self.many}"
-        if one["unit"] == "share":
+        if say.is_share(one["unit"]):
             return f"{say.mean(100.0 * value)} points"
         return f"{say.mean(value)} {one['unit']}"

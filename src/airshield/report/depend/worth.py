@@ -9,12 +9,13 @@ from typing import Final
 from airshield.report import figures as say
 from airshield.report.charts import bar
 from airshield.report.depend.answer import carriers, unmissed, vetoed
-from airshield.report.depend.compared import COLUMNS_MOST
 from airshield.report.depend.study import EVERYBODY, Row, Study
 from airshield.report.html import Markup, join, table, tag
 from airshield.report.page import verdict_of
 from airshield.report.parts import UNTOLD, in_parts, listing
 
+LOSSES_MOST: Final = 4
+"""Columns of figures with intervals that paper is wide enough for."""
 PAIRS_MOST: Final = 8
 COALITIONS_MOST: Final = 12
 DAYS_MOST: Final = 6
@@ -97,7 +98,7 @@ def _worst(study: Study, one: Row) -> tuple[int, float]:
 def _matrix(
     study: Study, asked: list[Row], caption: str, cell: Callable[[Row, Row], str]
 ) -> list[Markup]:
-    parts = in_parts(asked, COLUMNS_MOST) if asked else []
+    parts = in_parts(asked, LOSSES_MOST) if asked else []
     tables = []
     for at, part in enumerate(parts):
         which = f" ({at + 1} of {len(parts)})" if len(parts) > 1 else ""
@@ -122,13 +123,17 @@ def together_body(study: Study) -> Markup:
     least = study.document["least_coalitions"]
     vetoes = study.document["vetoes"]
     shown = least[:COALITIONS_MOST]
+    what = _what_holds(study)
+    if not study.document["held"]:
+        none = "Nothing surely holds with everybody, so nobody is needed for it."
+        return join([tag("p", none), _pairs(study)])
     more = f" {len(least) - len(shown)} more are not shown." if len(least) > len(shown) else ""
     return join(
         [
-            tag("p", _veto_words(study, vetoes)),
+            tag("p", _veto_words(vetoes, what)),
             table(
-                f"The least coalitions: everything holds, and without any one of them it does "
-                f"not.{more}",
+                f"The least coalitions that keep {what}: without any one of them not all of it "
+                f"holds.{more}",
                 ["", "who", "how many"],
                 [
                     [f"{at}", say.listed(list(who)) if who else "nobody", f"{len(who)}"]
@@ -137,22 +142,28 @@ def together_body(study: Study) -> Markup:
                 words=2,
             )
             if shown
-            else tag("p", "No coalition that was worked out makes everything hold."),
+            else None,
             _pairs(study),
         ]
     )
 
 
-def _veto_words(study: Study, vetoes: list[str]) -> str:
-    if study.document["holds"] != "holds":
-        return (
-            "The whole does not surely hold even with everybody, so nobody has a veto over it; who "
-            "has one over a single requirement is in the table above."
-        )
+def _what_holds(study: Study) -> str:
+    """What vetoes and least coalitions are about."""
+    if study.document["holds"] == "holds":
+        return "the whole"
+    held = [f"“{name}”" for name in study.document["held"]]
+    return f"what holds with everybody ({say.listed(held)})" if held else ""
+
+
+def _veto_words(vetoes: list[str], what: str) -> str:
     if not vetoes:
-        return "Nobody has a veto: whoever leaves, the others hold it."
+        return f"Nobody has a veto over {what}: whoever leaves, the others keep it."
     have = "has" if len(vetoes) == 1 else "have"
-    return f"{say.listed(list(vetoes))} {have} a veto: without any one of them the whole fails."
+    return (
+        f"{say.listed(list(vetoes))} {have} a veto over {what}: without any one of them not all of "
+        "it holds."
+    )
 
 
 def _pairs(study: Study) -> Markup | None:
@@ -170,16 +181,17 @@ def _pairs(study: Study) -> Markup | None:
             [
                 f"{row['first']} and {row['second']}",
                 row["requirement"],
-                study.lost(one, row["loss"], row["loss_low"], row["loss_high"]),
+                verdict_of(row["verdict"]),
+                study.lost(one, row["loss"]),
                 study.lost(one, row["beyond"]),
             ]
         )
     return table(
         "The worst pairs: lost together, and how much of that is beyond the two losses by "
         "themselves. Those that are missed together more than one by one stand first.",
-        ["pair", "requirement", "lost without both", "beyond single losses"],
+        ["pair", "requirement", "then it", "lost without both", "beyond single losses"],
         rows,
-        words=2,
+        words=3,
     )
 
 

@@ -122,7 +122,9 @@ def _station_words(scene: NetworkScene) -> str:
         for verdict, sign in _SIGNS.items()
         if sign and any(place.verdict == verdict for place in scene.places)
     ]
-    return f"station: {', '.join(told)}" if told else "station"
+    if any(place.kind == "station" and not _SIGNS[place.verdict] for place in scene.places):
+        told.append("empty: nothing asked")
+    return f"station: {', '.join(told)}"
 
 
 def _key(path: str, kind: str) -> Markup:

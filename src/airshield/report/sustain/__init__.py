@@ -4,9 +4,13 @@ Comes in: the document of ``airshield sustain --json``, and the territory whose 
 draws. Goes out: a :class:`~airshield.report.Chapter`. It computes nothing that planning has not:
 where it says more than the document, it is by comparing two of its figures.
 
-**Three fleets.** What a station takes is told three times, always: by the closed formula, for 95 %
-of the hours on average, and for 95 % in the worst 5 % of runs. A plan that has enough for one of
-the first two and not for the third is *sized on means*, and a sentence says so.
+**Three fleets.** What the stations of a role take is told three times, always: by the closed
+formula, for the share of the hours that is asked on average, and for it in the worst 5 % of runs. A
+plan that has enough for one of the first two and not for the third is *sized on means*, and a
+sentence says so.
+
+**What fails first** is a store that runs out, or a station that fails what is asked of it; a bad
+last day of one that holds over all days is told in its table and nowhere else.
 
 **Days** are counted from 0. Cover, stock and what arrives are rounded down; what is needed, used,
 lost and paid is rounded up. Means of states (aircraft in repair) are to the nearest tenth.

@@ -18,23 +18,22 @@ def plain_answer(document: Document) -> tuple[str, ...]:
     A cause that the document tells already is not told twice.
     """
     own = [sentence(one) for one in document["answer"]]
-    told = " ".join(own)
-    return (*own, *(one for one in _more(document) if one.rstrip(".") not in told))
+    told = " ".join(own).lower()
+    return (*own, *(one for one in _more(document) if one.rstrip(".").lower() not in told))
 
 
 def _more(document: Document) -> Iterator[str]:
     yield from first_to_fail(document)
-    means = [one["station"] for one in document["stations"] if sized_on(one) in ("mean", "formula")]
+    means = [role_words(one) for one in document["roles"] if sized_on(one) in ("mean", "formula")]
     if means:
-        are = "is" if len(means) == 1 else "are"
         yield (
-            f"{say.many(len(means), 'station')} ({say.listed(means)}) {are} sized on means: enough "
-            "aircraft on average, too few in the worst 5 % of runs."
+            f"Sized on means: the fleets of {say.listed(means)}. They are enough on average and "
+            "too few in the worst 5 % of runs."
         )
 
 
 def first_to_fail(document: Document) -> Iterator[str]:
-    """What gives way first, and which station is the first to fail and why."""
+    """What gives way first, and which station is the first to fail what is asked, and why."""
     stores = [
         (base["first_out_day"], f"the fuel at {base['base']}, out from day {base['first_out_day']}")
         for base in document["bases"]
@@ -49,7 +48,7 @@ def first_to_fail(document: Document) -> Iterator[str]:
             for node in document["supply"]["nodes"]
             if node["first_short_day"] is not None
         ]
-    failing = [one for one in document["stations"] if one["fails_from"] is not None]
+    failing = [one for one in document["stations"] if fails(one, document)]
     station = min(failing, key=lambda one: one["fails_from"], default=None)
     if stores:
         day, what = min(stores, key=lambda one: one[0])
@@ -62,7 +61,17 @@ def first_to_fail(document: Document) -> Iterator[str]:
     else:
         yield f"Station {station['station']} fails from day {station['fails_from']}."
     if station["chance"] is not None:
-        yield f"It does so in {in_runs(station['chance'], document['runs'])} runs."
+        name = station["station"]
+        yield f"{name} fails in {in_runs(station['chance'], document['runs'])} runs."
+
+
+def fails(station: Mapping[str, Any], document: Document) -> bool:
+    """Whether a station fails what is asked of it: a late bad day of one that holds is none."""
+    return station["fails_from"] is not None and any(
+        one["verdict"] == "fails"
+        for one in document["requirements"]
+        if one["kind"] == "station" and one["of"] == station["station"]
+    )
 
 
 def in_runs(chance: float | None, runs: int) -> str:
@@ -76,40 +85,49 @@ def in_runs(chance: float | None, runs: int) -> str:
     return say.UNKNOWN if chance is None else f"{math.ceil(chance * runs - say.HAIR)} of {runs}"
 
 
-def sized_on(station: Mapping[str, Any]) -> str:
-    """What a station's aircraft are enough for: 'bad', 'mean', 'formula', nothing ('short').
+def role_words(role: Mapping[str, Any]) -> str:
+    """A role's name for people."""
+    return str(role["role"]).replace("_", " ")
 
-    'unknown' where the aircraft, or the fleet for the bad runs, were not worked out.
+
+def sized_on(role: Mapping[str, Any]) -> str:
+    """What the aircraft of a role are enough for: 'bad', 'mean', 'formula', nothing ('short').
+
+    'never' where no number of them is enough; 'unknown' where the fleet for bad runs was not found.
     """
-    there, bad = station["aircraft"], station["fleet_bad"]
-    if there is None or bad is None:
+    if role["why"]:
+        return "never"
+    there, worst = role["there"], role["worst"]
+    if there is None or worst is None:
         return "unknown"
-    if there >= bad:
+    if there >= worst:
         return "bad"
-    if station["fleet_mean"] is not None and there >= station["fleet_mean"]:
+    if role["mean"] is not None and there >= role["mean"]:
         return "mean"
-    if station["formula"] is not None and there >= station["formula"]:
+    if role["formula"] is not None and there >= role["formula"]:
         return "formula"
     return "short"
 
 
-def sized_words(station: Mapping[str, Any]) -> str:
-    """What the comparison of a station's aircraft with the three fleets says."""
-    there, bad = station["aircraft"], station["fleet_bad"]
-    match sized_on(station):
+def sized_words(role: Mapping[str, Any]) -> str:
+    """What the comparison of the aircraft of a role with the three fleets says."""
+    there, worst = role["there"], role["worst"]
+    match sized_on(role):
+        case "never":
+            return str(role["why"])
         case "bad":
             return "enough in bad runs too"
         case "mean":
             return (
                 f"sized on a mean: {say.mean(there)} are enough on average, the worst 5 % of runs "
-                f"take {say.needed(bad)}"
+                f"take {say.needed(worst)}"
             )
         case "formula":
             return (
                 f"sized on the formula alone: {say.mean(there)} are enough by it, the worst 5 % of "
-                f"runs take {say.needed(bad)}"
+                f"runs take {say.needed(worst)}"
             )
         case "short":
-            return f"too few by every count: {say.needed(bad - there)} are lacking for bad runs"
+            return f"too few by every count: {say.needed(worst - there)} are lacking for bad runs"
         case _:
             return "unknown: not all of it was worked out"

@@ -12,11 +12,12 @@ from airshield.report.charts import DayLine, day_chart
 from airshield.report.html import Markup, join, table, tag
 from airshield.report.page import verdict_of
 from airshield.report.parts import UNTOLD, figure, listing, sentence, with_interval
-from airshield.report.sustain.answer import in_runs, sized_words
+from airshield.report.sustain.answer import fails, in_runs, sized_words
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
+CAUSES_MOST: Final = 3
 SHARES: Final = ((0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %"))
 
 
@@ -88,49 +89,51 @@ def stations_body(document: Document) -> Markup:
         return tag("p", "The shield has no station, so nothing is to be manned.")
     return join(
         [
-            _sizes(stations),
+            _sizes(document),
             _cover(document),
             _charts(document),
-            *_reasons(stations),
+            *_reasons(document),
             _lacking(stations),
         ]
     )
 
 
-def _sizes(stations: Sequence[Row]) -> Markup:
+def _sizes(document: Document) -> Markup | None:
+    roles = document["roles"]
+    if not roles:
+        return tag("p", "How many aircraft the stations take was not worked out.")
     return join(
         [
             table(
-                "Aircraft that each station takes, by three counts, beside those that may man it.",
+                "Aircraft that the stations of each role take, by three counts, beside those that "
+                "are there. The least of any roster is a bound that no timetable can beat.",
                 [
-                    "station", "what it says", "at once", "by the closed formula",
-                    "for 95 % on average", "for 95 % in the worst 5 % of runs", "there are",
+                    "role", "what it says", "manned for", "least of any roster",
+                    "by the closed formula", "on average", "in the worst 5 % of runs", "there are",
                 ],
                 [
                     [
-                        join([one["station"], tag("br"), tag("small", _role(one))]),
+                        join([_role(one), tag("br"), tag("small", ", ".join(one["stations"]))]),
                         sized_words(one),
-                        say.needed(one["count"]),
+                        say.at_least(one["share"]),
+                        say.needed(one["bound"]),
                         say.needed(one["formula"]),
-                        say.needed(one["fleet_mean"]),
-                        say.needed(one["fleet_bad"]),
-                        UNKNOWN if one["aircraft"] is None else say.mean(one["aircraft"]),
+                        say.needed(one["mean"]),
+                        say.needed(one["worst"]),
+                        say.mean(one["there"]),
                     ]
-                    for one in stations
+                    for one in roles
                 ],
                 words=2,
             ),
             tag(
                 "p",
                 "The formula and the average are means: with them some months are far below. "
-                "Aircraft that may man several stations are counted at each of them.",
+                "Stations of a role share its fleets, so they are counted together.",
                 class_="note",
             ),
         ]
     )  # fmt: skip
-
-
-UNKNOWN: Final = say.UNKNOWN
 
 
 def _role(one: Row) -> str:
@@ -138,22 +141,33 @@ def _role(one: Row) -> str:
 
 
 def _cover(document: Document) -> Markup:
-    return table(
-        "Share of the hours in which the stations are manned, over all days.",
+    return join(
         [
-            "station", "cover (interval)", "in all but the worst 5 % of runs", "fails from",
-            "in so many runs",
-        ],
-        [
-            [
-                one["station"],
-                with_interval(one["cover"], one["cover_low"], one["cover_high"], "share"),
-                say.at_least(one["cover_bad"]),
-                UNTOLD if one["fails_from"] is None else f"day {one['fails_from']}",
-                in_runs(one["chance"], document["runs"]),
-            ]
-            for one in document["stations"]
-        ],
+            table(
+                "Share of the hours in which the stations are manned, over all days.",
+                [
+                    "station", "cover (interval)", "in all but the worst 5 % of runs",
+                    "short to the end from", "in so many runs",
+                ],
+                [
+                    [
+                        one["station"],
+                        with_interval(one["cover"], one["cover_low"], one["cover_high"], "share"),
+                        say.at_least(one["cover_bad"]),
+                        UNTOLD if one["fails_from"] is None else f"day {one['fails_from']}",
+                        in_runs(one["chance"], document["runs"]),
+                    ]
+                    for one in document["stations"]
+                ],
+            ),
+            tag(
+                "p",
+                "Short to the end: from the day on, all days that are left together are manned for "
+                "less than is asked (95 % where nothing is); the middle one of the runs in which "
+                "that is so. A station that holds over all days can be short at the end.",
+                class_="note",
+            ),
+        ]
     )  # fmt: skip
 
 
@@ -165,10 +179,10 @@ def _charts(document: Document) -> Markup:
     }
     drawn = []
     for at, one in enumerate(document["stations"]):
-        fails = one["fails_from"]
+        day = one["fails_from"] if fails(one, document) else None
         wanted = asked.get(one["station"])
         title = f"{one['station']}: share of each day's hours in which it is manned"
-        end = "" if fails is None else f" It fails from day {fails}."
+        end = "" if day is None else f" It fails from day {day}."
         unknown = sum(value is None for value in one["cover_by_day"])
         words = (
             f"From {say.at_least(_first(one['cover_by_day']))} on the first day to "
@@ -181,7 +195,7 @@ def _charts(document: Document) -> Markup:
             top=1.0,
             ticks=SHARES,
             asked=wanted,
-            mark=None if fails is None else (fails, f"fails from day {fails}"),
+            mark=None if day is None else (day, f"fails from day {day}"),
         )
         caption = join(
             [
@@ -199,8 +213,8 @@ def _charts(document: Document) -> Markup:
             tag(
                 "p",
                 "The line is the mean of all runs, the band holds nine runs in ten, the dashed "
-                "line is what is asked, the upright one the day from which the station fails; "
-                "hatched days are unknown. Days from left to right, counted from 0.",
+                "line is what is asked, the upright one the day from which the station fails "
+                "it; hatched days are unknown. Days from left to right, counted from 0.",
                 class_="note",
             ),
         ]
@@ -215,20 +229,23 @@ def _last(values: Sequence[float | None]) -> float | None:
     return values[-1] if values else None
 
 
-def _reasons(stations: Sequence[Row]) -> list[Markup]:
-    failing = [one for one in stations if one["why"] or one["chain"]]
+def _reasons(document: Document) -> list[Markup]:
+    failing = [
+        one
+        for one in document["stations"]
+        if (one["why"] or one["chain"]) and (fails(one, document) or (one["chance"] or 0.0) >= 0.5)
+    ]
     if not failing:
         return []
-    parts = [tag("h4", "Why stations fail")]
+    parts = [tag("h4", "Why stations are short to the end in most runs")]
     for one in sorted(failing, key=lambda one: _day(one["fails_from"])):
         if not one["chain"]:
             parts.append(tag("p", sentence(one["why"])))
             continue
-        day = "" if one["fails_from"] is None else f" from day {one['fails_from']}"
-        parts += [
-            tag("p", tag("strong", one["station"]), f" fails{day}:"),
-            listing([_link(link) for link in one["chain"]], ordered=True),
-        ]
+        day = "" if one["fails_from"] is None else f" from day {one['fails_from']} on"
+        runs = in_runs(one["chance"], document["runs"])
+        lead = tag("p", tag("strong", one["station"]), f" is short{day} in {runs} runs:")
+        parts += [lead, listing([_link(link) for link in one["chain"]], ordered=True)]
     return parts
 
 
@@ -238,7 +255,9 @@ def _day(day: int | None) -> float:
 
 def _link(link: Row) -> Markup:
     since = "" if link["since_day"] is None else f", since day {link['since_day']}"
-    who = "" if not link["who"] or link["who"] in link["words"] else f" ({link['who']})"
+    # Many names, of all fleets that serve a station, would hide what is said of them.
+    told = not link["who"] or link["who"] in link["words"] or ", " in link["who"]
+    who = "" if told else f" ({link['who']})"
     return join([sentence(f"{link['words']}{who}{since}")])
 
 
@@ -248,7 +267,12 @@ def _lacking(stations: Sequence[Row]) -> Markup:
         codes: list[str | None] = one["binding_by_day"]
         days = Counter(code for code in codes if code is not None)
         free = codes.count(None)
-        told = [f"{_words(code)}: {say.many(n, 'day')}" for code, n in days.most_common()]
+        told = [
+            f"{_words(code)}: {say.many(n, 'day')}" for code, n in days.most_common(CAUSES_MOST)
+        ]
+        rest = days.total() - sum(n for _, n in days.most_common(CAUSES_MOST))
+        if rest:
+            told.append(f"other: {say.many(rest, 'day')}")
         rows.append([one["station"], "; ".join(told) or UNTOLD, f"{free}"])
     return table(
         "What was lacking most where a station was not manned, on how many of the days.",

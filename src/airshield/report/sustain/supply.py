@@ -26,6 +26,8 @@ Row = Mapping[str, Any]
 MAP_PX: Final = 940
 """As wide as the page: bases may lie far from the stations."""
 CHARTS_MOST: Final = 16
+LASTS_MOST: Final = 1_000
+"""Longer than anybody plans for: more figures would say nothing."""
 EDGES_MOST: Final = 10
 PAIRS_MOST: Final = 5
 
@@ -92,7 +94,8 @@ def _stores(document: Document) -> list[dict[str, Any]]:
         for node in _nodes(document)
         if node["node"] not in drawn
     ]  # fmt: skip
-    known = [one for one in found if _known(one["mean"])]
+    # A railhead without a store is always at nothing: it is no store that is empty.
+    known = [one for one in found if max(_known(one["mean"]), default=0.0) > 0.0 or one["day"] == 0]
     return sorted(known, key=lambda one: (one["day"] is None, one["day"] or 0, _share_left(one)))
 
 
@@ -114,9 +117,13 @@ def _stock_line(one: Row) -> DayLine:
         low=one["low"] or nothing,
         high=one["high"] or nothing,
         top=top,
-        ticks=tuple((top * part, f"{top * part:,.4g} t") for part in (0.0, 0.5, 1.0)),
+        ticks=tuple((top * part, f"{_round(top * part)} t") for part in (0.0, 0.5, 1.0)),
         mark=None if one["day"] is None else (one["day"], f"{one['end']} from day {one['day']}"),
     )
+
+
+def _round(tonnes: float) -> str:
+    return f"{tonnes:,.0f}" if tonnes >= 10.0 else f"{tonnes:g}"
 
 
 def _stock_words(one: Row) -> str:
@@ -168,7 +175,10 @@ def _lasts(one: Row) -> str:
     there, burn = _at(one["stock_t_by_day"], 0), one["burn_t_per_day"]
     if there is None or burn is None:
         return say.UNKNOWN
-    return "nothing is used" if burn <= 0.0 else say.lasts(there / burn)
+    if burn <= 0.0:
+        return "nothing is used"
+    days = there / burn
+    return f"more than {LASTS_MOST:,} days" if days > LASTS_MOST else say.lasts(days)
 
 
 # ---------------------------------------------------------------- map
