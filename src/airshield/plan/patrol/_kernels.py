@@ -159,6 +159,7 @@ def reset(w: World, seed_key: np.uint64) -> None:
         fleet = w.fleet[U(f)]
         fleet.n_ready = 0
         fleet.lack = NOT_KNOWN
+        fleet.known_s = np.inf
         fleet.crews_free = fleet.crews
         fleet.resting = 0
         fleet.rest_at = 0

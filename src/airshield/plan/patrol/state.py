@@ -127,6 +127,7 @@ FLEET: Final = np.dtype(
         ("scramble_s", "f8"),
         # now
         ("lack", "i8"),  # what keeps all of it from being sent, -1 nothing, or NOT_KNOWN
+        ("known_s", "f8"),  # until when that is so if nothing happens
         ("n_ready", "i8"),
         ("crews_free", "i8"),
         ("resting", "i8"),

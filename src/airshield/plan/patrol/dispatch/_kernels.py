@@ -5,7 +5,13 @@ import numpy as np
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import last_ready, set_state, take_ready
 from airshield.plan.patrol.bases._kernels import fill_up, keeps_down
-from airshield.plan.patrol.crews._kernels import book, nobody_flies, wake_fleet
+from airshield.plan.patrol.crews._kernels import (
+    book,
+    has_crew,
+    lacks_hours,
+    next_rested_s,
+    wake_fleet,
+)
 from airshield.plan.patrol.flights._kernels import take_off
 from airshield.plan.patrol.queue._kernels import TAKE_OFF, WAKE, U, push
 from airshield.plan.patrol.state import (
@@ -56,32 +62,35 @@ def lacks_fuel(w: World, f: int, s: int, now: float) -> bool:
 def look_at_fleet(w: World, f: int, now: float) -> int:
     """What keeps a whole fleet from sending anybody anywhere; -1: nothing. Looked up if known."""
     fleet = w.fleet[U(f)]
-    if fleet.lack != NOT_KNOWN:
-        known: int = fleet.lack
-        return known
-    if fleet.count == 0 or not fleet.from_s <= now < fleet.to_s:
-        why = NO_FLEET
-    elif w.n_in[U(fleet.row + LOST)] == fleet.count:
-        why = ALL_LOST
-    else:
-        why = keeps_down(w, f)
-        if why < 0 and fleet.n_ready == 0:
-            why = ALL_FLYING
-        elif why < 0 and fleet.n_ready <= fleet.on_alert:
-            why = ALERT
-    fleet.lack = why
-    return why
+    if fleet.lack == NOT_KNOWN or now >= fleet.known_s:
+        fleet.known_s = np.inf
+        if fleet.count == 0 or not fleet.from_s <= now < fleet.to_s:
+            fleet.lack = NO_FLEET
+        elif w.n_in[U(fleet.row + LOST)] == fleet.count:
+            fleet.lack = ALL_LOST
+        else:
+            fleet.lack = keeps_down(w, f)
+            if fleet.lack >= 0:
+                pass
+            elif fleet.n_ready == 0:
+                fleet.lack = ALL_FLYING
+            elif fleet.n_ready <= fleet.on_alert:
+                fleet.lack = ALERT
+            elif not has_crew(w, f, now):
+                fleet.lack = CREW_REST
+                fleet.known_s = next_rested_s(w, f)
+    found: int = fleet.lack
+    return found
 
 
 @lean_kernel
 def lacks(w: World, f: int, s: int, now: float) -> int:
     """What keeps a fleet from sending somebody to a station now; -1: nothing."""
     why = look_at_fleet(w, f, now)
-    if why >= 0:
-        return why
-    why = nobody_flies(w, f, w.pair[U(f), U(s)].flight_s, now)
-    if why == CREW_REST and w.fleet[U(f)].resting > 0:
+    if why == CREW_REST:
         wake_fleet(w, f, now)
+    if why < 0:
+        why = lacks_hours(w, f, w.pair[U(f), U(s)].flight_s)
     if why < 0 and lacks_fuel(w, f, s, now):
         return FUEL
     return why
@@ -195,6 +204,10 @@ def look_at_fleets(w: World, s: int, now: float) -> None:
             return
         why = max(why, lack)
     station.why = busy_with(w, s, now) if why == ALL_FLYING else why
+    if why == CREW_REST:
+        for i in range(station.reach):
+            if look_at_fleet(w, w.order[s, i], now) == CREW_REST:
+                wake_fleet(w, w.order[s, i], now)
 
 
 @lean_kernel
@@ -208,13 +221,14 @@ def is_settled(w: World, s: int, now: float) -> bool:
     station = w.station[U(s)]
     if station.has_news:
         return False
+    if station.off_s < np.inf:
+        # A second more than enough: ways are added up in another order there.
+        there_s = max(now + station.lead_s, w.slot[U(first_open(w, s))].want_s) + 1.0
+        if there_s >= station.off_s:
+            return False
     like = w.station[U(station.like)]
     look_at_fleets(w, station.like, now)
     if like.has_fleet:
-        return False
-    # A second more than enough: ways are added up in another order there.
-    there_s = max(now + station.lead_s, w.slot[U(first_open(w, s))].want_s) + 1.0
-    if there_s >= station.off_s:
         return False
     if like.why != station.reason:
         blame_all(w, s, like.why, now)
@@ -224,21 +238,22 @@ def is_settled(w: World, s: int, now: float) -> bool:
 @lean_kernel
 def serve(w: World, now: float) -> None:
     """Send somebody wherever somebody is wanted, first where the largest share is lacking."""
-    c = w.clock[0]
-    c.rounds += 1
+    w.clock[0].rounds += 1
     stations = w.station.size
+    untried = 0
     for s in range(stations):
         station = w.station[U(s)]
         station.is_tried = station.open == 0 or is_settled(w, s, now)
-    while True:
+        untried += 1 - station.is_tried
+    while untried > 0:
         best, least = -1, np.inf
         for s in range(stations):
             station = w.station[U(s)]
-            if station.open > 0 and not station.is_tried:
+            if not station.is_tried:
                 share = (station.count - station.open) / station.count
                 if share < least:
                     best, least = s, share
-        if best < 0:
-            return
-        if not send(w, best, now):
-            w.station[U(best)].is_tried = 1
+        station = w.station[U(best)]
+        if not send(w, best, now) or station.open == 0:
+            station.is_tried = 1
+            untried -= 1
