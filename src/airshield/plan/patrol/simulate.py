@@ -208,7 +208,7 @@ def simulate(
         if any(world.clock["is_full"].any() for world in worlds):
             raise AssertionError("the queue of events was too small: EVENTS_EACH in arrays.py")
         # Most calls are done in one go: their results are not copied.
-        whole = part if whole is None else _joined(whole, part)
+        whole = part if whole is None else _joined([whole, part])
         done = todo
         if progress is not None:
             progress(done, done if runs is None else runs)
@@ -267,8 +267,8 @@ def _run(worlds: list[World], out: Out, *, first: int, seed: int) -> None:
             pass
 
 
-def _joined(first: Out, more: Out) -> Out:
-    return Out._make(np.concatenate(same) for same in zip(first, more, strict=True))
+def _joined(parts: list[Out]) -> Out:
+    return Out._make(np.concatenate(same) for same in zip(*parts, strict=True))
 
 
 def _is_narrow(result: Sustained, half: float) -> bool:
