@@ -166,11 +166,11 @@ def crowd():
         )
         for i in range(10)
     )  # fmt: skip
+    tankers = Fleet(name="t", contributor="C9", aircraft="Tanker", base="B0", count=8)
+    track = Station(name="T", role="tanker", lat_deg=50.5, lon_deg=25.5, count=2)
     return PatrolPlan(
         aircraft=(FIGHTER, TANKER),
         bases=bases,
-        fleets=(*fighters, Fleet(name="t", contributor="C9", aircraft="Tanker", base="B0", count=8)),
-        stations=(
-            *stations, Station(name="T", role="tanker", lat_deg=50.5, lon_deg=25.5, count=2)
-        ),
-    )  # fmt: skip
+        fleets=(*fighters, tankers),
+        stations=(*stations, track),
+    )
