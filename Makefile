@@ -14,7 +14,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: help setup peers check test bench bench-cover bench-tracking bench-recordings pictures docs demo clean
+.PHONY: help setup peers check test bench bench-cover bench-tracking bench-recordings bench-validation pictures docs demo clean
 
 help:
 	@echo "make demo    see it: an exercise sky on a map in your browser"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-cover  sight over terrain beside gdal_viewshed (some minutes)"
 	@echo "make bench-tracking  the tracker beside Stone Soup (about an hour; BENCH='--minutes 3')"
 	@echo "make bench-recordings  the tracker on the real recordings, as docs/tracking.md has it"
+	@echo "make bench-validation  docs/validation.md: published operations beside the model (minutes)"
 	@echo "make pictures  those of docs/tracking.md (PICTURES='SCENE ...'; after make bench-tracking)"
 	@echo "make docs    pages of the API from the docstrings"
 	@echo "make setup   only build .venv"
@@ -101,6 +102,9 @@ bench-recordings: $(VENV)/.dev
 	@$(BIN)/python benchmarks/barcelona_tracks.py --markdown
 	@echo
 	@$(BIN)/python benchmarks/system_tracks.py --markdown
+
+bench-validation: $(VENV)/.dev
+	$(BIN)/python benchmarks/validate.py --write docs/validation.md
 
 PICTURES ?= out/tracking/standard-1
 pictures: $(VENV)/.dev

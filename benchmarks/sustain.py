@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 import time
@@ -200,7 +201,7 @@ def table(rows: list[dict]) -> str:
             v
             if isinstance(v, str)
             else ""
-            if np.isnan(v)
+            if math.isnan(v)
             else f"{v:,.3g}"
             if v < 100
             else f"{v:,.0f}"

@@ -13,9 +13,11 @@ def test_check_tells_what_a_shield_holds_and_what_nobody_said():
     assert told["radars_watched"] == 0
     brought = {who["name"]: who for who in told["brought"]}
     assert brought["Outside enablers"]["kind"] == "enabler"
-    assert sum(who["aircraft"] for who in told["brought"]) == told["aircraft"] == 112
+    assert sum(who["aircraft"] for who in told["brought"]) == told["aircraft"] > 100
     assert told["factors"]["assumption"] > 20
     assert "elv_max_deg" in told["unknown"]["Volyn"]
+    assert told["options"] == 12
+    assert told["notes"] == []
     shown = run("check", EXAMPLES / "carpathians")
     assert shown.code == 0
     assert "Outside enabler (enabler): 1 radars" in shown.out
@@ -42,6 +44,11 @@ def test_a_shield_begun_is_checked_and_taken_into_and_its_mistakes_are_objects(t
     assert taken.document["imported"] == {"sites": 1}
     assert taken.document["left_out"] == {"sites": ["gmina"]}
     shield = folder / "shield.toml"
+    written = shield.read_text()
+    shield.write_text(written.replace('role = "patrol"\nlat_deg', 'role = "drone"\nlat_deg'))
+    noted = run("check", folder)
+    assert noted.code == 0
+    assert "Note: station 'North' has nobody to man it: no fleet is of role drone" in noted.out
     shield.write_text(shield.read_text().replace("turn_s", "trun_s").replace('"Host"', '"Hots"', 2))
     checked = run("check", folder, "--json")
     assert checked.code == 2

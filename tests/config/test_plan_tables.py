@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airshield.config import SHIELD_FILE, load_shield, radar_types, unknown_figures
+from airshield.config import SHIELD_FILE, load_shield, plan_notes, radar_types, unknown_figures
 from airshield.config.factors import UNITS, unit_of
 from airshield.errors import ShieldError
 
@@ -83,6 +83,94 @@ def test_factors_come_in_si_with_kind_range_and_source(loaded):
     assert "RAND" in fighter.turnaround_s.source
     edge = loaded["ukraine"].plan.edges[0]
     assert edge.capacity_kgps.value == pytest.approx(1500.0 * 1000.0 / 86400.0)
+
+
+def test_what_keeps_aircraft_flying_comes_in_si(loaded):
+    plan = loaded["ukraine"].plan
+    fighter = next(a for a in plan.aircraft if a.name == "Fighter")
+    hours = {"readiness_month_s": 20, "down_s": 72, "grounded_s": 240, "rest_s": 12, "duty_s": 8}
+    for key, count in hours.items():
+        assert getattr(fighter, key).value == count * 3600.0, key
+    assert fighter.grounded_share.value == 0.01
+    assert (fighter.turnaround_cv.value, fighter.repair_cv.value) == (0.2, 1.0)
+    assert fighter.losses_per_million_h.value == 27.0
+    alert = next(f for f in plan.fleets if f.on_alert)
+    assert (alert.scrambles_per_day.value, alert.scramble_s.value) == (0.2, 1.5 * 3600.0)
+    assert alert.docks is None
+    response = plan.requirements.response[0]
+    assert (response.area, response.share, response.within_s) == ("West and centre", 0.9, 1800.0)
+
+
+def test_what_could_be_brought_says_what_it_is_like(loaded):
+    options = {option.name: option for option in loaded["ukraine"].plan.options}
+    tankers = options["Two more common tankers at Powidz"]
+    assert (tankers.kind, tankers.count, tankers.base, tankers.most) == ("fleet", 2, "Powidz", 4)
+    assert tankers.cost_per_month.value == 4e6
+    assert tankers.lead_s.value == 180 * 86400.0
+    assert options["A radar at Budjak"].kind == "radar"
+    train = options["A second train to Lublin"]
+    assert (train.kind, train.like) == ("edge", "Warsaw railhead to Lublin fuel")
+    assert train.capacity_kgps.value == pytest.approx(500e3 / 86400.0)
+    assert {option.kind for option in loaded["sky-shield"].plan.options} == {
+        *("fleet", "radar", "edge")
+    }
+
+
+def test_an_option_like_two_things_asks_which(ukraine):
+    spoil(ukraine, "radars.csv", "Cherkasy", "Warsaw railhead to Lublin fuel")
+    (problem,) = problems_of(ukraine)
+    assert problem.what == "'Warsaw railhead to Lublin fuel' is radar and edge"
+    assert problem.remedy == "give one another name"
+
+
+OFFLOAD = 'offload_points = [[0, 60], [1000, 52.5]]\noffload_source = "us"'
+
+
+def test_what_a_tanker_gives_may_depend_on_how_far_it_flies(ukraine):
+    spoil(ukraine, SHIELD_FILE, 'offload_t = "tanker offload"', OFFLOAD)
+    tanker = next(a for a in load_shield(ukraine).plan.aircraft if a.name == "Tanker")
+    assert tanker.offload_points == ((0.0, 60_000.0), (1e6, 52_500.0))
+    assert (tanker.offload_kg, tanker.offload_source) == (None, "us")
+
+
+def test_points_of_offload_may_stand_in_a_cell(ukraine):
+    text = (ukraine / SHIELD_FILE).read_text(encoding="utf-8")
+    tables = text[text.index("[[aircraft]]") : text.index("[[stations]]")]
+    (ukraine / SHIELD_FILE).write_text(
+        text.replace(tables, "").replace("options =", 'aircraft = "aircraft.csv"\noptions ='),
+        encoding="utf-8",
+    )
+    rows = [
+        "name,role,cruise_kt,sortie_h,turnaround_h,offload_points,offload_source",
+        "Fighter,patrol,fighter cruise,fighter sortie,fighter turnaround,,",
+        "Airborne radar,airborne_radar,tanker cruise,tanker sortie,tanker turnaround,,",
+        "Tanker,tanker,tanker cruise,tanker sortie,tanker turnaround,0 60; 1000 52.5,us",
+        "Drone,drone,drone cruise,drone endurance,drone turnaround,,",
+    ]
+    (ukraine / "aircraft.csv").write_text("\n".join(rows), encoding="utf-8")
+    tanker = load_shield(ukraine).plan.aircraft[2]
+    assert tanker.offload_points == ((0.0, 60_000.0), (1e6, 52_500.0))
+    spoil(ukraine, "aircraft.csv", "1000 52.5", "1000 52.5 7")
+    (problem,) = problems_of(ukraine)
+    assert "line 4, offload_points" in problem.where
+
+
+def test_a_station_that_no_fleet_can_man_is_noted_and_no_mistake(ukraine, loaded):
+    assert plan_notes(loaded["ukraine"].plan) == ()
+    path = ukraine / "fleets.csv"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    left = [row for row in rows if ",Tanker," not in row and ",Drone," not in row]
+    path.write_text("".join(left), encoding="utf-8")
+    path = ukraine / "options.csv"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    left = [row for row in rows if "tankers" not in row and "drones" not in row]
+    path.write_text("".join(left), encoding="utf-8")
+    notes = plan_notes(load_shield(ukraine).plan)
+    assert [re.findall(r"'(.*)'.*role (\w+)", note) for note in notes] == [
+        [("Border watch", "drone")],
+        [("Track Poland", "tanker")],
+        [("Track Romania", "tanker")],
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -270,11 +358,11 @@ MISTAKES = [
     ("fleets.csv", "Poland,Fighter", "Polnad,Fighter", r"line 3, contributor", "'Poland'"),
     ("fleets.csv", ",Fighter,", ",Figther,", r"line 2, aircraft", "'Fighter'"),
     ("fleets.csv", "base,count", "base,cuont", r"line 1, column 5", "did you mean 'count'"),
-    ("fleets.csv", "Łask,16,2", "Łask,sixteen,2", r"line 3, count", "how many aircraft"),
-    ("fleets.csv", "Łask,16,2", "Łask,1.5,2", r"line 3, count", "how many aircraft"),
-    ("fleets.csv", "Łask,16,2", "Łask,16,17", r"line 3, on_alert", "swap or mend"),
-    ("fleets.csv", "Łask,16,2", "Łask,16,2,9", r"line 3", "double quotes"),
-    ("fleets.csv", "Łask,16,2", 'Łask,"16,2', r"line \d+", "CSV"),
+    ("fleets.csv", "r,Łask,", "r,Łask,many", r"line 3, count", "how many aircraft"),
+    ("fleets.csv", "r,Łask,", "r,Łask,1.", r"line 3, count", "how many aircraft"),
+    ("fleets.csv", ",2,alert calls", ",900,alert calls", r"line 2, on_alert", "swap or mend"),
+    ("fleets.csv", "alert flight", "alert flight,9", r"line 2", "double quotes"),
+    ("fleets.csv", "r,Łask,", 'r,Łask,"', r"line \d+", "CSV"),
     ("bases.csv", "50.11,22.019", "22.019,50.11", r"line 2, lat_deg", "swap"),
     ("bases.csv", "Rzeszów fuel", "Rzeszow fule", r"line 2, node", "'Rzeszów fuel'"),
     ("bases.csv", ",runway movements,", ",20,", r"line 2, movements_per_h", "factors file"),
@@ -291,6 +379,87 @@ MISTAKES = [
     ("radars.csv", "Volyn,", "Lviv heights,", r"line 3, name", "name of its own"),
     ("people.csv", "2952301", "-5", r"line 2, people", "how many live there"),
     ("people.csv", "name,lat_deg", "name,latitude", r"line 1", "lat_deg"),
+    ("fleets.csv", ",2,alert calls", ",0,alert calls", r"line 2, scrambles_per_day", "on_alert"),
+    (
+        "fleets.csv",
+        "alert calls,alert flight",
+        "alert calls,",
+        r"line 2, scramble_h",
+        "mean flight",
+    ),
+    ("fleets.csv", "alert calls,alert flight", ",alert flight", r"scrambles_per_day", "number of"),
+    (
+        SHIELD_FILE,
+        'grounded_h = "fighter grounding length"\n',
+        "",
+        r"grounded_h",
+        "such a grounding",
+    ),
+    (
+        SHIELD_FILE,
+        'crews_per_aircraft = "fighter crews"',
+        'crews_per_aircraft = { value = 0, kind = "fact", source = "us" }',
+        r"line \d+, aircraft 1, crews_per_aircraft",
+        "crews of each aircraft",
+    ),
+    (
+        SHIELD_FILE,
+        'readiness = "fighter readiness"',
+        'readiness = { value = 0.1, kind = "assumption", low = 0, high = 0.5, source = "us" }',
+        r"line \d+, aircraft 1, readiness",
+        "mend the factor",
+    ),
+    (
+        SHIELD_FILE,
+        'offload_t = "tanker offload"',
+        f'{OFFLOAD}\noffload_t = "tanker offload"',
+        r"aircraft 3",
+        "keep one",
+    ),
+    (
+        SHIELD_FILE,
+        'offload_t = "tanker offload"',
+        OFFLOAD.replace("[0,", "[2000,"),
+        r"aircraft 3",
+        "farther than the one before",
+    ),
+    (
+        SHIELD_FILE,
+        'offload_t = "tanker offload"',
+        OFFLOAD.replace("[0,", "[-2,"),
+        r"aircraft 3",
+        "from 0 km on",
+    ),
+    (SHIELD_FILE, 'offload_t = "tanker offload"', OFFLOAD.replace(" 60", " -6"), "aircraft 3", "0"),
+    (
+        SHIELD_FILE,
+        'offload_t = "tanker offload"',
+        OFFLOAD.split("\n", maxsplit=1)[0],
+        r"aircraft 3",
+        "add offload_source",
+    ),
+    (SHIELD_FILE, "minutes = 30.0", "minutes = 0", r"response 1, minutes", "to identify"),
+    (
+        SHIELD_FILE,
+        "minutes = 30.0",
+        "hours = 0.5",
+        r"response 1, (hours|minutes)",
+        "to identify|known",
+    ),
+    (
+        "options.csv",
+        "Multinational tankers: tankers at Eindhoven,2",
+        "Multinational tankers: tankers at Powidz,2",
+        r"line 2, like",
+        "did you mean",
+    ),
+    ("options.csv", ",2,Powidz,", ",2,Powids,", r"line 2, base", "'Powidz'"),
+    ("options.csv", "Budjak,,", "Budjak,2,", r"line \d+, count", "leave it out"),
+    ("options.csv", "Budjak,,,,,", "Budjak,,,,3,", r"line \d+, most", "leave it out"),
+    ("options.csv", "Budjak,,,", "Budjak,,Łask,", r"line \d+, base", "leave it out"),
+    ("options.csv", "Budjak,,,,", "Budjak,,,train a day,", r"capacity_t_per_day", "leave it out"),
+    ("options.csv", ",,,train a day,", ",,,,", r"line \d+, capacity_t_per_day", "how much more"),
+    ("options.csv", "train, cost", "train, lead", r"line \d+, cost_per_month", "currency"),
     ("factors.csv", "1.8,h,assumption,1.25,2.3", "1.8,h,assumption,,", r"line 3", "add low and"),
     ("factors.csv", "1.8,h,", "1.8,hours,", r"line 3", "known are|did you mean"),
     ("factors.csv", "fighter sortie", "fighter cruise", r"line 3, name", "name of its own"),
@@ -313,7 +482,7 @@ def test_a_mistake_is_told_with_file_line_field_and_remedy(ukraine, file, old, n
 
 
 def test_one_mistake_does_not_make_ten(ukraine):
-    spoil(ukraine, "fleets.csv", "Łask,16,2", "Łask,sixteen,2")
+    spoil(ukraine, "fleets.csv", "r,Łask,", "r,Łask,many")
     assert len(problems_of(ukraine)) == 1
 
 

@@ -5,12 +5,11 @@ import math
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 
 from airshield.cli.covering import CoverPlan, cover_asked, cover_shield, warning_asked
-from airshield.cli.report import write_page
+from airshield.cli.report import make_report, write_page
 from airshield.errors import StoreError
 from airshield.report import Report, document_of, page_of
 from airshield.report.coverage import cover_chapter
@@ -18,6 +17,8 @@ from airshield.report.coverage.roses import rose, rose_ring_min
 from airshield.report.coverage.without import answers_with
 from airshield.report.html import Markup, join, table, tag
 from command_line import run
+from page_elements import Elements
+from plan_documents import depend_document, sustain_document
 from small_cover import HEIGHTS, small_shield, surveyed
 
 MADE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -40,29 +41,6 @@ def report(survey_of_small):
 @pytest.fixture(scope="module")
 def page(report):
     return page_of(report)
-
-
-class Elements(HTMLParser):
-    """Every element of a page: its name and attributes; and the text of each."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found, self.texts, self.open = [], [], []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append((self.open[-1] if self.open else "", data))
 
 
 class TestAnswers:
@@ -323,6 +301,20 @@ class TestCommand:
             write_page("new", out)
         assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
         assert out.read_text(encoding="utf-8") == "old"
+
+    def test_documents_of_other_studies_make_chapters_behind_that_of_cover(self, small):
+        plan = CoverPlan(shield=small, heights=HEIGHTS, targets=("light aircraft",), step_m=500.0,
+                         threads=1)  # fmt: skip
+        made = make_report(
+            plan, now=lambda: MADE, sustain=sustain_document(), depend=depend_document()
+        )
+        assert [one.name for one in made.chapters] == ["cover", "sustain", "depend"]
+        whole = Elements(page_of(made))
+        names = [attributes["id"] for _, attributes in whole.found if "id" in attributes]
+        assert len(set(names)) == len(names)
+        # The territory is drawn, and sources are told once.
+        assert "border" in {attributes.get("class") for _, attributes in whole.found}
+        assert sum(row[0] == "fighter readiness" for row in whole.rows) == 2  # and what it moves
 
     def test_it_asks_where_to(self, small):
         done = run("report", small)

@@ -349,6 +349,9 @@ def test_the_address_bar_carries_the_view_and_the_ticks(opened, server, look):
 
 def test_keys_and_words_do_what_the_pointer_does(opened):
     _, page = opened("cls=small_drone&h=300g")
+    # Alone it leads nowhere.
+    assert not page.is_visible("#pages")
+    assert not page.is_visible("#watch-link")
     slider = page.locator("#height")
     slider.focus()
     page.keyboard.press("ArrowRight")

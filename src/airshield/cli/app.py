@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from airshield import __version__
-from airshield.cli import check, cover, decode, demo, new, report, site, track, watch
+from airshield.cli import (
+    check,
+    cover,
+    decode,
+    demo,
+    depend,
+    new,
+    report,
+    site,
+    sustain,
+    track,
+    watch,
+)
 from airshield.cli.exit_codes import BAD_INPUT
 from airshield.errors import AirshieldError, ShieldError
 
@@ -59,6 +71,8 @@ app.command("check")(check.check)
 app.command("cover")(cover.cover)
 app.command("report")(report.report)
 app.command("site")(site.site)
+app.command("sustain")(sustain.sustain)
+app.command("depend")(depend.depend)
 app.command("new")(new.new)
 app.command("import")(new.bring)
 

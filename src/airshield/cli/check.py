@@ -46,7 +46,7 @@ def check(
 
 def summary_of(shield: Shield) -> dict[str, Any]:
     """What a shield holds, as ``check --json`` prints it."""
-    from airshield.config import unknown_figures
+    from airshield.config import plan_notes, unknown_figures
 
     plan = shield.plan
     owned: dict[str, Sequence[Any]] = {
@@ -90,6 +90,7 @@ def summary_of(shield: Shield) -> dict[str, Any]:
         "nodes": len(plan.nodes),
         "edges": len(plan.edges),
         "stocks": len(plan.stocks),
+        "options": len(plan.options),
         "requirements": len(plan.requirements),
         "factors": {
             kind: sum(factor.kind == kind for factor in plan.factors)
@@ -97,6 +98,7 @@ def summary_of(shield: Shield) -> dict[str, Any]:
         },
         "brought": contributors,
         "unknown": {name: list(figures) for name, figures in unknown_figures(plan).items()},
+        "notes": list(plan_notes(plan)),
     }
 
 
@@ -115,6 +117,7 @@ _WHERE_ANY = (
     "nodes",
     "edges",
     "stocks",
+    "options",
     "requirements",
 )
 
@@ -138,4 +141,6 @@ def _tell(summary: dict[str, Any]) -> None:
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             typer.echo(f"  Unknown {figure} ({what}): {', '.join(names[:3])}{more}")
+    for note in summary["notes"]:
+        typer.echo(f"  Note: {note}")
     typer.echo("No mistakes found.")

@@ -123,10 +123,10 @@ def cover(
     if port is not None:
         import datetime as dt
 
-        from airshield.cli.showing import serve_plan, view_of
+        from airshield.cli.showing import serve_documents, view_of
 
         view = view_of(planned, found, made=dt.datetime.now(dt.UTC))
-        serve_plan(view, port=port, duration_s=duration, browser=not no_browser)
+        serve_documents(view=view, port=port, duration_s=duration, browser=not no_browser)
     if summary["holds"] in ("fails", "unknown"):
         raise typer.Exit(FAILS)
 

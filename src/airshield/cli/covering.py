@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,7 +49,11 @@ FINEST_M: Final = 50.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverPlan:
-    """What ``airshield cover`` was asked."""
+    """What ``airshield cover`` was asked.
+
+    ``also`` names candidates that count as standing. Not ``with_usual``: only the layers that are
+    asked for, and not those that a map shows beside them.
+    """
 
     shield: Path
     terrain: tuple[Path, ...] = ()
@@ -60,6 +64,8 @@ class CoverPlan:
     pd_least: float | None = None
     rain_mm_h: float | None = None
     with_candidates: bool = False
+    also: tuple[str, ...] = ()
+    with_usual: bool = True
     threads: int | None = None
     use_cache: bool = True
 
@@ -81,7 +87,7 @@ def cover_shield(
     wanted = cover_asked(shield)
     task = task_of(
         shield,
-        survey_radars(plan, with_candidates=asked.with_candidates),
+        survey_radars(plan, with_candidates=asked.with_candidates, also=asked.also),
         _layers(asked, wanted),
         area=area,
         terrain=terrain,
@@ -192,12 +198,15 @@ def _earth(name: str | None, area: BaseGeometry) -> EarthFactor:
     )
 
 
-def survey_radars(plan: Plan, *, with_candidates: bool = False) -> tuple[SurveyRadar, ...]:
+def survey_radars(
+    plan: Plan, *, with_candidates: bool = False, also: Collection[str] = ()
+) -> tuple[SurveyRadar, ...]:
     """Radars of a plan with a primary beam, as the survey takes them."""
     return tuple(
         survey_radar(radar)
         for radar in plan.radars
-        if radar.has_primary and (with_candidates or radar.status == "standing")
+        if radar.has_primary
+        and (with_candidates or radar.status == "standing" or radar.name in also)
     )
 
 
@@ -295,6 +304,8 @@ def target_name(word: str) -> str:
 
 
 def _layers(asked: CoverPlan, wanted: Sequence[CoverAsked]) -> tuple[Layer, ...]:
+    if not asked.with_usual:
+        return ()
     classes = [target_name(word) for word in asked.targets] or list(
         dict.fromkeys([*CLASSES, *(one.layer.cls for one in wanted)])
     )

@@ -65,7 +65,7 @@ def new(
     warning_min: WarningMin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a shield: a commented folder that passes the check and runs the watch."""
+    """Begin a shield: a commented folder to check, to watch with and to plan."""
     from airshield.cli.check import summary_of
     from airshield.cli.console import print_json
     from airshield.config import load_shield
@@ -89,6 +89,7 @@ def new(
     typer.echo(f"{name} is begun: edit {name / 'shield.toml'}, then")
     typer.echo(f"  airshield check {name}")
     typer.echo(f"  airshield watch {name}")
+    typer.echo(f"  airshield sustain {name}")
 
 
 def bring(

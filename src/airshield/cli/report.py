@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,10 @@ def report(
     ] = None,
     terrain: TerrainModels = None,
     candidates: WithCandidates = False,
+    dependence: Annotated[
+        bool,
+        typer.Option("--depend/--no-depend", help="A chapter of dependence: takes some minutes."),
+    ] = True,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +41,7 @@ def report(
     from airshield.cli.cover import COVER_ROOMS
     from airshield.cli.covering import CoverPlan
     from airshield.cli.exit_codes import FAILS
+    from airshield.cli.sustain import SUSTAIN_ROOMS
     from airshield.errors import UsageError
     from airshield.report import document_of, page_of
 
@@ -44,7 +49,7 @@ def report(
         raise UsageError("where should the report go? Name a file: --to report.html, or --json")
     if to is not None:
         write_page(None, to)
-    prepare_kernels(*COVER_ROOMS, load=False)
+    prepare_kernels(*COVER_ROOMS, *SUSTAIN_ROOMS, load=False)
     asked = CoverPlan(
         shield=shield,
         terrain=tuple(terrain or ()),
@@ -52,7 +57,8 @@ def report(
         threads=threads,
     )
     with stages() as say:
-        made = make_report(asked, now=_now, say=say)
+        sustain, depend = studies_of(asked, say=say, with_dependence=dependence)
+        made = make_report(asked, now=_now, say=say, sustain=sustain, depend=depend)
     document = document_of(made)
     if to is not None:
         write_page(page_of(made), to)
@@ -68,6 +74,37 @@ def report(
         raise typer.Exit(FAILS)
 
 
+def studies_of(
+    asked: CoverPlan, *, say: Callable[[str, int, int], None] | None, with_dependence: bool
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The documents of endurance and of dependence, where a shield says and asks enough for them.
+
+    Returns
+    -------
+    dict or None, dict or None
+        None: no stations and no supply; no requirement that hangs on who comes, or not wanted.
+    """
+    from airshield.cli.depend_document import depend_document
+    from airshield.cli.depending import DependAsked, depend_shield
+    from airshield.cli.sustaining import SustainAsked, sustain_document, sustain_shield
+    from airshield.config import load_shield
+
+    plan = load_shield(asked.shield).plan
+    sustain = depend = None
+    if plan.stations or plan.nodes:
+        found = sustain_shield(SustainAsked(shield=asked.shield, threads=asked.threads), say=say)
+        sustain = sustain_document(found)
+    of = plan.requirements
+    if with_dependence and (of.cover or of.warning or of.station or of.stock):
+        depend = depend_document(
+            depend_shield(
+                DependAsked(shield=asked.shield, terrain=asked.terrain, threads=asked.threads),
+                say=say,
+            )
+        )
+    return sustain, depend
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -77,6 +114,8 @@ def make_report(
     *,
     now: Callable[[], datetime],
     say: Callable[[str, int, int], None] | None = None,
+    sustain: Mapping[str, Any] | None = None,
+    depend: Mapping[str, Any] | None = None,
 ) -> Report:
     """Make a shield's report: every chapter that there is, each from its own kind of planning.
 
@@ -88,22 +127,32 @@ def make_report(
         The clock that dates it.
     say : callable, optional
         As for :func:`~airshield.cli.covering.cover_shield`.
+    sustain, depend : mapping, optional
+        What those commands print with ``--json``, of the same shield; each makes a chapter.
     """
     from airshield import __version__
     from airshield.cli.covering import cover_asked, cover_shield, warning_asked
     from airshield.report import Report
     from airshield.report.coverage import cover_chapter
+    from airshield.report.depend import depend_chapter
+    from airshield.report.sustain import sustain_chapter
 
     shield, found = cover_shield(asked, say=say)
+    chapters = [
+        cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield))
+    ]
+    endurance = None if sustain is None else sustain_chapter(sustain, area=found.task.area)
+    if endurance is not None:
+        chapters.append(endurance)
+    if depend is not None:
+        chapters.append(depend_chapter(depend, told_by=endurance))
     return Report(
         shield=shield.name,
         about=shield.about,
         digest=shield.digest,
         version=__version__,
         made=now(),
-        chapters=(
-            cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield)),
-        ),
+        chapters=tuple(chapters),
     )
 
 

@@ -1,4 +1,4 @@
-"""A survey as the plan page shows it."""
+"""A survey as the plan page shows it; and any of a plan's pages in a browser."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -163,11 +164,35 @@ def _told(answer: Answer) -> PlanAnswer:
     )
 
 
-def serve_plan(view: PlanView, *, port: int, duration_s: float | None, browser: bool) -> None:
-    """Show a plan in a browser until the user stops it, or for so long."""
+def serve_documents(
+    *,
+    sustain: Mapping[str, Any] | None = None,
+    depend: Mapping[str, Any] | None = None,
+    view: PlanView | None = None,
+    port: int,
+    duration_s: float | None,
+    browser: bool,
+) -> None:
+    """Show a plan in a browser until the user stops it, or for so long.
+
+    Parameters
+    ----------
+    sustain, depend : mapping, optional
+        The documents of ``airshield sustain`` and ``airshield depend``.
+    view : PlanView, optional
+        What the radars see. The browser opens the last of the three that there are: dependence,
+        sustainment, cover; each page leads to the others.
+    port : int
+        Where to listen; 0 is any that is free.
+    duration_s : float or None
+        For how long [s]; None: until stopped.
+    browser : bool
+        Whether to open one.
+    """
+    app = create_plan_app(view, sustain=sustain, depend=depend)
     with (
         stop_on_signal() as stop,
-        Server(create_plan_app(view), host=WEB_HOST, port=port) as server,
+        Server(app, host=WEB_HOST, port=port) as server,
     ):
         print(f"airshield: the plan is at {server.url} (Ctrl-C ends it)", file=sys.stderr)
         if browser:

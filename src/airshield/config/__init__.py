@@ -18,7 +18,7 @@ docs/shield.md is the reference of every table and key, made from the models.
 Left out: AIXM and ED-269 zones (they come with the zones issue); whether a plan holds (``plan``).
 """
 
-from airshield.config.build import unknown_figures
+from airshield.config.build import plan_notes, unknown_figures
 from airshield.config.catalogue import Published, radar_types
 from airshield.config.factors import Factor
 from airshield.config.load import SHIELD_FILE, json_schema, load_shield, named_files
@@ -32,7 +32,9 @@ from airshield.config.plan import (
     Plan,
     RadarPlan,
     Receiver,
+    ReplacementOption,
     Requirements,
+    ResponseRequirement,
     Station,
     StationRequirement,
     Stock,
@@ -60,7 +62,9 @@ __all__ = [
     "Published",
     "RadarPlan",
     "Receiver",
+    "ReplacementOption",
     "Requirements",
+    "ResponseRequirement",
     "Shield",
     "Station",
     "StationRequirement",
@@ -74,6 +78,7 @@ __all__ = [
     "json_schema",
     "load_shield",
     "named_files",
+    "plan_notes",
     "radar_types",
     "unknown_figures",
 ]

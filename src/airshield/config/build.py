@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from airshield.config.factors import UNITS, Factor, FactorRow, FactorTable, factor_of, unit_of
-from airshield.config.links import LISTS, figures_of, rows_of
+from airshield.config.links import LISTS, figures_of, kinds_like, rows_of
 from airshield.config.periods import period_from_text
 from airshield.config.places import Document
 from airshield.config.plan import (
@@ -23,7 +23,9 @@ from airshield.config.plan import (
     Plan,
     RadarPlan,
     Receiver,
+    ReplacementOption,
     Requirements,
+    ResponseRequirement,
     Station,
     StationRequirement,
     Stock,
@@ -64,6 +66,7 @@ class Builder:
         requirements = Requirements(
             cover=self._list(CoverRequirement, "requirements", "cover"),
             warning=self._list(WarningRequirement, "requirements", "warning"),
+            response=self._list(ResponseRequirement, "requirements", "response"),
             station=self._list(StationRequirement, "requirements", "station"),
             stock=self._list(StockRequirement, "requirements", "stock"),
             watch=self._list(WatchRequirement, "requirements", "watch"),
@@ -80,6 +83,7 @@ class Builder:
             "nodes": self._list(SupplyNode, "supply", "nodes"),
             "edges": self._list(SupplyEdge, "supply", "edges"),
             "stocks": self._list(Stock, "supply", "stocks"),
+            "options": self._options(),
         }
         return Plan(
             currency=self._file.currency,
@@ -108,6 +112,16 @@ class Builder:
             origins={key: f"{figure.source} ({figure.state})" for key, figure in taken.items()},
         )
 
+    def _options(self) -> tuple[ReplacementOption, ...]:
+        found = []
+        for i, option in enumerate(self._file.options):
+            figures = {key: getattr(option, key) for key in type(option).model_fields}
+            inside = self._inside(option, figures, ("options",), i)
+            # Like nothing that is there: noted with the links, and the plan does not come out.
+            for kind in kinds_like(self._file, option.like)[:1]:
+                found.append(ReplacementOption(**inside, kind=kind))
+        return tuple(found)
+
     def _inside(
         self, row: BaseModel, figures: Mapping[str, Any], path: Spot, i: int
     ) -> dict[str, Any]:
@@ -120,6 +134,10 @@ class Builder:
                 inside[unit_of(key)[1]] = None
             elif key == "hours":
                 inside[key] = tuple(period_from_text(text) for text in value)
+            elif key == "offload_points":
+                inside[key] = tuple((km * 1000.0, t * 1000.0) for km, t in value)
+            elif key == "minutes":
+                inside["within_s"] = value * 60.0
             else:
                 inside[key] = tuple(value) if isinstance(value, list) else value
         return inside
@@ -141,6 +159,12 @@ class Builder:
                 if not 0.0 <= figure <= most * size * (1.0 + 1e-9):
                     raise ValueError(
                         f"{key} is {figure / size:g}, not within 0 to {most:g}; mend the factor: "
+                        f"{type(row).model_fields[key].description}"
+                    )
+                if figure == 0.0 and bounds["above_zero"]:
+                    raise ValueError(
+                        f"{key} is 0 or may be 0, and with that there is no answer; mend the "
+                        "factor, or leave the key out where it may be left out and is not known: "
                         f"{type(row).model_fields[key].description}"
                     )
         except ValueError as wrong:
@@ -170,3 +194,20 @@ def unknown_figures(plan: Plan) -> dict[str, tuple[str, ...]]:
             )
         )
     }
+
+
+def plan_notes(plan: Plan) -> tuple[str, ...]:
+    """What is no mistake of the file, and yet leaves a part of the plan without an answer."""
+    roles = {kind.name: kind.role for kind in plan.aircraft}
+    there = {roles[fleet.aircraft] for fleet in plan.fleets}
+    notes = [
+        f"station {station.name!r} has nobody to man it: no fleet is of role {station.role}"
+        for station in plan.stations
+        if station.role not in there
+    ]
+    if "tanker" not in there:
+        notes += [
+            f"tanker track {track.name!r} has nobody to man it: no fleet is of role tanker"
+            for track in plan.tankers
+        ]
+    return tuple(notes)

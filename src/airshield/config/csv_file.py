@@ -128,6 +128,8 @@ def _value(cell: str, model: type[BaseModel], name: str, *, comma: bool) -> Any:
     about = model.model_fields[name].description
     if list in kinds:
         parts = [part.strip() for part in re.split("[;|]", cell) if part.strip()]
+        if tuple in kinds:
+            return [[_number(n, about, comma=comma) for n in part.split()] for part in parts]
         if float in kinds:
             return [_number(part, about, comma=comma) for part in parts]
         return parts
@@ -157,10 +159,14 @@ def _number(cell: str, about: str | None, *, comma: bool) -> float:
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    """The plain types inside ``X | None``, ``list[X]`` (list too) and ``Annotated[X, ...]``."""
+    """The plain types inside ``X | None``, ``list[X]`` (list too) and ``Annotated[X, ...]``.
+
+    A list in a list says tuple too: its cells hold several numbers between separators.
+    """
     origin = typing.get_origin(annotation)
     if origin is list:
-        return {list} | _kinds(typing.get_args(annotation)[0])
+        inner = _kinds(typing.get_args(annotation)[0])
+        return {list, tuple} | inner if list in inner else {list} | inner
     if origin in {typing.Union, types.UnionType, typing.Annotated}:
         parts = typing.get_args(annotation)
         parts = parts[:1] if origin is typing.Annotated else parts

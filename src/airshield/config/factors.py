@@ -32,7 +32,8 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 class Factor:
     """A figure with its origin, in SI; a share is 0 to 1, money is in the shield's currency.
 
-    ``low`` and ``high`` bound it; both are None where nobody said how far it may be off. Two
+    ``low`` and ``high`` bound it; both are None where nobody said how far it may be off. It was
+    written in ``unit``, one of which is ``unit_size`` in SI. Two
     figures of one ``name`` are one factor: a study varies them together.
     """
 
@@ -42,6 +43,21 @@ class Factor:
     source: str
     low: float | None = None
     high: float | None = None
+    unit: str = "1"
+    unit_size: float = 1.0
+    url: str | None = None
+    year: str | None = None
+    note: str | None = None
+
+    @property
+    def written(self) -> tuple[float, float | None, float | None]:
+        """Value, low and high in ``unit``, as somebody wrote them."""
+        size = self.unit_size
+        return (
+            self.value / size,
+            None if self.low is None else self.low / size,
+            None if self.high is None else self.high / size,
+        )
 
 
 _T: Final = 1000.0
@@ -63,6 +79,7 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
     "km/h": ("m/s", 1.0 / 3.6),
     "kt": ("m/s", MPS_PER_KT),
     "1/h": ("1/h", 1.0),
+    "1/day": ("1/day", 1.0),
     "kg": ("kg", 1.0),
     "t": ("kg", _T),
     "kg/s": ("kg/s", 1.0),
@@ -75,10 +92,12 @@ UNITS: Final[dict[str, tuple[str, float]]] = {
 SUFFIXES: Final[tuple[tuple[str, str, str], ...]] = (
     ("_t_per_h", "t/h", "_kgps"),
     ("_t_per_day", "t/day", "_kgps"),
+    ("_per_day", "1/day", "_per_day"),
     ("_per_h", "1/h", "_per_h"),
     ("_per_million_h", "1", "_per_million_h"),
     ("_h", "h", "_s"),
     ("_min", "min", "_s"),
+    ("_days", "day", "_s"),
     ("_s", "s", "_s"),
     ("_kt", "kt", "_mps"),
     ("_mps", "m/s", "_mps"),
@@ -92,7 +111,7 @@ _SHOWN: Final = 'name a row of factors.csv, or write { value = 1.0, kind = "fact
 
 
 def unit_of(key: str) -> tuple[str, str]:
-    """Unit of a key, and its name inside; what an hour costs is in ``money/h``.
+    """Unit of a key, and its name inside; what an hour costs is in ``money/h``, or month.
 
     >>> unit_of("turnaround_h")
     ('h', 'turnaround_s')
@@ -100,7 +119,7 @@ def unit_of(key: str) -> tuple[str, str]:
     ('1', 'readiness')
     """
     if key.startswith("cost_"):
-        return "money/h", key
+        return f"money/{'month' if key.endswith('_per_month') else 'h'}", key
     for end, unit, inside in SUFFIXES:
         if key.endswith(end):
             return unit, key.removesuffix(end) + inside
@@ -160,7 +179,7 @@ class FactorRow(Door):
     name: Text = Field(description="what the shield calls it, unique in the file")
     value: float = Field(description="the figure, in the unit of its column")
     unit: str = Field(
-        description=f"{', '.join(UNITS)}, or money by the hour such as EUR/h",
+        description=f"{', '.join(UNITS)}, or money by the hour or month such as EUR/h",
     )
     kind: Kind = Field(description="fact, estimate or assumption; an assumption needs a range")
     low: float | None = Field(default=None, description="the least it may be, in the same unit")
@@ -209,7 +228,7 @@ def factor_of(
         assert table.value is not None, "the door lets no table pass without its value"
         assert table.kind is not None
         assert table.source is not None
-        size = 1.0 if unit == "money/h" else UNITS[unit][1]
+        size = 1.0 if unit.startswith("money/") else UNITS[unit][1]
         return Factor(
             name=f"{owner}: {key}",
             value=table.value * size,
@@ -217,15 +236,18 @@ def factor_of(
             source=table.source,
             low=None if table.low is None else table.low * size,
             high=None if table.high is None else table.high * size,
+            unit=unit.replace("money", currency or "money"),
+            unit_size=size,
         )
     if table.row not in rows:
         near = nearest(table.row, rows) if rows else "this shield names no factors file"
         raise ValueError(f"there is no factor {table.row!r}; {near}")
     row = rows[table.row]
-    if unit == "money/h":
-        if row.unit != f"{currency}/h":
+    if unit.startswith("money/"):
+        per = unit.removeprefix("money/")
+        if row.unit != f"{currency}/{per}":
             raise ValueError(
-                f"factor {row.name!r} is in {row.unit}, not in {currency or 'any currency'}/h; "
+                f"factor {row.name!r} is in {row.unit}, not in {currency or 'any currency'}/{per}; "
                 "this shield's currency is its key currency: convert the row and say so in it"
             )
         size = 1.0
@@ -242,9 +264,16 @@ def factor_of(
         source=row.source,
         low=None if row.low is None else row.low * size,
         high=None if row.high is None else row.high * size,
+        unit=row.unit,
+        unit_size=size,
+        url=row.url,
+        year=row.year,
+        note=row.note,
     )
 
 
 def _is_money(unit: str) -> bool:
     currency, _, per = unit.partition("/")
-    return per == "h" and len(currency) == 3 and currency.isalpha() and currency.isupper()
+    return (
+        per in {"h", "month"} and len(currency) == 3 and currency.isalpha() and currency.isupper()
+    )

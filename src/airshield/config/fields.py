@@ -22,19 +22,20 @@ def named(list_of: str, description: str, *, optional: bool = False) -> Any:
     return Field(description=description, json_schema_extra=extra)
 
 
-def factor(description: str, *, most: float = math.inf) -> Any:
+def factor(description: str, *, most: float = math.inf, above_zero: bool = False) -> Any:
     """A planning factor that must be said."""
-    return Field(description=description, json_schema_extra=_bounds(most))
+    return Field(description=description, json_schema_extra=_bounds(most, above_zero))
 
 
-def known_factor(description: str, *, most: float = math.inf) -> Any:
+def known_factor(description: str, *, most: float = math.inf, above_zero: bool = False) -> Any:
     """A planning factor that may be unknown."""
-    return Field(default=None, description=description, json_schema_extra=_bounds(most))
+    return Field(default=None, description=description, json_schema_extra=_bounds(most, above_zero))
 
 
-def _bounds(most: float) -> dict[str, Any]:
-    """What a factor can be, in its key's unit; its presence tells a factor from other fields."""
-    return {"least": 0.0, "most": most} if math.isfinite(most) else {"least": 0.0}
+def _bounds(most: float, above_zero: bool) -> dict[str, Any]:
+    """What a factor can be, in its key's unit; ``least`` tells a factor from other fields."""
+    bounds: dict[str, Any] = {"least": 0.0, "above_zero": above_zero}
+    return {**bounds, "most": most} if math.isfinite(most) else bounds
 
 
 def latitude(what: str) -> Any:

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from airshield.config.catalogue import Published, radar_types
 from airshield.config.places import Document
+from airshield.config.plan import OptionKind
+from airshield.config.plan_tables import LIKE
 from airshield.config.problems import Place, Problems, nearest
 from airshield.config.toml_file import RadarTable, ShieldFile
 from airshield.warn import Site
@@ -29,8 +31,10 @@ LISTS: Final[dict[Place, str]] = {
     ("supply", "nodes"): "supply node",
     ("supply", "edges"): "supply edge",
     ("supply", "stocks"): "stock",
+    ("options",): "option",
     ("requirements", "cover"): "requirement",
     ("requirements", "warning"): "requirement",
+    ("requirements", "response"): "requirement",
     ("requirements", "station"): "requirement",
     ("requirements", "stock"): "requirement",
     ("requirements", "watch"): "requirement",
@@ -61,6 +65,28 @@ _NEAR_DEG: Final = 5.0
 """So near the zones a place must lie when turned round, to be told that it is turned round."""
 
 
+_ONE_OF: Final = {
+    "sites": "site",
+    "areas and zones": "area or zone",
+    LIKE: "fleet, radar or supply edge",
+}
+"""What one is called of what is no list of its own."""
+
+_LIKE: Final[dict[OptionKind, Place]] = {
+    "fleet": ("fleets",),
+    "radar": ("radars",),
+    "edge": ("supply", "edges"),
+}
+"""What an option can be like, and the list that has it."""
+
+
+def kinds_like(file: ShieldFile, name: str) -> list[OptionKind]:
+    """Of which lists a name is that an option is like: one, in a sound file."""
+    return [
+        kind for kind, path in _LIKE.items() if any(row.name == name for row in rows_of(file, path))
+    ]
+
+
 def rows_of(file: ShieldFile, path: Place) -> list[Any]:
     """The tables of one list."""
     at: Any = file
@@ -88,6 +114,7 @@ def check_links(file: ShieldFile, document: Document, known: Known, problems: Pr
     _check_radars(file, document, problems)
     _check_feeds(file, document, problems)
     _check_forces(file, document, problems)
+    _check_options(file, document, problems)
     _check_places(file, document, known, problems)
 
 
@@ -100,6 +127,7 @@ def _check_names(file: ShieldFile, document: Document, known: Known, problems: P
     names: dict[str, list[str]] = {
         "sites": list(known.sites),
         "areas and zones": [*known.areas, *known.zones],
+        LIKE: [row.name for path in _LIKE.values() for row in rows_of(file, path)],
     }
     for path, kind in LISTS.items():
         rows = rows_of(file, path)
@@ -117,7 +145,7 @@ def _check_names(file: ShieldFile, document: Document, known: Known, problems: P
                 there = names.get(of, [])
                 if name in there:
                     continue
-                singular = LISTS.get(tuple(of.split(".")), of.removesuffix("s"))
+                singular = _ONE_OF.get(of) or LISTS[tuple(of.split("."))]
                 advice = nearest(name, there) if there else f"there is none under {of}"
                 home = f" Or add it under [[{of}]]" if tuple(of.split(".")) in LISTS else ""
                 _add(
@@ -292,6 +320,20 @@ def _check_forces(file: ShieldFile, document: Document, problems: Problems) -> N
                 f"it is gone on day {fleet.to_day}, before it is there on day {fleet.from_day}",
                 "swap or mend them",
             )
+        if (fleet.scrambles_per_day is None) != (fleet.scramble_h is None):
+            absent = "scramble_h" if fleet.scramble_h is None else "scrambles_per_day"
+            about = type(fleet).model_fields[absent].description
+            place = ("fleets", i, absent)
+            _add(problems, document, place, "its scrambles are not whole", f"add {absent}: {about}")
+        if fleet.scrambles_per_day is not None and fleet.on_alert == 0:
+            place = ("fleets", i, "scrambles_per_day")
+            what = "it is called, and none of it stands on alert"
+            _add(problems, document, place, what, "say how many do: on_alert")
+    for i, aircraft in enumerate(file.aircraft):
+        if aircraft.grounded_share is not None and aircraft.grounded_h is None:
+            about = type(aircraft).model_fields["grounded_h"].description
+            place = ("aircraft", i, "grounded_h")
+            _add(problems, document, place, "grounded_h is missing", f"add it: {about}")
     fleets = {fleet.name: fleet for fleet in file.fleets}
     for i, tanker in enumerate(file.tankers):
         for name in tanker.fleets:
@@ -321,6 +363,33 @@ def _check_forces(file: ShieldFile, document: Document, problems: Problems) -> N
         what="the stock of",
         remedy="add the two up in one row",
     )
+
+
+def _check_options(file: ShieldFile, document: Document, problems: Problems) -> None:
+    for i, option in enumerate(file.options):
+        kinds = kinds_like(file, option.like)
+
+        def add(key: str, what: str, remedy: str, i: int = i) -> None:
+            _add(problems, document, ("options", i, key), what, remedy)
+
+        if not kinds:
+            continue  # told as a name that is not there
+        if len(kinds) > 1:
+            add("like", f"{option.like!r} is {' and '.join(kinds)}", "give one another name")
+            continue
+        kind = kinds[0]
+        if kind != "fleet":
+            if option.count != 1:
+                add("count", f"one {kind} cannot be {option.count}", "leave it out; most can be so")
+            if option.base is not None:
+                add("base", f"{option.like!r} is like a {kind}, of no base", "leave it out")
+        if kind == "edge" and option.capacity_t_per_day is None:
+            about = type(option).model_fields["capacity_t_per_day"].description
+            add("capacity_t_per_day", "capacity_t_per_day is missing", f"add it: {about}")
+        if kind == "radar" and option.most != 1:
+            add("most", f"there is one radar {option.like!r}, not {option.most}", "leave it out")
+        if kind != "edge" and option.capacity_t_per_day is not None:
+            add("capacity_t_per_day", f"{option.like!r} is a {kind}, no edge", "leave it out")
 
 
 def _check_places(file: ShieldFile, document: Document, known: Known, problems: Problems) -> None:

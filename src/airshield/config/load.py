@@ -255,7 +255,7 @@ def csv_tables() -> dict[Spot, type[BaseModel]]:
     top, supply = ShieldFile.model_fields, SupplyTables.model_fields
     keys = ["radars", "receivers", "people", "aircraft", "bases", "fleets", "stations", "tankers"]
     return {
-        **{(key,): typing.get_args(top[key].annotation)[0] for key in keys},
+        **{(key,): typing.get_args(top[key].annotation)[0] for key in [*keys, "options"]},
         **{("supply", key): typing.get_args(supply[key].annotation)[0] for key in supply},
     }
 

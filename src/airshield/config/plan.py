@@ -1,10 +1,11 @@
 """What a shield says for planning: who stands where with what, what is asked, what figures hold.
 
 The attributes are the keys of the file's tables in SI (docs/shield.md tells each): what ends in
-``_h`` or ``_min`` there ends in ``_s`` here, ``_kt`` in ``_mps``, ``_t`` in ``_kg``, ``_t_per_h``
-and ``_t_per_day`` in ``_kgps`` (kilograms a second), ``_km`` in ``_m``; ``_day`` counts days from
-the plan's first. Money stays by the hour, in ``Plan.currency``. None is unknown or not said, never
-a default. Positions are WGS-84 degrees; areas are polygons in longitude and latitude.
+``_h``, ``_min`` or ``_days`` there ends in ``_s`` here, ``_kt`` in ``_mps``, ``_t`` in ``_kg``,
+``_t_per_h`` and ``_t_per_day`` in ``_kgps`` (kilograms a second), ``_km`` in ``_m``; ``minutes`` is
+``within_s``. ``_day`` counts days from the plan's first. Money stays by the hour or the month, in
+``Plan.currency``, and calls by the day. None is unknown or not said, never a default. Positions are
+WGS-84 degrees; areas are polygons in longitude and latitude.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ Target = Literal[
 ]
 """Classes of target, those whose cross-sections the coverage planner has."""
 Of = Literal["territory", "people", "sites"]
+OptionKind = Literal["fleet", "radar", "edge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,20 +120,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aircraft:
-    """A class of aircraft: what one of them can do, as factors."""
+    """A class of aircraft: what one of them can do, as factors.
+
+    ``readiness`` is a share of the time: that of an aircraft that flies ``readiness_month_s`` in 30
+    days, where that is known, and then it holds the repair after those flights too; ``down_s`` is
+    the mean spell out of service that flying does not cause. ``*_cv`` is the standard deviation of
+    a time over its mean. ``offload_points`` is what a tanker gives at a distance, pairs of metres
+    and kilograms, farther ones later; it stands instead of ``offload_kg``, and ``offload_source``
+    says whose it is.
+    """
 
     name: str
     role: Role
     cruise_mps: Factor
     sortie_s: Factor
     turnaround_s: Factor
+    turnaround_cv: Factor | None
     readiness: Factor | None
+    readiness_month_s: Factor | None
+    down_s: Factor | None
+    grounded_share: Factor | None
+    grounded_s: Factor | None
     repair_fixed_s: Factor | None
     repair_share: Factor | None
+    repair_cv: Factor | None
     burn_kgps: Factor | None
     fuel_kg: Factor | None
     offload_kg: Factor | None
+    offload_points: tuple[tuple[float, float], ...]
+    offload_source: str | None
     crews_per_aircraft: Factor | None
+    rest_s: Factor | None
+    duty_s: Factor | None
     crew_month_s: Factor | None
     month_s: Factor | None
     month_surge_s: Factor | None
@@ -171,6 +191,9 @@ class Fleet:
     from_day: int
     to_day: int | None
     readiness: Factor | None
+    docks: int | None
+    scrambles_per_day: Factor | None
+    scramble_s: Factor | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +263,28 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementOption:
+    """Something that could be brought beside or instead of what there is.
+
+    ``kind`` is of which list ``like`` is a name. A fleet's is ``count`` aircraft more of its class,
+    at ``base`` or, where that is None, at its own; a radar's that radar; an edge's
+    ``capacity_kgps`` more on it. There can be ``most`` of it. ``provider`` may be a contributor, or
+    somebody who is none yet.
+    """
+
+    name: str
+    provider: str
+    kind: OptionKind
+    like: str
+    count: int
+    base: str | None
+    capacity_kgps: Factor | None
+    most: int
+    cost_per_month: Factor | None
+    lead_s: Factor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverRequirement:
     """A share of a territory, its people or the sites that radars must see at a height."""
 
@@ -266,6 +311,16 @@ class WarningRequirement:
     hgt_msl_m: float | None
     chain_s: Factor
     share_of_bearings: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRequirement:
+    """A share of an area where somebody must be able to identify within a time."""
+
+    name: str
+    area: str | None
+    share: float
+    within_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,14 +359,14 @@ class Requirements:
 
     cover: tuple[CoverRequirement, ...] = ()
     warning: tuple[WarningRequirement, ...] = ()
+    response: tuple[ResponseRequirement, ...] = ()
     station: tuple[StationRequirement, ...] = ()
     stock: tuple[StockRequirement, ...] = ()
     watch: tuple[WatchRequirement, ...] = ()
 
     def __len__(self) -> int:
-        return sum(
-            map(len, (self.cover, self.warning, self.station, self.stock, self.watch)),
-        )
+        kinds = (self.cover, self.warning, self.response, self.station, self.stock, self.watch)
+        return sum(map(len, kinds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,5 +393,6 @@ class Plan:
     nodes: tuple[SupplyNode, ...] = ()
     edges: tuple[SupplyEdge, ...] = ()
     stocks: tuple[Stock, ...] = ()
+    options: tuple[ReplacementOption, ...] = ()
     requirements: Requirements = field(default_factory=Requirements)
     factors: tuple[Factor, ...] = ()

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from airshield.config.factors import FactorTable
+from airshield.config.factors import FactorTable, Text
 from airshield.config.fields import (
     OWNER,
     Name,
@@ -27,6 +27,8 @@ from airshield.config.plan import Mode, NodeKind, Of, Role, Target
 from airshield.config.problems import Door
 
 _ROLES: Final = "patrol, airborne_radar, tanker, maritime_patrol, drone or transport"
+LIKE: Final = "fleets, radars and supply.edges"
+"""What more of can be brought."""
 _Periods = Annotated[list[str], BeforeValidator(split_text(";"))]
 _Names = Annotated[list[Name], BeforeValidator(split_text("[;,]"))]
 
@@ -78,34 +80,79 @@ class PlaceTable(Door):
     people: int = Field(ge=0, le=50_000_000, description="how many live there")
 
 
+_Point = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class AircraftTable(Door):
     """``[[aircraft]]``: a class of aircraft, and the factors of one of them."""
 
     name: Name = Field(description="the class's name, unique in the shield")
     role: Role = Field(description=f"what it is for: {_ROLES}")
-    cruise_kt: FactorTable = factor("true airspeed on the way in knots", most=1000.0)
+    cruise_kt: FactorTable = factor(
+        "true airspeed on the way in knots", most=1000.0, above_zero=True
+    )
     sortie_h: FactorTable = factor(
-        "longest sortie, from take-off to landing, without refuelling, in hours", most=60.0
+        "longest sortie, from take-off to landing, without refuelling, in hours",
+        most=60.0,
+        above_zero=True,
     )
     turnaround_h: FactorTable = factor(
         "from landing to ready for take-off when nothing is broken, in hours", most=240.0
     )
+    turnaround_cv: FactorTable | None = known_factor(
+        "spread of that: standard deviation over mean; 0: always the same", most=5.0
+    )
     readiness: FactorTable | None = known_factor(
-        "share of the aircraft there that are mission capable, 0 to 1", most=1.0
+        "share of the aircraft there that are mission capable, 0 to 1", most=1.0, above_zero=True
+    )
+    readiness_month_h: FactorTable | None = known_factor(
+        "hours that an aircraft flew in 30 days where that readiness was measured: a published "
+        "mission-capable rate holds the repair after those flights too",
+        most=720.0,
+    )
+    down_h: FactorTable | None = known_factor(
+        "mean spell out of service that flying does not cause, in hours", above_zero=True
+    )
+    grounded_share: FactorTable | None = known_factor(
+        "share of the time that the whole type is grounded, 0 to 1", most=0.99
+    )
+    grounded_h: FactorTable | None = known_factor(
+        "mean length of such a grounding in hours", above_zero=True
     )
     repair_fixed_h: FactorTable | None = known_factor(
         "maintenance of a sortie, whatever its length, in hours"
     )
     repair_share: FactorTable | None = known_factor("maintenance hours of each hour flown")
-    burn_t_per_h: FactorTable | None = known_factor("fuel burnt in tonnes an hour")
+    repair_cv: FactorTable | None = known_factor(
+        "spread of that maintenance: standard deviation over mean; 0: always the same", most=5.0
+    )
+    burn_t_per_h: FactorTable | None = known_factor("fuel burnt in tonnes an hour", above_zero=True)
     fuel_t: FactorTable | None = known_factor("usable fuel on board in tonnes")
     offload_t: FactorTable | None = known_factor(
-        "tankers: fuel that it can give in one sortie in tonnes"
+        "tankers: fuel that it can give in one sortie in tonnes, wherever the track is, or ..."
     )
-    crews_per_aircraft: FactorTable | None = known_factor("crews of each aircraft")
-    crew_month_h: FactorTable | None = known_factor("most hours that a crew flies in 30 days")
-    month_h: FactorTable | None = known_factor("hours of an aircraft in 30 days, routine tempo")
-    month_surge_h: FactorTable | None = known_factor("hours of an aircraft in 30 days of surge")
+    offload_points: list[_Point] = Field(
+        default=[],
+        description="... at a distance from its base: pairs of kilometres and tonnes, the farther "
+        "the later; straight lines between them (in CSV: 0 60; 1000 50)",
+    )
+    offload_source: Text | None = Field(
+        default=None, description="of offload_points: who says so, and when"
+    )
+    crews_per_aircraft: FactorTable | None = known_factor("crews of each aircraft", above_zero=True)
+    rest_h: FactorTable | None = known_factor("rest of a crew after a landing in hours", most=240.0)
+    duty_h: FactorTable | None = known_factor(
+        "longest flight of a crew in hours", most=60.0, above_zero=True
+    )
+    crew_month_h: FactorTable | None = known_factor(
+        "most hours that a crew flies in 30 days", most=720.0, above_zero=True
+    )
+    month_h: FactorTable | None = known_factor(
+        "hours of an aircraft in 30 days, routine tempo", most=720.0, above_zero=True
+    )
+    month_surge_h: FactorTable | None = known_factor(
+        "hours of an aircraft in 30 days of surge", most=720.0, above_zero=True
+    )
     to_air_min: FactorTable | None = known_factor("on alert: from the call to take-off in minutes")
     losses_per_million_h: FactorTable | None = known_factor("aircraft lost in a million hours")
     watch_rng_km: FactorTable | None = known_factor(
@@ -117,6 +164,25 @@ class AircraftTable(Door):
     cost_full_per_h: FactorTable | None = known_factor(
         "what an hour costs with its share of all fixed cost; never added to the other"
     )
+
+    @model_validator(mode="after")
+    def _says_its_offload_once(self) -> AircraftTable:
+        points = self.offload_points
+        if points and self.offload_t is not None:
+            raise ValueError("it has offload_t and offload_points; keep one of them")
+        if points and self.offload_source is None:
+            raise ValueError("offload_points do not say whose they are; add offload_source")
+        for before, (km, _) in zip([[-1.0, 0.0], *points], points, strict=False):
+            if not km > before[0]:
+                raise ValueError(
+                    f"offload_points go from {before[0]:g} to {km:g} km; give distances from 0 km "
+                    "on, each farther than the one before"
+                    if before[0] >= 0.0
+                    else f"offload_points begin at {km:g} km; give distances from 0 km on"
+                )
+        if any(t < 0.0 for _, t in points):
+            raise ValueError("offload_points have tonnes below 0; write 0 where it can give none")
+        return self
 
 
 class BaseTable(_Hours):
@@ -130,7 +196,7 @@ class BaseTable(_Hours):
         default=None, ge=1, le=2000, description="aircraft that can stand there; left out: unknown"
     )
     movements_per_h: FactorTable | None = known_factor(
-        "take-offs and landings that the runway takes in an hour"
+        "take-offs and landings that the runway takes in an hour", above_zero=True
     )
     closed_share: FactorTable | None = known_factor(
         "share of the time that weather closes it, 0 to 1", most=1.0
@@ -157,7 +223,19 @@ class FleetTable(Door):
         default=None, ge=0, le=3650, description="the first day that it is gone; left out: it stays"
     )
     readiness: FactorTable | None = known_factor(
-        "its own readiness, where it is not that of the class", most=1.0
+        "its own readiness, where it is not that of the class", most=1.0, above_zero=True
+    )
+    docks: int | None = Field(
+        default=None,
+        ge=1,
+        le=5000,
+        description="how many of them can be repaired at once; left out: all",
+    )
+    scrambles_per_day: FactorTable | None = known_factor(
+        "mean number of calls of its alert in a day", most=100.0
+    )
+    scramble_h: FactorTable | None = known_factor(
+        "mean flight of such a call, to identify and back, in hours", most=60.0, above_zero=True
     )
 
 
@@ -247,6 +325,34 @@ class SupplyTables(Door):
     )
 
 
+class OptionTable(Door):
+    """``[[options]]``: what could be brought beside or instead of what there is."""
+
+    name: Name = Field(description="what it is called, unique in the shield")
+    provider: Name = Field(
+        description="who could bring it: a contributor, or somebody who is none yet"
+    )
+    like: Name = named(
+        LIKE,
+        "more of what: the name of a fleet (aircraft of its class), of a radar (that radar, a "
+        "candidate too) or of a supply edge (capacity)",
+    )
+    count: int = Field(
+        default=1, ge=1, le=5000, description="like a fleet: how many aircraft are one option"
+    )
+    base: Name | None = named(
+        "bases", "like a fleet: the name of its base; left out: that of the fleet", optional=True
+    )
+    capacity_t_per_day: FactorTable | None = known_factor(
+        "like a supply edge: how much more it carries in tonnes a day", above_zero=True
+    )
+    most: int = Field(default=1, ge=1, le=1000, description="how many of it there are at most")
+    cost_per_month: FactorTable | None = known_factor(
+        "what one of it costs a month, in the shield's currency"
+    )
+    lead_days: FactorTable | None = known_factor("days until it is there", most=36_500.0)
+
+
 class _Asked(Door):
     name: Name = Field(description="what it is called where it is answered, unique in its kind")
 
@@ -306,6 +412,19 @@ class WarningTable(_AtHeight):
     )
 
 
+class ResponseTable(_Asked):
+    """``[[requirements.response]]``: where somebody must be able to identify in time."""
+
+    area: Name | None = named(
+        "areas and zones", "within which area or zone; left out: all of them together",
+        optional=True,
+    )  # fmt: skip
+    share: Share = Field(description="the least share of it, above 0 to 1")
+    minutes: float = Field(
+        gt=0.0, le=1440.0, description="from the call to being there to identify, in minutes"
+    )
+
+
 class StationAskedTable(_Asked):
     """``[[requirements.station]]``: a station that must be manned."""
 
@@ -344,6 +463,9 @@ class RequirementTables(Door):
 
     cover: list[CoverTable] = Field(default=[], description="[[requirements.cover]] tables")
     warning: list[WarningTable] = Field(default=[], description="[[requirements.warning]] tables")
+    response: list[ResponseTable] = Field(
+        default=[], description="[[requirements.response]] tables"
+    )
     station: list[StationAskedTable] = Field(
         default=[], description="[[requirements.station]] tables"
     )

@@ -27,7 +27,7 @@ A shield is a folder that a person edits with a text editor, a GIS program and a
 | `*.csv` | any of the lists below that says "or a CSV file", and the planning factors |
 | height models | GeoTIFF, COG, VRT, hgt; named under `terrain` |
 
-    airshield new NAME              a commented shield that passes the check and runs the watch
+    airshield new NAME              a commented shield to check, to watch with and to plan
     airshield new NAME --zones FILE.gpkg:LAYER --name-field NAZWA --kind no_fly \\
                        --floor GND --ceiling FL95 --geoid-height-m 42
     airshield import SHIELD --sites FILE.geojson --radius-m 8000 --warning-min 10
@@ -183,7 +183,8 @@ def _units() -> str:
     known = ", ".join(f"`{unit}`" for unit in UNITS)
     return (
         "## Units of the factors file\n\n"
-        f"{known}; money by the hour is the shield's currency, such as `EUR/h`.\n"
+        f"{known}; money by the hour or the month is in the shield's currency: `EUR/h`, "
+        "`EUR/month`.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""A new shield: a commented folder that passes the check and runs the watch."""
+"""A new shield: a commented folder that passes the check, runs the watch and can be sustained."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ START = (49.48, 19.53, 42.0)
 """Where a shield begins when nobody says where: latitude, longitude and geoid height (EGM2008) of
 Babia Góra in the Carpathians, a place with relief to look at."""
 
+_STATION_NORTH_DEG = 1.0
+"""The station of a new shield is so far from its base: eight minutes by fighter."""
 _HALF_SIDE_M = 25_000.0
 _M_PER_DEG = 111_195.0
 
@@ -72,6 +74,7 @@ def start_shield(
         geoid=f"{geoid_height_m:.1f}",
         lat=f"{lat_deg:.4f}",
         lon=f"{lon_deg:.4f}",
+        north=f"{min(90.0, lat_deg + _STATION_NORTH_DEG):.4f}",
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SHIELD_FILE).write_text(shield, encoding="utf-8")

@@ -23,6 +23,7 @@ from airshield.config.plan_tables import (
     AircraftTable,
     BaseTable,
     FleetTable,
+    OptionTable,
     PlaceTable,
     ReceiverTable,
     RequirementTables,
@@ -338,6 +339,7 @@ class ShieldFile(Door):
     )
     tankers: list[TankerTable] = Field(default=[], description="[[tankers]] tables, or a CSV file")
     supply: SupplyTables = Field(default=SupplyTables(), description="the supply network")
+    options: list[OptionTable] = Field(default=[], description="[[options]] tables, or a CSV file")
     requirements: RequirementTables = Field(
         default=RequirementTables(), description="what must hold"
     )

@@ -10,6 +10,10 @@ _EMPTY: Final = frozenset({"br", "img", "meta", "path", "rect", "line", "circle"
 """Elements without content; those of SVG are closed the XML way, which HTML allows there."""
 
 
+_ROWS_TOGETHER: Final = 8
+"""On paper a table of no more rows goes to the next page rather than in two."""
+
+
 class Markup(str):
     """Text that is markup already and goes into a page as it is."""
 
@@ -67,6 +71,11 @@ def table(
         As many cells as columns.
     words : int
         How many columns from the left are words; the others are figures and stand to the right.
+    class_ : str, optional
+
+    Notes
+    -----
+    A table of few rows is kept together on paper.
     """
 
     def aligned(at: int) -> str | None:
@@ -84,6 +93,7 @@ def table(
         )
         for row in rows
     ]
+    classes = [class_ or "", "short" if len(body) <= _ROWS_TOGETHER else ""]
     return tag(
         "div",
         tag(
@@ -91,7 +101,7 @@ def table(
             tag("caption", caption),
             tag("thead", head),
             tag("tbody", *body),
-            class_=class_,
+            class_=" ".join(filter(None, classes)) or None,
         ),
         class_="wide",
         tabindex="0",

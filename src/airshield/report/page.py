@@ -45,7 +45,7 @@ def page_of(report: Report) -> str:
             content="default-src 'none'; style-src 'unsafe-inline'; img-src data:",
         ),
         tag("title", title),
-        tag("style", Markup(style)),
+        tag("style", Markup(style + _paper(report))),
     )
     body = tag(
         "body",
@@ -68,6 +68,17 @@ def page_of(report: Report) -> str:
     return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
 
 
+def _paper(report: Report) -> str:
+    """What stands at the foot of every sheet: which plan, and that it is an estimate."""
+    told = f"{report.shield} · planning estimate · plan {report.digest[:12]}"
+    # Letter by letter as numbers, so that no name can end the string or the style.
+    words = "".join(f"\\{ord(letter):x} " for letter in told)
+    return (
+        f'@page {{ @bottom-left {{ content: "{words}"; }} '
+        '@bottom-right { content: counter(page) " / " counter(pages); } }\n'
+    )
+
+
 def _date(report: Report) -> str:
     return report.made.strftime("%-d %B %Y, %H:%M %Z").strip()
 
@@ -77,12 +88,22 @@ def _contents(report: Report) -> Markup:
         "nav",
         tag("h2", "Contents"),
         *(
-            tag(
-                "ol",
-                *(
-                    tag("li", tag("a", section.title, href=f"#{section.name}"))
-                    for section in chapter.sections
-                ),
+            join(
+                [
+                    tag(
+                        "p",
+                        tag("a", chapter.title, href=f"#{chapter.name}"),
+                        " ",
+                        verdict_of(chapter.verdict),
+                    ),
+                    tag(
+                        "ol",
+                        *(
+                            tag("li", tag("a", section.title, href=f"#{section.name}"))
+                            for section in chapter.sections
+                        ),
+                    ),
+                ]
             )
             for chapter in report.chapters
         ),
@@ -105,9 +126,9 @@ def _chapter(chapter: Chapter) -> Markup:
 def _foot(report: Report) -> Iterator[Markup]:
     yield tag(
         "p",
-        "Everything here is a planning estimate: computed from heights of terrain, published or "
-        "assumed figures and the plan as written. It shows what can be seen, not what will be. A "
-        "person decides.",
+        "Everything here is a planning estimate: computed from the plan as written, published or "
+        "assumed figures and, for cover, heights of terrain. It shows what the plan can give, not "
+        "what will be. A person decides.",
     )
     yield tag(
         "p",

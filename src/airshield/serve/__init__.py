@@ -17,9 +17,12 @@ Promises:
 
 A second page (``/plan``) shows what a plan's radars can see: a :class:`PlanView` of plain arrays,
 which whoever computed the cover hands over. The page gets bits, and works out for itself what is
-left of the cover when somebody unticks a radar. It runs beside a watch
-(``create_app(..., plan=...)``) or by itself (:func:`create_plan_app`); ``docs/api-plan.md`` has its
-documents.
+left of the cover when somebody unticks a radar. Two more show what ``airshield sustain`` and
+``airshield depend`` print with ``--json``: whether the shield can be kept up (``/plan/sustain``),
+and on whom it depends (``/plan/depend``), where ticks are answered from the coalitions that were
+worked out beforehand. Any of the three run beside a watch
+(``create_app(..., plan=..., sustain=..., depend=...)``) or by themselves
+(:func:`create_plan_app`), each with a way to the others; ``docs/api-plan.md`` has their documents.
 
 The pages are plain ES modules in ``static/``; their outside parts (map engine, coast line, type
 face) are put into ``static/vendor/`` by the wheel's build hook. Units on the wire are SI and

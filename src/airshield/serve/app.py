@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -19,16 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airshield import __version__
 from airshield.config import Shield
+from airshield.errors import UsageError
 from airshield.picture import Picture, encode_trails, frame_as_json, trails_as_json
 from airshield.read.spotter import json_schema
 from airshield.serve.hub import KEY_S, STATUS_S, Format, Hub
-from airshield.serve.plan_door import PlanDoor
+from airshield.serve.plan_pages import STATIC, PlanPages
 from airshield.serve.plan_view import PlanView
 from airshield.serve.shield_view import shield_view
 from airshield.serve.spotter import REPORT_OCTETS_MAX, RefusedReportError, SpotterDoor
-
-STATIC: Final = Path(__file__).parent / "static"
-_PLAN_PAGE: Final = str(STATIC / "plan.html")
 
 POLICY: Final = (
     "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; "
@@ -52,6 +50,8 @@ def create_app(
     names: Iterable[str] | None = None,
     spotters: SpotterDoor | None = None,
     plan: PlanView | None = None,
+    sustain: Mapping[str, Any] | None = None,
+    depend: Mapping[str, Any] | None = None,
 ) -> FastAPI:
     """Make the web application over a picture and a shield.
 
@@ -68,12 +68,21 @@ def create_app(
         Where reports of spotters go in; without it there is no ``/api/spotter``.
     plan : PlanView, optional
         What the shield's radars can see; without it there is no ``/plan``.
+    sustain, depend : mapping, optional
+        What ``airshield sustain --json`` and ``airshield depend --json`` print; without them there
+        is no ``/plan/sustain``, no ``/plan/depend``.
 
     Returns
     -------
     fastapi.FastAPI
         An ASGI application; :class:`Server` runs it.
+
+    Raises
+    ------
+    UsageError
+        A document lacks a key, or holds what is no number.
     """
+    pages = PlanPages(plan, sustain=sustain, depend=depend)
     hub = Hub(picture)
     session = secrets.token_hex(8)
     view = shield_view(shield)
@@ -93,7 +102,7 @@ def create_app(
     @app.get("/api/shield")
     async def get_shield() -> dict[str, Any]:
         """Zones, sites and radars as GeoJSON; contributors; where no radar sees."""
-        told = {"version": __version__, "mode": picture.mode, "has_plan": plan is not None}
+        told = {"version": __version__, "mode": picture.mode, "has_plan": bool(pages.names)}
         return {"session": session, **told, **view}
 
     @app.get("/api/picture")
@@ -139,8 +148,7 @@ def create_app(
 
     if spotters is not None:
         _add_spotters(app, spotters)
-    if plan is not None:
-        PlanDoor(plan).add_to(app, page=_PLAN_PAGE, has_watch=True)
+    pages.add_to(app, has_watch=True)
 
     @app.websocket("/api/stream")
     async def stream(
@@ -165,23 +173,38 @@ def create_app(
     return app
 
 
-def create_plan_app(plan: PlanView, *, names: Iterable[str] | None = None) -> FastAPI:
+def create_plan_app(
+    plan: PlanView | None = None,
+    *,
+    sustain: Mapping[str, Any] | None = None,
+    depend: Mapping[str, Any] | None = None,
+    names: Iterable[str] | None = None,
+) -> FastAPI:
     """Make the web application that shows a plan by itself, without a watch.
 
     Parameters
     ----------
-    plan : PlanView
+    plan : PlanView, optional
         What the radars can see.
-    names : iterable of str, optional
+    sustain, depend, names : optional
         As for :func:`create_app`.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to show, or a document lacks a key or holds what is no number.
     """
+    pages = PlanPages(plan, sustain=sustain, depend=depend)
+    if not pages.names:
+        raise UsageError("there is nothing to show; give plan, sustain or depend")
     app = _bare_app(names)
 
     @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(_PLAN_PAGE)
+    async def page() -> Response:
+        # What was asked last: a study is worked out on top of what stands before it.
+        return pages.open(pages.names[-1])
 
-    PlanDoor(plan).add_to(app, page=_PLAN_PAGE, has_watch=False)
+    pages.add_to(app, has_watch=False)
     return app
 
 

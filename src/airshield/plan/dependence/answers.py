@@ -247,7 +247,10 @@ def _loss(game: Game, base: int, row: int) -> tuple[Floats, Floats, Floats]:
     low, high = np.where(is_up, *least), np.where(is_up, *most)
     if game.runs is not None:
         half = half_width(game.runs[base] - game.runs[row])
-        low[:-1], high[:-1] = loss[:-1] - half, loss[:-1] + half
+        # NaN: a figure that no replication changes; its bounds stay.
+        is_run = ~np.isnan(half)
+        low[:-1] = np.where(is_run, loss[:-1] - half, low[:-1])
+        high[:-1] = np.where(is_run, loss[:-1] + half, high[:-1])
     return loss, low, high
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -121,6 +121,27 @@ class Game:
             )
         return self._row[mask]
 
+    def held(self) -> Game | None:
+        """The game of those requirements only that surely hold with everybody; None: none does.
+
+        Where not all hold, nobody has a veto on the whole and no coalition holds it; what the
+        contributors are needed for is then told by what does hold.
+        """
+        kept = np.flatnonzero(self.verdict[self.row(self.everybody), :-1] == HOLDS)
+        if not kept.size:
+            return None
+        return _with_all(
+            replace(
+                self,
+                goals=tuple(self.goals[g] for g in kept),
+                value=self.value[:, kept],
+                low=self.low[:, kept],
+                high=self.high[:, kept],
+                runs=None if self.runs is None else self.runs[:, kept],
+                verdict=self.verdict[:, kept],
+            )
+        )
+
     def table(self) -> pa.Table:
         """Return COALITION: every coalition worked out and every requirement."""
         many, goals = self.value.shape
@@ -194,19 +215,33 @@ def play(
     )
     verdict = judge(goals, low, high)
     runs = _common_runs(answers)
+    return _with_all(
+        Game(
+            players=tuple(players),
+            goals=tuple(goals),
+            masks=np.array(masks, np.uint64),
+            value=value,
+            low=low,
+            high=high,
+            runs=runs,
+            verdict=verdict,
+            orders=sampled,
+            _row={mask: k for k, mask in enumerate(masks)},
+        )
+    )
+
+
+def _with_all(game: Game) -> Game:
+    """The game with ``ALL`` put behind the requirements that it has."""
+    verdict = game.verdict
     sure, maybe = (verdict == HOLDS).mean(axis=1), (verdict != FAILS).mean(axis=1)
     overall = np.where(sure == 1.0, HOLDS, np.where(maybe < 1.0, FAILS, UNKNOWN))
-    return Game(
-        players=tuple(players),
-        goals=tuple(goals),
-        masks=np.array(masks, np.uint64),
-        value=np.column_stack((value, sure)),
-        low=np.column_stack((low, sure)),
-        high=np.column_stack((high, maybe)),
-        runs=runs,
+    return replace(
+        game,
+        value=np.column_stack((game.value, sure)),
+        low=np.column_stack((game.low, sure)),
+        high=np.column_stack((game.high, maybe)),
         verdict=np.column_stack((verdict, overall)).astype(np.int8),
-        orders=sampled,
-        _row={mask: k for k, mask in enumerate(masks)},
     )
 
 

@@ -76,7 +76,8 @@ class Figures:
     low, high : ndarray, shape (goals,), optional
         Between what it surely is; the value itself where nothing is told.
     runs : ndarray, shape (goals, replications), optional
-        The figure in each replication. Where all coalitions have the same number of them, and the
+        The figure in each replication; NaN, all of them, where replications do not change it (give
+        its bounds). Where all coalitions have the same number of them, and the
         same random numbers go into the same replication, differences are taken run by run.
     """
 

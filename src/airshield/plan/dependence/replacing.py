@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -100,7 +100,7 @@ def find_replacements(
     evaluate : callable
         Takes how many of each option are brought, gives the figures without the contributor.
     tries : int
-        So many times it is asked at most, for both answers together.
+        So many times it is asked at most for each of the two.
 
     Returns
     -------
@@ -127,12 +127,18 @@ def find_replacements(
         return cheapest, _renamed(cheapest, "soonest")
     leads = sorted({0.0, *(o.lead_s for o in search.options)})
     low, high = 0, len(leads) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if search.holds(search.until(leads[middle])):
-            high = middle
-        else:
-            low = middle + 1
+    search.tries = len(search.codes) + tries
+    try:
+        while low < high:
+            middle = (low + high) // 2
+            if search.holds(search.until(leads[middle])):
+                high = middle
+            else:
+                low = middle + 1
+    except _OutOfTriesError:
+        # What was found in time for ``high`` holds; whether something sooner does was not asked.
+        late = search.cheapest(without, "soonest", search.until(leads[high]))
+        return cheapest, replace(late, state="found" if late.brings is not None else "unknown")
     soonest = search.cheapest(without, "soonest", search.until(leads[high]))
     return cheapest, soonest
 

@@ -63,7 +63,10 @@ def _exact(game: Game, value: Floats, whole: Floats) -> Shares:
     if game.runs is not None:
         of_runs = shapley(game.runs * signs[:-1, None])
         half = half_width(of_runs)
-        low[:, :-1], high[:, :-1] = share[:, :-1] - half, share[:, :-1] + half
+        # NaN: a figure that no replication changes; what its bounds allow stays.
+        is_run = ~np.isnan(half)
+        low[:, :-1] = np.where(is_run, share[:, :-1] - half, low[:, :-1])
+        high[:, :-1] = np.where(is_run, share[:, :-1] + half, high[:, :-1])
     return Shares(share=share, low=low, high=high, whole=whole)
 
 
@@ -113,7 +116,7 @@ def _sampled(game: Game, orders: NDArray[np.int64], value: Floats, whole: Floats
     half = half_width(pairs, axis=0)
     if game.runs is not None:
         of_runs = _gains(game, orders, game.runs * game.signs[:-1, None]).mean(axis=0)
-        half[:, :-1] = np.hypot(half[:, :-1], half_width(of_runs))
+        half[:, :-1] = np.hypot(half[:, :-1], np.nan_to_num(half_width(of_runs)))
     return Shares(share=share, low=share - half, high=share + half, whole=whole)
 
 

@@ -12,14 +12,14 @@ aircraft are ready; ``bound``: the linear programme that no roster can beat. All
 :func:`cautions` tells where a plan is sized on one.
 
 **The simulation** (``_kernels``, and a room for each of its parts: ``queue``, ``luck``,
-``aircraft``, ``bases``, ``crews``, ``stations``, ``flights``, ``dispatch``, ``alert``). A sortie is
-take-off, way, stay, way, landing, repair, turnaround. A station of k aircraft has k slots. As long
-before the end of a stay as the longest way takes, a slot asks its tankers for fuel, and without
-that for a relief: from the nearest base that is open, with an aircraft that is ready beyond the
-alert, a rested crew, hours left in the month and fuel. Who relieves takes off so as to be there
-just then; whoever is not relieved leaves when its fuel says so, unless a tanker has come. Where
-several slots are empty the station that lacks the largest share is served first. The first reliefs
-take off before the first instant, so that a plan starts manned if it can.
+``aircraft``, ``bases``, ``crews``, ``stations``, ``flights``, ``dispatch``, ``alert``). A sortie
+is take-off, way, stay, way, landing, repair, turnaround. A station of k aircraft has k slots. As
+long before the end of a stay as the longest way takes, a slot asks its tankers for fuel, and
+without that for a relief: from the nearest base that is open, with an aircraft that is ready beyond
+the alert, a rested crew, hours left in the month and fuel. Who relieves takes off so as to be
+there just then; whoever is not relieved leaves when its fuel says so, unless a tanker has come.
+Where several slots are empty the station that lacks the largest share is served first. The first
+reliefs take off before the first instant, so that a plan starts manned if it can.
 
 * Repair follows a flight, in docks where they are counted; being *down* does not, and comes by a
   clock of its own; who is in the air then first lands.
@@ -47,6 +47,7 @@ Meeker, Statistical Intervals, 1991; Law, Simulation Modeling and Analysis, 2015
 numbers).
 """
 
+from airshield.plan.patrol.arrays import smallest_flight_kg
 from airshield.plan.patrol.bound import Bound, find_bound
 from airshield.plan.patrol.causes import WORDS, Cause, Failure, find_failure
 from airshield.plan.patrol.formula import (
@@ -112,6 +113,7 @@ __all__ = [
     "quantile_interval",
     "scaled",
     "simulate",
+    "smallest_flight_kg",
     "sorties_per_day",
     "station_days",
     "station_fleet",

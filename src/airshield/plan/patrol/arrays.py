@@ -208,6 +208,22 @@ def demanded_s(plan: PatrolPlan, *, days: int) -> NDArray[np.float64]:
     return table
 
 
+def smallest_flight_kg(plan: PatrolPlan, base: str) -> float | None:
+    """Fuel of the shortest flight to a station from a base [kg]; None: no flight there burns any.
+
+    With less in store a base is empty to its aircraft.
+    """
+    pairs = pairs_of(plan)
+    fuel_kg = [
+        float(pair["fuel_kg"])
+        for f, fleet in enumerate(plan.fleets)
+        if fleet.base == base
+        for pair in pairs[f]
+        if pair["stay_s"] > 0.0 and pair["fuel_kg"] > 0.0
+    ]
+    return min(fuel_kg, default=None)
+
+
 def _key(*names: str) -> int:
     """A number for who somebody is, the same in every plan that has the names."""
     text = "\0".join(names).encode()

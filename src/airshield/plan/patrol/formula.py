@@ -74,7 +74,10 @@ def sorties_per_day(
 ) -> float:
     """Sorties of one aircraft in a day, in the form of RAND MR-1028-AF, appendix B.
 
-    24 h over flight time + turnaround + maintenance, the last linear in flight time.
+    24 h over flight time + turnaround + maintenance, the last linear in flight time: what can be
+    flown for long, day and night, when every aircraft is wanted as soon as it is ready. Whole
+    fleets have flown a fifth to nine tenths of that, and more only in a surge of days
+    (docs/validation.md).
 
     Examples
     --------

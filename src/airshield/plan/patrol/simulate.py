@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,7 +208,7 @@ def simulate(
         if any(world.clock["is_full"].any() for world in worlds):
             raise AssertionError("the queue of events was too small: EVENTS_EACH in arrays.py")
         # Most calls are done in one go: their results are not copied.
-        whole = part if whole is None else _joined([whole, part])
+        whole = part if whole is None else _joined(whole, part)
         done = todo
         if progress is not None:
             progress(done, done if runs is None else runs)
@@ -267,8 +267,9 @@ def _run(worlds: list[World], out: Out, *, first: int, seed: int) -> None:
             pass
 
 
-def _joined(parts: list[Out]) -> Out:
-    return Out._make(np.concatenate(same) for same in zip(*parts, strict=True))
+def _joined(first: Out, more: Out) -> Out:
+    pairs: Iterator[tuple[Any, Any]] = zip(first, more, strict=True)
+    return Out._make(np.concatenate(same) for same in pairs)
 
 
 def _is_narrow(result: Sustained, half: float) -> bool:

@@ -20,6 +20,12 @@ GIVE_UP: Final = 8
 """A search ends at so many times the formula: what is lacking then is no aircraft."""
 
 
+TRY_RUNS: Final = 16
+CLEARLY: Final = 0.02
+"""So many runs, and so far below the share, say that no number of aircraft does it: mean cover of a
+month is known to a percent from them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetSizes:
     """Aircraft of a role, four ways. Only the last two are fleets to plan with.
@@ -100,17 +106,24 @@ def find_fleet(
     runs: int = 400,
     seed: int = 0,
     threads: int | None = None,
+    more_than: int = 0,
 ) -> int | None:
     """Least number of aircraft of a role with which its stations hold, by bisection.
 
     Every station of the role must be manned for the share: on average, or in all but ``chance``
-    of the runs. All sizes meet the same random numbers. None: no number does it.
+    of the runs. All sizes meet the same random numbers. None: no number does it. ``more_than`` is
+    a number that is known not to do.
     """
     formula = _formula(plan, role)
     if not math.isfinite(formula):
         return None
-    low, high = 0, max(1, math.ceil(formula))
-    most = GIVE_UP * high
+    low, high = more_than, max(more_than + 1, math.ceil(formula))
+    most = GIVE_UP * max(1, math.ceil(formula))
+    ample = simulate(
+        scaled(plan, role, most), days=days, runs=min(runs, TRY_RUNS), seed=seed, threads=threads
+    )
+    if _cover(ample, role, "mean", chance) < share - CLEARLY:
+        return None  # what is lacking is no aircraft
 
     def holds(count: int) -> bool:
         sized = simulate(
@@ -144,6 +157,9 @@ def fleet_sizes(
     why = ""
     if math.isfinite(formula):
         for measure in found:
+            on_average = found["mean"]
+            if measure == "worst" and on_average is None:
+                break  # a month in twenty is worse than the mean of all
             found[measure] = find_fleet(
                 plan,
                 role,
@@ -153,6 +169,7 @@ def fleet_sizes(
                 runs=runs,
                 seed=seed,
                 threads=threads,
+                more_than=0 if on_average is None else on_average - 1,
             )
         if None in found.values():
             why = (

@@ -1,9 +1,37 @@
-"""Figures in words, rounded to the worse side."""
+"""Figures of cover in words, rounded to the worse side; those of all chapters are here too."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
+
+from airshield.report.figures import (
+    HAIR,
+    UNKNOWN,
+    at_least,
+    at_most,
+    listed,
+    many,
+    place,
+    points_short,
+    points_spare,
+)
+
+__all__ = [
+    "UNKNOWN",
+    "WHY_WORDS",
+    "area",
+    "at_least",
+    "at_most",
+    "listed",
+    "many",
+    "minutes",
+    "people",
+    "place",
+    "points_short",
+    "points_spare",
+    "title_of",
+]
 
 WHY_WORDS: Final = {
     "seen": "seen",
@@ -19,55 +47,6 @@ WHY_WORDS: Final = {
     "below_beam": "below the beam",
 }
 """Plain words for the names of ``plan.coverage.reasons``."""
-
-UNKNOWN: Final = "unknown"
-
-# A share is a quotient of sums: what is 0.8 may come out a hair below it.
-_HAIR: Final = 1e-9
-
-
-def at_least(share: float | None) -> str:
-    """A share that is reached, rounded down.
-
-    Examples
-    --------
-    >>> at_least(0.99999), at_least(1.0), at_least(0.7996), at_least(0.8), at_least(None)
-    ('99.9 %', '100 %', '79.9 %', '80 %', 'unknown')
-    """
-    return UNKNOWN if share is None else _percent(math.floor((share + _HAIR) * 1000.0))
-
-
-def at_most(share: float | None) -> str:
-    """A share that is lost or missing, rounded up.
-
-    Examples
-    --------
-    >>> at_most(0.00001), at_most(0.0), at_most(0.123)
-    ('0.1 %', '0 %', '12.3 %')
-    """
-    return UNKNOWN if share is None else _percent(math.ceil((share - _HAIR) * 1000.0))
-
-
-def points_spare(difference: float) -> str:
-    """Percentage points by which a share is more than asked, rounded down.
-
-    Examples
-    --------
-    >>> points_spare(0.18), points_spare(0.00001)
-    ('18 points', '0 points')
-    """
-    return f"{_tenths(math.floor((difference + _HAIR) * 1000.0))} points"
-
-
-def points_short(difference: float) -> str:
-    """Percentage points by which a share is less than asked, rounded up.
-
-    Examples
-    --------
-    >>> points_short(0.6222), points_short(0.00001)
-    ('62.3 points', '0.1 points')
-    """
-    return f"{_tenths(math.ceil((difference - _HAIR) * 1000.0))} points"
 
 
 def area(m2: float | None) -> str:
@@ -104,43 +83,7 @@ def people(many: float | None) -> str:
 
 def minutes(value: float | None, none: str = "none") -> str:
     """Minutes of warning, rounded down to a tenth."""
-    return none if value is None else f"{math.floor(value * 10.0 + _HAIR) / 10.0:.1f}"
-
-
-def place(lat_deg: float, lon_deg: float) -> str:
-    """A place to a hundredth of a degree, a kilometre or less.
-
-    Examples
-    --------
-    >>> place(49.614, -19.734)
-    '49.61 N 19.73 W'
-    """
-    return (
-        f"{abs(lat_deg):.2f} {'N' if lat_deg >= 0 else 'S'} "
-        f"{abs(lon_deg):.2f} {'E' if lon_deg >= 0 else 'W'}"
-    )
-
-
-def listed(words: list[str]) -> str:
-    """Words as a list in a sentence.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def many(number: int, what: str) -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> many(1, "radar"), many(3, "radar")
-    ('1 radar', '3 radars')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return none if value is None else f"{math.floor(value * 10.0 + HAIR) / 10.0:.1f}"
 
 
 def title_of(layer: str) -> str:
@@ -153,11 +96,3 @@ def title_of(layer: str) -> str:
     """
     words = layer.replace("_", " ")
     return words.replace(" m AGL", " m above ground").replace(" m AMSL", " m above sea")
-
-
-def _percent(tenths: int) -> str:
-    return f"{_tenths(tenths)} %"
-
-
-def _tenths(tenths: int) -> str:
-    return f"{tenths // 10}" if tenths % 10 == 0 else f"{tenths / 10.0:.1f}"

@@ -127,7 +127,7 @@ def _size(scene: MapScene) -> tuple[int, int, Any]:
     tall = scene.grid.rows / scene.grid.cols
     if tall > _TALL:
         width = max(scene.grid.cols, int(width * _TALL / tall))
-    height, place = pixels_from(scene, width)
+    height, place = pixels_from(scene.grid, width)
     return width, height, place
 
 
@@ -191,7 +191,7 @@ def _draw_legend(image: Image.Image, scene: MapScene, left: int, top: int, width
                 draw.rectangle((left + 12, y + 6, left + 22, y + 16), fill=_PAPER, outline=_INK)
             _write(draw, (left + 46, y + 2), words, 16)
             y += 34
-    long, words = scale_bar(scene, width, most_px=_SIDE_PX - 20.0)
+    long, words = scale_bar(scene.grid, width, most_px=_SIDE_PX - 20.0)
     y += 26
     draw.line([(left, y - 8), (left, y), (left + long, y), (left + long, y - 8)], _INK, 2)
     _write(draw, (left + 4, y - 30), words, 16)

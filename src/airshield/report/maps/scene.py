@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from airshield.geo.grid import Grid
 from airshield.plan.coverage.network import LayerCover
@@ -97,7 +98,7 @@ def count_scene(
         grid=found.grid,
         codes=count_codes(cover.counts(names), found.inside),
         looks=count_looks(),
-        outline=_outline(found),
+        outline=outline_of(found.task.area, found.grid),
         marks=_marks(found, names),
         stamp=tuple(stamp),
     )
@@ -113,7 +114,7 @@ def lowest_scene(found: Survey, *, above: str, title: str, stamp: Sequence[str] 
         grid=found.grid,
         codes=band_codes(lowest if above == "sea" else height_above_ground_m(found), found.inside),
         looks=band_looks(),
-        outline=_outline(found),
+        outline=outline_of(found.task.area, found.grid),
         marks=_marks(found, [one.radar.name for one in found.radars]),
         stamp=tuple(stamp),
     )
@@ -127,15 +128,14 @@ def height_above_ground_m(found: Survey) -> NDArray[np.float32]:
     return above
 
 
-def _outline(found: Survey) -> tuple[NDArray[np.float64], ...]:
-    dense = shapely.segmentize(found.task.area, _EDGE_MAX_DEG)
+def outline_of(area: BaseGeometry, grid: Grid) -> tuple[NDArray[np.float64], ...]:
+    """The rings of an area [deg] as x and y [m] of a grid, each of shape (n, 2)."""
+    dense = shapely.segmentize(area, _EDGE_MAX_DEG)
     polygons = [part for part in shapely.get_parts(dense) if part.geom_type == "Polygon"]
     rings = []
     for ring in shapely.get_rings(np.asarray(polygons, object)):
         lonlat = shapely.get_coordinates(ring)
-        rings.append(
-            np.column_stack(found.grid.projection.xy_from_places(lonlat[:, 1], lonlat[:, 0]))
-        )
+        rings.append(np.column_stack(grid.projection.xy_from_places(lonlat[:, 1], lonlat[:, 0])))
     return tuple(rings)
 
 
@@ -178,9 +178,8 @@ def paint(scene: MapScene, *, width_px: int, height_px: int) -> tuple[NDArray[np
     return out, palette
 
 
-def pixels_from(scene: MapScene, width_px: int) -> tuple[int, Callable[[Any], Any]]:
+def pixels_from(grid: Grid, width_px: int) -> tuple[int, Callable[[Any], Any]]:
     """How high a map of some width is, and a function that places x and y [m] on it, y down."""
-    grid = scene.grid
     scale = width_px / (grid.cols * grid.step_m)
 
     def place(xy_m: Any) -> Any:
@@ -192,9 +191,9 @@ def pixels_from(scene: MapScene, width_px: int) -> tuple[int, Callable[[Any], An
     return max(1, round(grid.rows * grid.step_m * scale)), place
 
 
-def scale_bar(scene: MapScene, width_px: int, *, most_px: float) -> tuple[float, str]:
+def scale_bar(grid: Grid, width_px: int, *, most_px: float) -> tuple[float, str]:
     """Length in pixels, and in words, of the longest bar of a round length that is not too long."""
-    whole_m = scene.grid.cols * scene.grid.step_m
+    whole_m = grid.cols * grid.step_m
     most_m = whole_m * most_px / width_px
     power = 10.0 ** np.floor(np.log10(most_m))
     length = float(max(f * power for f in (1.0, 2.0, 5.0) if f * power <= most_m))

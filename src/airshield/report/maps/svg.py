@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from airshield.geo.grid import Grid
 from airshield.report.html import Markup, tag
 from airshield.report.maps.looks import Look
 from airshield.report.maps.picture import cells_png
@@ -29,7 +32,7 @@ def svg_of(scene: MapScene, *, name: str, width_px: int = 720) -> Markup:
     width_px : int
         Width of the drawing's own pixels; it scales with the page.
     """
-    height, place = pixels_from(scene, width_px)
+    height, place = pixels_from(scene.grid, width_px)
     image = base64.b64encode(cells_png(scene, width_px=width_px, height_px=height)).decode()
     about = "; ".join(f"{look.words}: {share:.1%}" for look, share in scene.shares)
     return tag(
@@ -44,9 +47,9 @@ def svg_of(scene: MapScene, *, name: str, width_px: int = 720) -> Markup:
             preserveAspectRatio="none",
             class_="cells",
         ),
-        *(tag("path", d=_path(place(ring)), class_="border") for ring in scene.outline),
-        *_marks(scene, width_px, height),
-        *_bar(scene, width_px, height),
+        *(tag("path", d=ring_path(place(ring)), class_="border") for ring in scene.outline),
+        *_marks(scene, place, width_px, height),
+        *bar_of(scene.grid, width_px, height),
         class_="map",
         viewBox=f"0 0 {width_px} {height}",
         role="img",
@@ -93,8 +96,8 @@ def _swatch(look: Look) -> Markup:
     )
 
 
-def _path(xy: NDArray[np.float64]) -> str:
-    """A ring, without the corners that nobody could see."""
+def ring_path(xy: NDArray[np.float64]) -> str:
+    """The path of a ring [px], without the corners that nobody could see."""
     line = shapely.simplify(shapely.linestrings(xy), 0.5)
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(line)[:-1]) + "Z"
 
@@ -107,35 +110,54 @@ def _square(x: float, y: float, size: float = 4.0) -> str:
     return f"M{x - size:.1f} {y - size:.1f}h{2 * size:g}v{2 * size:g}h{-2 * size:g}Z"
 
 
-def _marks(scene: MapScene, width: int, height: int) -> list[Markup]:
+def _marks(scene: MapScene, place: Callable[[Any], Any], width: int, height: int) -> list[Markup]:
     if not scene.marks:
         return []
-    _, place = pixels_from(scene, width)
     points = place([(mark.x_m, mark.y_m) for mark in scene.marks])
-    sizes = [(_WIDE * _TEXT_PX * len(mark.name), _TEXT_PX + 2.0) for mark in scene.marks]
-    boxes = label_boxes(points, sizes, gap_px=9.0, frame=(0.0, 0.0, float(width), float(height)))
+    shapes = [
+        tag(
+            "path", d=_triangle(x, y) if mark.kind == "radar" else _square(x, y), class_=mark.kind
+        )
+        for mark, (x, y) in zip(scene.marks, points, strict=True)
+    ]  # fmt: skip
+    return [*shapes, *labels_of([mark.name for mark in scene.marks], points, width, height)]
+
+
+def labels_of(
+    names: Sequence[str],
+    points: NDArray[np.float64],
+    width: int,
+    height: int,
+    *,
+    gap_px: float = 9.0,
+) -> list[Markup]:
+    """Names beside points [px] where there is room, and none over a point, named or not."""
+    frame = (0.0, 0.0, float(width), float(height))
+    sizes = [(_WIDE * _TEXT_PX * len(name), _TEXT_PX + 2.0) for name in names]
     out = []
-    for mark, (x, y), box in zip(scene.marks, points, boxes, strict=True):
-        shape = _triangle(x, y) if mark.kind == "radar" else _square(x, y)
-        out.append(tag("path", d=shape, class_=mark.kind))
-        if box is not None:
-            # Held at the mark's side: how wide the words really are is known to the reader alone.
-            at, anchor = (x, "middle")
-            if box[0] > x:
-                at, anchor = box[0], "start"
-            elif box[2] < x:
-                at, anchor = box[2], "end"
-            out.append(
-                tag(
-                    "text", mark.name, x=round(at, 1), y=round(box[3] - 4.0, 1),
-                    text_anchor=anchor, class_="label",
-                )
-            )  # fmt: skip
+    for name, (x, _), box in zip(
+        names, points, label_boxes(points, sizes, gap_px=gap_px, frame=frame), strict=True
+    ):
+        if box is None or not name:
+            continue
+        # Held at the mark's side: how wide the words really are is known to the reader alone.
+        at, anchor = (x, "middle")
+        if box[0] > x:
+            at, anchor = box[0], "start"
+        elif box[2] < x:
+            at, anchor = box[2], "end"
+        out.append(
+            tag(
+                "text", name, x=round(at, 1), y=round(box[3] - 4.0, 1), text_anchor=anchor,
+                class_="label",
+            )
+        )  # fmt: skip
     return out
 
 
-def _bar(scene: MapScene, width: int, height: int) -> list[Markup]:
-    long, words = scale_bar(scene, width, most_px=width / 4.0)
+def bar_of(grid: Grid, width: int, height: int) -> list[Markup]:
+    """The scale bar of a map, in its lower left corner."""
+    long, words = scale_bar(grid, width, most_px=width / 4.0)
     left, low = 14.0, height - 14.0
     return [
         tag("path", d=f"M{left} {low - 6}V{low}H{left + long:.1f}V{low - 6}", class_="bar"),

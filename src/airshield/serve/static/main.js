@@ -6,9 +6,11 @@ import { Basemap2d } from "./basemap-2d.js";
 import { BasemapGl } from "./basemap-gl.js";
 import { coast } from "./coast.js";
 import { drawRamp, rampTicks } from "./colour.js";
+import { $, el } from "./dom.js";
 import { CLASSES, decodeTrails } from "./frame.js";
 import { Overlay } from "./overlay.js";
-import { $, el, matches, showAlerts, showDetail, showSensors, TrackTable } from "./panels.js";
+import { matches, showAlerts, showDetail, showSensors, TrackTable } from "./panels.js";
+import { buildHelp } from "./shell.js";
 import { placeAt, Sky } from "./sky.js";
 import { fetchSurely, Stream, WatchClock } from "./stream.js";
 import { drawSymbol } from "./symbols.js";
@@ -47,6 +49,12 @@ const asked = new URLSearchParams(location.hash.slice(1));
 const seconds = () => performance.now() / 1000;
 
 async function start() {
+  buildHelp([
+    ["?", "this sheet"], ["H", "home: the whole shield"], ["+ −", "zoom"], ["T", "trails: all, selected, none"],
+    ["L", "labels: full, short, none"], ["F", "follow the selected track"], ["N", "next alarmed track"], ["/", "search"],
+    ["U", "units: ft kt NM, or m km/h km"], ["D", "dark or light"], ["M", "sound at a new alert, on or off"],
+    ["Esc", "let go of the selection, close"],
+  ], "Shapes tell the class, hollow means coasting (not seen lately), small means tentative, colour is height. The address bar holds the view and the selection: copy it to share.");
   const answer = await fetchSurely("api/shield", () => ($("mode").textContent = "NO SERVER"));
   const shield = await answer.json();
   const sky = new Sky();

@@ -106,8 +106,8 @@ export class Overlay {
   }
 
   /**
-   * Lines beside a fixed thing, on the first side where they cover nothing; left out where there is
-   * none, unless they must be read.
+   * Lines beside a fixed thing, on the first side where they cover nothing. Where there is none they
+   * are left out, or cover as few others as they can if they must be read.
    * @param {number} x @param {number} y @param {[string, string, string][]} lines words, font, colour
    * @param {boolean} isUrgent
    */
@@ -120,8 +120,10 @@ export class Overlay {
     const high = lines.length * 15;
     const sides = [[x + 12, y - 8], [x - 12 - wide, y - 8], [x + 12, y - high - 2], [x + 12, y + 6], [x - wide / 2, y + 9], [x - wide / 2, y - 11 - high]];
     const boxes = sides.map(([left, top]) => [left, top, left + wide, top + high]);
-    const box = boxes.find((one) => !this.taken.some((other) => overlaps(one, other))) ?? (isUrgent ? boxes[0] : null);
-    if (!box) return;
+    const covered = boxes.map((one) => this.taken.filter((other) => overlaps(one, other)).length);
+    const least = Math.min(...covered);
+    if (least && !isUrgent) return;
+    const box = boxes[covered.indexOf(least)];
     this.taken.push(box);
     lines.forEach(([words, font, colour], i) => {
       c.font = font;

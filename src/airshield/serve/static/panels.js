@@ -2,6 +2,7 @@
 
 import { countdown, isRunning, secondsLeft } from "./alerts.js";
 import { css, heightColour } from "./colour.js";
+import { $, el } from "./dom.js";
 import { KINDS } from "./frame.js";
 import { bearing, distance } from "./geo.js";
 import { doesTurn, drawSymbol, shapeOf } from "./symbols.js";
@@ -9,20 +10,6 @@ import { arrow, className, course, hex, identOf, span, squawk, zulu } from "./un
 
 const MOST_ROWS = 250;
 const MOST_ENDED = 12;
-
-/** @param {string} id @returns {any} */
-export const $ = (id) => document.getElementById(id);
-
-/** @param {string} tag @param {Record<string, any>} [props] @param {(Node|string)[]} children */
-export function el(tag, props = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [key, value] of Object.entries(props)) {
-    if (key in node) /** @type {any} */ (node)[key] = value;
-    else node.setAttribute(key, value);
-  }
-  node.append(...children);
-  return node;
-}
 
 /** Replaces a list's items, but only when they say something else. @param {HTMLElement} list @param {{key: string, words: string, node: () => HTMLElement}[]} items */
 function fill(list, items) {

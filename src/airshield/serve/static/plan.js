@@ -7,9 +7,10 @@ import { coast } from "./coast.js";
 import { bandScheme, countScheme, edgeColour, whyScheme, WHY_WORDS } from "./cover-look.js";
 import { CoverPainter, swatch } from "./cover-paint.js";
 import { Cover, decodeLayer, decodeLowest, decodeTerritory, has, heightOf, INSIDE, isNever, LOST, NO_AIR, NOWHERE, SWITCHED_OFF, UNKNOWN } from "./cover.js";
+import { $, el } from "./dom.js";
 import { Grid } from "./laea.js";
-import { $, el } from "./panels.js";
 import { PlanOverlay, verdictOf } from "./plan-overlay.js";
+import { buildBar, buildHelp, busy, fetchDocument, listenToKeys, ROOT, setTheme } from "./shell.js";
 import { fetchSurely } from "./stream.js";
 import { MAPS } from "./theme.js";
 import { course, Units } from "./units.js";
@@ -29,8 +30,15 @@ const asked = new URLSearchParams(location.hash.slice(1));
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 async function start() {
-  const octets = async (/** @type {string} */ path) => (await fetchSurely(path, () => busy("no answer from the server"))).arrayBuffer();
-  const plan = await (await fetchSurely("api/plan", () => busy("no answer from the server"))).json();
+  buildBar("cover");
+  buildHelp([
+    ["?", "this sheet"], ["H", "home: the whole territory"], ["+ −", "zoom"], ["[ ]", "next lower, next higher height"],
+    ["V", "radars, lowest altitude, why not"], ["E", "with or without the outside enablers"], ["A", "everybody ticked"],
+    ["R", "roses of warning minutes"], ["C", "tell what the middle of the map sees"],
+    ["U", "units: ft kt NM, or m km/h km"], ["D", "dark or light"], ["Esc", "let go, close"],
+  ], "Figures and map are worked out anew from the ticks. Warning minutes and requirements are not: they are shown for the sets of contributors for which the plan holds them. The address bar holds the view and the ticks: copy it to share.");
+  const octets = async (/** @type {string} */ path) => (await fetchSurely(ROOT + path, () => busy("no answer from the server"))).arrayBuffer();
+  const plan = await fetchDocument("api/plan");
   const grid = new Grid(plan.grid);
   const territory = decodeTerritory(await octets("api/plan/territory"), grid);
   const cover = new Cover(grid, territory, plan.sites.map((site) => site.cell));
@@ -70,7 +78,6 @@ async function start() {
 
   document.title = `${plan.stamp.plan} – airshield plan`;
   $("name").textContent = plan.stamp.plan;
-  $("watch-link").hidden = !plan.has_watch;
   $("enablers").hidden = $("tool-enablers").hidden = !enablers.length;
   $("answers-box").hidden = !plan.answers.length;
   $("sites-box").hidden = !plan.sites.length;
@@ -436,7 +443,7 @@ async function start() {
     for (const [name, word] of Object.entries({ show: SHOW_WORDS[view.show], roses: view.hasRoses ? "on" : "off", units: view.units.name, theme: view.isDark ? "on" : "off" })) {
       $(`${name}-now`).textContent = word;
     }
-    document.documentElement.dataset.theme = view.isDark ? "dark" : "light";
+    setTheme(view.isDark);
   }
   /** The layer of a class nearest to a height. @param {string} cls @param {string} above @param {number} height */
   function toLayer(cls, above, height) {
@@ -507,15 +514,7 @@ async function start() {
     "+": "in", "=": "in", "-": "out", h: "home", v: "show", e: "enablers", a: "everybody", r: "roses", u: "units", d: "theme",
     "?": "help", "[": "lower", "]": "higher", c: "middle", Escape: "escape",
   };
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-    const target = /** @type {HTMLElement} */ (event.target);
-    const name = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!name || (target.matches?.("select") && name !== "escape")) return; // a list jumps by letters
-    event.preventDefault();
-    if (name === "escape") target.blur?.();
-    perform(name);
-  });
+  listenToKeys(keys, perform);
 
   const { stamp } = plan;
   $("stamp").replaceChildren(el("b", {}, plan.estimate),
@@ -573,8 +572,6 @@ function tally(codes) {
   return many;
 }
 
-/** @param {string} words */
-const busy = (words) => ($("busy").textContent = words);
 /** @param {string} cls */
 const classWords = (cls) => cls.replaceAll("_", " ");
 /** Seen by so many or more. @param {number[]} weights @param {number} many */

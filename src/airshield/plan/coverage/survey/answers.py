@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -96,6 +96,14 @@ def answer_cover(asked: CoverAsked, groups: Groups) -> Answer:
     found = [
         (*share_bounds(groups, active, of=of, radars=asked.radars), name) for name, active in sets
     ]
+    return answer_shares(asked, found)
+
+
+def answer_shares(asked: CoverAsked, found: Sequence[tuple[float, float, str | None]]) -> Answer:
+    """Answer a requirement from the shares reached, surely and perhaps, without each radar in turn.
+
+    NaN where nothing weighs.
+    """
     low, _, without = min(found, key=lambda one: one[:2])
     if np.isnan(low):
         return Answer(

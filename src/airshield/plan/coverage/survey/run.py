@@ -77,6 +77,11 @@ class Survey:
     warning : pyarrow.Table
         Schema WARNING_TIME, of all requirements of warning.
     answers : tuple of Answer
+        Of ``asked``, then of ``warned``.
+    asked : tuple of CoverAsked
+    asked_groups : tuple of Groups
+        Of each of them, over its own area.
+    warned : tuple of WarningAsked
     stamp : dict
         What every output states: k, terrain, warnings, the probability that counts as seen.
     """
@@ -98,6 +103,9 @@ class Survey:
     gaps: pa.Table = field(repr=False)
     warning: pa.Table = field(repr=False)
     answers: tuple[Answer, ...]
+    asked: tuple[CoverAsked, ...]
+    asked_groups: tuple[Groups, ...] = field(repr=False)
+    warned: tuple[WarningAsked, ...]
     stamp: dict[str, Any]
 
 
@@ -173,6 +181,7 @@ def survey(
     gaps = pa.concat_tables([part[1] for part in parts]).combine_chunks()
     contributors = task.contributors()
     answers = []
+    asked_groups = []
     for want in asked:
         cover = covers[layers.index(want.layer)]
         of = groups[layers.index(want.layer)]
@@ -184,6 +193,7 @@ def survey(
                 people=None if people is None else people * within,
                 sites=None if sites is None else sites * within,
             )
+        asked_groups.append(of)
         answers.append(answer_cover(want, of))
     told("network", 1, 1)
     lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars])
@@ -215,6 +225,9 @@ def survey(
         gaps=gaps,
         warning=tables.concat(tables.WARNING_TIME, roses),
         answers=tuple(answers),
+        asked=tuple(asked),
+        asked_groups=tuple(asked_groups),
+        warned=tuple(warned),
         stamp=_stamp(task, terrain, radars, map_ground),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +28,9 @@ LOOKS: Final = 5
 CONFIDENCE: Final = 0.9
 """A silent target counts as a confirmed track once three of five turns in a row have brought a
 plot, with nine chances in ten: what the tracker needs in moderate clutter (docs/tracking.md)."""
+
+NO_TURN_S: Final = 10.0
+"""The tracker's window where nobody says how often any radar turns: an air surveillance radar's."""
 
 BEARINGS: Final = 72
 
@@ -74,6 +77,29 @@ def lookouts_of(radars: Sequence[tuple[SurveyRadar, RadarSight]]) -> list[Lookou
     ]
 
 
+def sites_of(asked: WarningAsked, sites: Sequence[SurveySite]) -> list[WarnedSite]:
+    """The sites that a requirement speaks of."""
+    return [
+        WarnedSite(
+            name=site.name, lat_deg=site.lat_deg, lon_deg=site.lon_deg, required_s=site.warning_s
+        )
+        for site in sites
+        if not asked.sites or site.name in asked.sites
+    ]
+
+
+def window_s(lookouts: Iterable[Lookout]) -> float:
+    """The tracker's window: a turn of the slowest radar of which enough is known [s]."""
+    return max((one.figures.turn_s for one in lookouts if one.is_sure), default=NO_TURN_S)
+
+
+def rule_of(asked: WarningAsked, window_s: float) -> WarningRule:
+    """When a track counts as confirmed."""
+    return WarningRule(
+        hits=HITS, looks=LOOKS, window_s=window_s, confidence=CONFIDENCE, delay_s=asked.chain_s
+    )
+
+
 def warn_sites(
     asked: WarningAsked,
     sites: Sequence[SurveySite],
@@ -84,26 +110,14 @@ def warn_sites(
     pool: Executor | None = None,
 ) -> tuple[pa.Table, Answer]:
     """WARNING_TIME rows of one requirement, and its answer."""
-    warned = [
-        WarnedSite(
-            name=site.name, lat_deg=site.lat_deg, lon_deg=site.lon_deg, required_s=site.warning_s
-        )
-        for site in sites
-        if not asked.sites or site.name in asked.sites
-    ]
+    warned = sites_of(asked, sites)
     if not warned:
-        return WARNING_TIME.empty_table(), _answer(asked, {})
+        return WARNING_TIME.empty_table(), answer_warning(asked, [])
     table = plan_warning(
         warned,
         lookouts,
         [asked.inbound],
-        rule=WarningRule(
-            hits=HITS,
-            looks=LOOKS,
-            window_s=max((one.figures.turn_s for one in lookouts if one.is_sure), default=10.0),
-            confidence=CONFIDENCE,
-            delay_s=asked.chain_s,
-        ),
+        rule=rule_of(asked, window_s(lookouts)),
         bearings_deg=BEARINGS,
         rain=rain,
         earth_m=earth_m,
@@ -112,19 +126,24 @@ def warn_sites(
     verdicts: dict[str, list[Any]] = {}
     for name, verdict in zip(table["site"].to_pylist(), table["verdict"].to_pylist(), strict=True):
         verdicts.setdefault(name, []).append(verdict)
-    return table, _answer(asked, verdicts)
+    shares = [
+        (
+            given.count("holds") / len(given),
+            (given.count("holds") + given.count("unknown")) / len(given),
+        )
+        for given in verdicts.values()
+        if None not in given
+    ]
+    return table, answer_warning(asked, shares)
 
 
-def _answer(asked: WarningAsked, verdicts: dict[str, list[Any]]) -> Answer:
-    """The worst site decides; sites that need no certain time do not count."""
-    low, high = None, None
-    for given in verdicts.values():
-        if None in given:
-            continue
-        surely = given.count("holds") / len(given)
-        perhaps = (given.count("holds") + given.count("unknown")) / len(given)
-        low = surely if low is None else min(low, surely)
-        high = perhaps if high is None else min(high, perhaps)
+def answer_warning(asked: WarningAsked, shares: Sequence[tuple[float, float]]) -> Answer:
+    """Answer a requirement from the bearings of each site for which it holds, surely and perhaps.
+
+    The worst site decides; sites that need no certain time are not among them.
+    """
+    low = min((surely for surely, _ in shares), default=None)
+    high = min((perhaps for _, perhaps in shares), default=None)
     verdict: Verdict = "unknown"
     if low is not None and high is not None:
         if low >= asked.share_of_bearings:

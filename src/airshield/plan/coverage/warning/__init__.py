@@ -32,14 +32,17 @@ import numpy as np
 from airshield.plan.coverage.detection import TARGETS, RadarFigures
 from airshield.plan.coverage.warning.given import Inbound, Lookout, WarnedSite, WarningRule
 from airshield.plan.coverage.warning.told import site_table
-from airshield.plan.coverage.warning.walk import plan_warning
+from airshield.plan.coverage.warning.walk import left_s, missed_by, plan_warning, seen_by
 
 __all__ = [
     "Inbound",
     "Lookout",
     "WarnedSite",
     "WarningRule",
+    "left_s",
+    "missed_by",
     "plan_warning",
+    "seen_by",
     "site_table",
     "warm_up",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -98,9 +99,7 @@ def plan_warning(
     if bearings.size == 0 or not bool(np.isfinite(bearings).all()):
         raise UsageError("bearings_deg must be at least one bearing in degrees")
     seen = {
-        (i, inbound.target): make_table(lookout.figures, inbound.target, rain=rain, earth_m=earth_m)
-        if lookout.is_sure
-        else sees_all(lookout.figures)
+        (i, inbound.target): seen_by(lookout, inbound.target, rain=rain, earth_m=earth_m)
         for i, lookout in enumerate(lookouts)
         for inbound in inbounds
     }
@@ -133,69 +132,189 @@ def _walk(
         ]
     )
     nodes = _nodes(site, lookouts, bearings, float(away.max(initial=0.0)))
-    step_s = rule.window_s / PHASES
-    states = 1 << (rule.looks - 1)
-    room = (
-        np.empty((PHASES, states)),
-        np.empty(states),
-        np.empty(states, np.int64),
-        np.empty(PHASES),
-    )
     for k, inbound in enumerate(inbounds):
-        spacing_m = inbound.spd_mps * step_s
+        spacing_m = _spacing_m(inbound, rule.window_s)
         reach = [
             min(one.figures.rng_max_m, seen[i, inbound.target].rng_end_m)
             for i, one in enumerate(lookouts)
         ]
         far_m = max((away + reach).tolist(), default=0.0)
-        # One window more, so that the first lies outside.
-        steps = math.ceil(1.001 * far_m / spacing_m) + PHASES
+        steps = _steps(far_m, spacing_m)
         sure = np.ones((bearings.size, steps))
         best = np.ones((bearings.size, steps))
         # What an unsure radar sees counts in the best case alone.
         aside = np.ones((bearings.size, steps))
-        work, code = np.zeros((7, steps), np.float32), np.zeros(steps, np.uint8)
         for i, one in enumerate(lookouts):
-            table = seen[i, inbound.target]
-            limits = limits_of(
-                one.figures,
-                table,
-                surface_msl_m=one.surface_msl_m,
-                pd_least=PD_NOTHING,
+            _look(
+                one,
+                nodes[i],
+                seen[i, inbound.target],
+                inbound,
+                window_s=rule.window_s,
                 earth_m=earth_m,
-            )._replace(rng_max_m=np.float32(reach[i]))
-            _kernels.look_along(
-                nodes[i][0],
-                nodes[i][1],
-                NODE_M,
-                spacing_m,
-                inbound.spd_mps,
-                inbound.hgt_m,
-                inbound.above_ground,
-                one.lowest_msl_m,
-                one.ground_msl_m,
-                one.step_m,
-                limits,
-                table.pd,
-                sector_sides(one.figures),
-                one.figures.spd_radial_min_mps if one.is_sure else 0.0,
-                blind_speeds_mps(one.figures),
-                rule.window_s / one.figures.turn_s,
-                work,
-                code,
-                sure if one.is_sure else aside,
-                best,
+                sure=sure if one.is_sure else aside,
+                best=best,
             )
-        ways = (PHASES, rule.hits, rule.looks, rule.confidence)
-        _kernels.confirm_along(sure, step_s, *ways, *room, out[k, 0])
-        out[k, 1] = out[k, 0]
+        out[k, :2] = left_s(sure, rule)
         hang = np.flatnonzero((best != sure).any(axis=1))
         if hang.size:
-            left_s = np.empty(hang.size)
-            _kernels.confirm_along(best[hang], step_s, *ways, *room, left_s)
-            out[k, 1, hang] = left_s
+            out[k, 1, hang] = left_s(best[hang], rule)
         out[k, 2] = (best < 1.0).any(axis=1)
     return out
+
+
+def seen_by(lookout: Lookout, target: TargetClass, *, rain: Rain | None, earth_m: float) -> PdTable:
+    """What a radar detects of a class of target; of one that is not sure, all in its sight."""
+    if not lookout.is_sure:
+        return sees_all(lookout.figures)
+    return make_table(lookout.figures, target, rain=rain, earth_m=earth_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Chances that one radar alone misses a target in the window around each place of its tracks.
+
+    Attributes
+    ----------
+    bearings : ndarray of int64, shape (n,)
+        Which of the bearings have tracks within its reach: from all others it sees nothing.
+    sure, best : ndarray of float64, shape (n, places)
+        With unknown ground hiding the target, and with it hiding nothing. Place i is i + 1/2
+        quarters of a window before the site; places end where the radar sees nothing any more.
+    """
+
+    bearings: NDArray[np.int64]
+    sure: Floats
+    best: Floats
+
+
+def missed_by(
+    site: WarnedSite,
+    lookouts: Sequence[Lookout],
+    inbound: Inbound,
+    seen: Sequence[PdTable],
+    *,
+    window_s: float,
+    bearings_deg: Floats,
+    earth_m: float = EARTH_RADIO_M,
+) -> Iterator[Missed]:
+    """What each radar misses of what comes to a site; products are what several of them miss.
+
+    Parameters
+    ----------
+    site, lookouts, inbound
+    seen : sequence of PdTable
+        What each radar detects of that class, as :func:`seen_by` tells.
+    window_s : float
+        The tracker's window [s].
+    bearings_deg : ndarray, shape (bearings,)
+    earth_m : float
+
+    Yields
+    ------
+    Missed
+        One for each radar, in their order.
+    """
+    away = [
+        float(geo.ground_distance_m(site.lat_deg, site.lon_deg, one.lat_deg, one.lon_deg))
+        for one in lookouts
+    ]
+    nodes = _nodes(site, lookouts, bearings_deg, max(away, default=0.0))
+    for one, away_m, (x_m, y_m), table in zip(lookouts, away, nodes, seen, strict=True):
+        reach_m = min(one.figures.rng_max_m, table.rng_end_m)
+        # Between two nodes a track comes no nearer than half of their distance.
+        near = np.hypot(x_m, y_m).min(axis=1) <= 1.001 * reach_m + NODE_M
+        bearings = np.flatnonzero(near)
+        shape = (bearings.size, _steps(away_m + reach_m, _spacing_m(inbound, window_s)))
+        sure, best = np.ones(shape), np.ones(shape)
+        _look(
+            one,
+            (x_m[bearings], y_m[bearings]),
+            table,
+            inbound,
+            window_s=window_s,
+            earth_m=earth_m,
+            sure=sure,
+            best=best,
+        )
+        yield Missed(bearings=bearings, sure=sure, best=best)
+
+
+def left_s(missed: Floats, rule: WarningRule) -> Floats:
+    """Time left when each track is first confirmed [s]; NaN where it never is.
+
+    ``missed`` is the chance that nobody has seen the target around each place, shape (tracks,
+    places).
+    """
+    out = np.empty(missed.shape[0])
+    ways = (PHASES, rule.hits, rule.looks, rule.confidence)
+    _kernels.confirm_along(missed, rule.window_s / PHASES, *ways, *_room(rule), out)
+    return out
+
+
+def _room(rule: WarningRule) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
+    """What the loop that confirms tracks works in."""
+    states = 1 << (rule.looks - 1)
+    return (
+        np.empty((PHASES, states)),
+        np.empty(states),
+        np.empty(states, np.int64),
+        np.empty(PHASES),
+    )
+
+
+def _spacing_m(inbound: Inbound, window_s: float) -> float:
+    """Between the places of a track [m]."""
+    return inbound.spd_mps * (window_s / PHASES)
+
+
+def _steps(far_m: float, spacing_m: float) -> int:
+    """Places of a track that begins outside everybody's reach: one window more than to there."""
+    return math.ceil(1.001 * far_m / spacing_m) + PHASES
+
+
+def _look(
+    one: Lookout,
+    nodes: tuple[Floats, Floats],
+    seen: PdTable,
+    inbound: Inbound,
+    *,
+    window_s: float,
+    earth_m: float,
+    sure: Floats,
+    best: Floats,
+) -> None:
+    """Multiply the chances that nobody has seen a target by those of one radar."""
+    limits = limits_of(
+        one.figures,
+        seen,
+        surface_msl_m=one.surface_msl_m,
+        pd_least=PD_NOTHING,
+        earth_m=earth_m,
+    )._replace(rng_max_m=np.float32(min(one.figures.rng_max_m, seen.rng_end_m)))
+    places = sure.shape[1]
+    _kernels.look_along(
+        nodes[0],
+        nodes[1],
+        NODE_M,
+        _spacing_m(inbound, window_s),
+        inbound.spd_mps,
+        inbound.hgt_m,
+        inbound.above_ground,
+        one.lowest_msl_m,
+        one.ground_msl_m,
+        one.step_m,
+        limits,
+        seen.pd,
+        sector_sides(one.figures),
+        one.figures.spd_radial_min_mps if one.is_sure else 0.0,
+        blind_speeds_mps(one.figures),
+        window_s / one.figures.turn_s,
+        np.zeros((7, places), np.float32),
+        np.zeros(places, np.uint8),
+        sure,
+        best,
+    )
 
 
 def _nodes(

@@ -1,0 +1,578 @@
+"""What ``airshield sustain`` works out of a shield, and the document that says it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from airshield import __version__
+from airshield.cli.enduring import Tempo, endurance_plan, used_factors
+from airshield.config import Plan, Shield, load_shield
+from airshield.config.problems import nearest
+from airshield.errors import UsageError
+from airshield.plan.endurance import (
+    Answer,
+    Endurance,
+    EndurancePlan,
+    answers_of,
+    cautions,
+    chain_words,
+    endure_between,
+    find_chain,
+)
+from airshield.plan.logistics import (
+    Days,
+    Network,
+    find_losses,
+    find_rates,
+    find_sole_ways,
+    find_worst_pairs,
+    lossless,
+)
+from airshield.plan.patrol import (
+    REASONS,
+    STATES,
+    FleetSizes,
+    fleet_days,
+    fleet_sizes,
+    station_days,
+    stock_days,
+)
+from airshield.plan.patrol import cautions as patrol_cautions
+from airshield.units import S_PER_DAY
+
+Say = Callable[[str, int, int], None]
+
+SHARE: Final = 0.95
+"""What a station is held to, and fleets are sized for, where no requirement names it."""
+SIZE_DAYS: Final = 30
+SIZE_RUNS: Final = 200
+"""Replications for the size of a fleet: the worst twentieth of them is ten months."""
+PAIRS: Final = 10
+KG_PER_T: Final = 1000.0
+MONTH_H: Final = 720.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SustainAsked:
+    """What ``airshield sustain`` was asked."""
+
+    shield: Path
+    days: int | None = None
+    runs: int | None = None
+    seed: int = 0
+    tempo: Tempo = "routine"
+    without: tuple[str, ...] = ()
+    from_day: int = 0
+    with_sizes: bool = True
+    threads: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sustaining:
+    """What was found."""
+
+    asked: SustainAsked
+    shield: Shield
+    plan: EndurancePlan
+    worst: Endurance
+    best: Endurance
+    answers: tuple[Answer, ...]
+    sizes: tuple[FleetSizes, ...]
+    notes: tuple[str, ...]
+
+
+def sustain_shield(asked: SustainAsked, *, say: Say | None = None) -> Sustaining:
+    """Run a shield's patrols and supply.
+
+    Raises
+    ------
+    ShieldError, UsageError
+        Something in the shield or the options is wrong.
+    """
+    shield = load_shield(asked.shield)
+    known = [one.name for one in shield.contributors]
+    for name in asked.without:
+        if name not in known:
+            raise UsageError(f"--without {name!r}: no such contributor. {nearest(name, known)}")
+    plan, notes = endurance_plan(shield, days=asked.days, tempo=asked.tempo)
+    if asked.without:
+        plan = plan.without(asked.without, from_day=asked.from_day)
+    worst, best = endure_between(
+        plan,
+        days=asked.days,
+        runs=asked.runs,
+        seed=asked.seed,
+        threads=asked.threads,
+        progress=None if say is None else lambda done, of: say("months of patrols", done, of),
+    )
+    sizes: list[FleetSizes] = []
+    if plan.patrol is not None and asked.with_sizes:
+        roles = list(dict.fromkeys(station.role for station in plan.patrol.stations))
+        for done, role in enumerate(roles):
+            if say is not None:
+                say("sizes of fleets", done, len(roles))
+            sizes.append(
+                fleet_sizes(
+                    plan.patrol,
+                    role,
+                    share=role_share(plan, role),
+                    days=SIZE_DAYS,
+                    runs=SIZE_RUNS,
+                    seed=asked.seed,
+                    threads=asked.threads,
+                )
+            )
+        if say is not None:
+            say("sizes of fleets", len(roles), len(roles))
+    return Sustaining(
+        asked=asked,
+        shield=shield,
+        plan=plan,
+        worst=worst,
+        best=best,
+        answers=answers_of(worst, best),
+        sizes=tuple(sizes),
+        notes=notes,
+    )
+
+
+def verdict_of(answers: tuple[Answer, ...]) -> str:
+    """Answer all requirements at once; 'nothing asked' where none is."""
+    verdicts = {one.verdict for one in answers}
+    for worst in ("fails", "unknown", "holds"):
+        if worst in verdicts:
+            return worst
+    return "nothing asked"
+
+
+def sustain_document(found: Sustaining) -> dict[str, Any]:
+    """What ``sustain --json`` prints (docs/sustain.md)."""
+    asked, shield, result = found.asked, found.shield, found.worst
+    stations = _stations(found)
+    document: dict[str, Any] = {
+        "shield": shield.name,
+        "about": shield.about,
+        "digest": shield.digest,
+        "version": __version__,
+        "kind": "planning estimate",
+        "days": result.days,
+        "runs": result.runs,
+        "seed": result.seed,
+        "tempo": asked.tempo,
+        "without": list(asked.without),
+        "without_from_day": asked.from_day,
+        "holds": verdict_of(found.answers),
+        "requirements": [_requirement(one) for one in found.answers],
+        "stations": stations,
+        "roles": [_role(one, found.plan) for one in found.sizes],
+        "fleets": _fleets(found),
+        "bases": _bases(found),
+        "supply": _supply(found),
+        "cost": _cost(found),
+        "assumptions": used_factors(shield),
+        "cautions": _cautions(found),
+    }
+    document["answer"] = _answer(document)
+    return document
+
+
+def tables_of(found: Sustaining) -> dict[str, pa.Table]:
+    """The tables behind the document, by the name of their file."""
+    tables: dict[str, pa.Table] = {}
+    if found.worst.sustained is not None:
+        tables["station_day"] = station_days(found.worst.sustained)
+        tables["fleet_day"] = fleet_days(found.worst.sustained)
+        tables["fuel_day"] = stock_days(found.worst.sustained)
+    for goods, days in found.worst.supply.items():
+        tables[f"stock_day_{_slug(goods)}"] = days.table()
+    fuel = found.worst.plan.fuel
+    if fuel in found.worst.supply:
+        network = _steady(found, found.worst.supply[fuel])
+        rates = find_rates(network)
+        tables["supply_node"] = rates.node_table()
+        tables["supply_edge"] = rates.edge_table()
+        tables["supply_loss"] = _plain(find_losses(network))
+    return tables
+
+
+def _slug(text: str) -> str:
+    return "_".join(text.lower().split())
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """A table whose lists are text, as CSV has no lists."""
+    cut = [", ".join(names) for names in table["cut_off"].to_pylist()]
+    return table.set_column(table.schema.get_field_index("cut_off"), "cut_off", pa.array(cut))
+
+
+# ---------------------------------------------------------------- parts of the document
+
+
+def _requirement(one: Answer) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "name": one.name,
+        "of": one.of,
+        "asked": one.asked,
+        "asked_days": one.asked_days,
+        "unit": one.unit,
+        "value": number(one.value),
+        "low": number(one.low),
+        "high": number(one.high),
+        "verdict": one.verdict,
+        "from_day": one.from_day,
+        "why": one.why,
+    }
+
+
+def _stations(found: Sustaining) -> list[dict[str, Any]]:
+    result = found.worst
+    sustained, patrol = result.sustained, result.plan.patrol
+    if sustained is None or patrol is None:
+        return []
+    asked = {one.station: one.share for one in found.plan.stations}
+    by_day = sustained.cover_by_day
+    low, high = np.quantile(by_day, (0.05, 0.95), axis=0)
+    out = []
+    for s, station in enumerate(patrol.stations):
+        share = asked.get(station.name, SHARE)
+        cover, bad = sustained.cover_of(s), sustained.bad_cover_of(s)
+        day, chain = find_chain(result, station.name, share=share)
+        fails = ~np.isnan(sustained.fails_from(share)[:, s])
+        out.append(
+            {
+                "station": station.name,
+                "role": station.role,
+                "lat_deg": station.lat_deg,
+                "lon_deg": station.lon_deg,
+                "count": station.count,
+                "cover": number(cover.value),
+                "cover_low": number(max(cover.low, 0.0)),
+                "cover_high": number(min(cover.high, 1.0)),
+                "cover_bad": number(bad.value),
+                "aircraft": sum(fleet.count for fleet in patrol.serving(station)),
+                "fails_from": day,
+                "chance": float(fails.mean()),
+                "why": chain_words(station.name, day, chain) if chain else None,
+                "chain": [
+                    {
+                        "code": cause.code,
+                        "who": cause.who,
+                        "words": cause.words,
+                        "since_day": cause.since_day,
+                    }
+                    for cause in chain
+                ],
+                "cover_by_day": numbers(by_day[:, :, s].mean(axis=0)),
+                "low_by_day": numbers(low[:, s]),
+                "high_by_day": numbers(high[:, s]),
+                "binding_by_day": [
+                    None if code < 0 else REASONS[code] for code in sustained.binding[:, s]
+                ],
+            }
+        )
+    return out
+
+
+def role_share(plan: EndurancePlan, role: str) -> float:
+    """The share that fleets of a role are sized for: the most that is asked of its stations."""
+    assert plan.patrol is not None, "fleets are sized for stations only"
+    of = {one.name for one in plan.patrol.stations if one.role == role}
+    return max((one.share for one in plan.stations if one.station in of), default=SHARE)
+
+
+def _role(sizes: FleetSizes, plan: EndurancePlan) -> dict[str, Any]:
+    assert plan.patrol is not None, "fleets are sized for stations only"
+    return {
+        "role": sizes.role,
+        "stations": [one.name for one in plan.patrol.stations if one.role == sizes.role],
+        "share": role_share(plan, sizes.role),
+        "there": sizes.given,
+        "formula": number(sizes.formula),
+        "bound": number(sizes.bound),
+        "mean": sizes.mean,
+        "worst": sizes.worst,
+        "why": sizes.why,
+    }
+
+
+def _fleets(found: Sustaining) -> list[dict[str, Any]]:
+    sustained = found.worst.sustained
+    if sustained is None:
+        return []
+    kinds = {kind.name: kind for kind in found.shield.plan.aircraft}
+    states = sustained.fleet_states.mean(axis=(0, 1))
+    sorties = sustained.out.sorties.sum(axis=1).mean(axis=0) / sustained.days
+    flight_h = sustained.flight_h.mean(axis=0) / sustained.days
+    alert = sustained.alert
+    out = []
+    for f, fleet in enumerate(sustained.plan.fleets):
+        kind = kinds[fleet.aircraft]
+        per_month = float(flight_h[f]) * 30.0
+
+        def money(rate: Any, hours: float = per_month) -> float | None:
+            return None if rate is None else rate.value * hours
+
+        out.append(
+            {
+                "fleet": fleet.name,
+                "contributor": fleet.contributor,
+                "aircraft": fleet.aircraft,
+                "base": fleet.base,
+                "count": fleet.count,
+                "on_alert": fleet.on_alert,
+                "sorties_per_day": float(sorties[f]),
+                "flight_h_per_day": float(flight_h[f]),
+                "states": dict(zip(STATES, states[f].tolist(), strict=True)),
+                "alert": number(float(np.mean(alert[:, f]))),
+                "cost_variable_per_month": money(kind.cost_variable_per_h),
+                "cost_full_per_month": money(kind.cost_full_per_h),
+            }
+        )
+    return out
+
+
+def _bases(found: Sustaining) -> list[dict[str, Any]]:
+    result = found.worst
+    sustained = result.sustained
+    if sustained is None:
+        return []
+    out = []
+    for b, base in enumerate(sustained.plan.bases):
+        stock: dict[str, Any] = dict.fromkeys(("stock_t_by_day", "low_t_by_day", "high_t_by_day"))
+        out_day = None
+        burn = result.burn_kgps[:, b]
+        if base.stock_kg is not None and not np.isnan(burn).any():
+            level_t = sustained.out.stock_kg[:, :, b] / KG_PER_T
+            low, high = np.quantile(level_t, (0.05, 0.95), axis=0)
+            stock = {
+                "stock_t_by_day": numbers(level_t.mean(axis=0)),
+                "low_t_by_day": numbers(low),
+                "high_t_by_day": numbers(high),
+            }
+            out_day = _first_out(found, base.name)
+        out.append(
+            {
+                "base": base.name,
+                "contributor": base.contributor,
+                "lat_deg": base.lat_deg,
+                "lon_deg": base.lon_deg,
+                "node": result.plan.nodes.get(base.name),
+                **stock,
+                "burn_t_per_day": number(float(burn.mean()) * S_PER_DAY / KG_PER_T),
+                "first_out_day": out_day,
+            }
+        )
+    return out
+
+
+def _first_out(found: Sustaining, base: str) -> int | None:
+    """The day on which a base's aircraft find no fuel, in the middle run of those where they do."""
+    from airshield.plan.patrol import smallest_flight_kg
+
+    sustained = found.worst.sustained
+    assert sustained is not None
+    least_kg = smallest_flight_kg(sustained.plan, base)
+    if least_kg is None:
+        return None
+    b = [one.name for one in sustained.plan.bases].index(base)
+    is_out = sustained.out.stock_kg[:, :, b] < least_kg
+    runs = is_out.any(axis=1)
+    if runs.mean() < 0.5:
+        return None
+    return int(np.median(is_out[runs].argmax(axis=1)))
+
+
+def _steady(found: Sustaining, days: Days) -> Network:
+    """The network asked for what is used on an average day."""
+    mean = days.need_kg.mean(axis=0) / days.step_s
+    return days.network.demanding(
+        {node.name: float(mean[i]) for i, node in enumerate(days.network.nodes)}
+    )
+
+
+def _supply(found: Sustaining) -> dict[str, Any] | None:
+    fuel = found.worst.plan.fuel
+    if fuel is None or fuel not in found.worst.supply:
+        return None
+    days = found.worst.supply[fuel]
+    network = _steady(found, days)
+    if not network.is_known:
+        network = network.known(at="worst")
+    rates = find_rates(network)
+    losses = find_losses(network).to_pylist()
+    ways = find_sole_ways(network).to_pylist()
+    pairs, _ = find_worst_pairs(lossless(network), worst=PAIRS)
+    plan = found.shield.plan
+    at = {node.name: node for node in plan.nodes}
+    level_t = _by_day(days, days.stock_kg, last=True) / KG_PER_T
+    nodes = []
+    for i, node in enumerate(network.nodes):
+        nodes.append(
+            {
+                "node": node.name,
+                "contributor": node.owner,
+                "kind": node.kind,
+                "lat_deg": at[node.name].lat_deg,
+                "lon_deg": at[node.name].lon_deg,
+                "need_t_per_day": per_day_t(node.demand_kgps),
+                "got_t_per_day": per_day_t(float(rates.got_kgps[i])),
+                "stock_t_by_day": numbers(level_t[:, i]),
+                "first_short_day": days.first_short_day(node.name),
+                "why": days.why(node.name) if node.demand_kgps > 0.0 else None,
+            }
+        )
+    lost = {row["lost"]: row for row in losses if row["kind"] == "edge"}
+    edges = []
+    capacity = network.capacity_kgps(days.tempo)
+    for e, edge in enumerate(network.edges):
+        row = lost[edge.name]
+        flow = float(np.abs(days.flow_kg[:, e]).mean() / days.step_s)
+        edges.append(
+            {
+                "edge": edge.name,
+                "contributor": edge.owner,
+                "start": edge.start,
+                "end": edge.end,
+                "mode": edge.mode,
+                "lat_deg": [at[edge.start].lat_deg, at[edge.end].lat_deg],
+                "lon_deg": [at[edge.start].lon_deg, at[edge.end].lon_deg],
+                "capacity_t_per_day": per_day_t(float(capacity[e])),
+                "flow_t_per_day": per_day_t(flow),
+                "used_share": number(flow / capacity[e]) if capacity[e] > 0.0 else None,
+                "loss_t_per_day": per_day_t(row["lost_kgps"]),
+                "loss_share": row["lost_share"],
+                "sole_way_to": [
+                    way["node"] for way in ways if way["kind"] == "edge" and way["way"] == edge.name
+                ],
+            }
+        )
+    return {
+        "goods": fuel,
+        "nodes": nodes,
+        "edges": edges,
+        "worst_pairs": [
+            {
+                "first": row["lost"],
+                "second": row["other"],
+                "loss_t_per_day": per_day_t(row["lost_kgps"]),
+                "loss_share": row["lost_share"],
+            }
+            for row in pairs.to_pylist()
+        ],
+        "owners": [
+            {
+                "contributor": row["lost"],
+                "loss_t_per_day": per_day_t(row["lost_kgps"]),
+                "loss_share": row["lost_share"],
+            }
+            for row in losses
+            if row["kind"] == "owner"
+        ],
+    }
+
+
+def _by_day(days: Days, amount: Any, *, last: bool) -> Any:
+    per = round(S_PER_DAY / days.step_s)
+    return amount[per - 1 :: per] if last else amount.reshape(days.days, per, -1).sum(axis=1)
+
+
+def _cost(found: Sustaining) -> dict[str, Any]:
+    plan: Plan = found.shield.plan
+    rows = _fleets(found)
+    known = {
+        name: [row[name] for row in rows if row[name] is not None]
+        for name in ("cost_variable_per_month", "cost_full_per_month")
+    }
+    return {
+        "currency": plan.currency,
+        "variable_per_month": sum(known["cost_variable_per_month"])
+        if known["cost_variable_per_month"]
+        else None,
+        "full_per_month": sum(known["cost_full_per_month"])
+        if known["cost_full_per_month"]
+        else None,
+        "left_out": [
+            row["fleet"]
+            for row in rows
+            if row["cost_variable_per_month"] is None or row["cost_full_per_month"] is None
+        ],
+    }
+
+
+def _cautions(found: Sustaining) -> list[str]:
+    told = list(found.notes)
+    net = {kind.name for kind in found.shield.plan.aircraft if kind.readiness_month_s is not None}
+    if found.plan.patrol is not None:
+        told += [
+            one.words
+            for one in patrol_cautions(found.plan.patrol)
+            if not (one.code == "counted_twice" and one.who in net)
+        ]
+    told += cautions(found.plan)
+    return list(dict.fromkeys(told))
+
+
+def _answer(document: dict[str, Any]) -> list[str]:
+    """The whole in a few plain sentences."""
+    days, runs = document["days"], document["runs"]
+    asked = document["requirements"]
+    held = [one for one in asked if one["verdict"] == "holds"]
+    failing = [one for one in asked if one["verdict"] == "fails"]
+    unsure = [one for one in asked if one["verdict"] == "unknown"]
+    who = f" without {', '.join(document['without'])}" if document["without"] else ""
+    if not asked:
+        told = [f"Nothing is asked of stations or stocks; {days} days were run {runs} times{who}."]
+    elif not failing and not unsure:
+        told = [
+            f"All {len(asked)} requirements of stations and stocks hold{who} (asked for up to "
+            f"{max(one['asked_days'] for one in asked)} days, run {runs} times)."
+        ]
+    else:
+        told = [
+            f"{len(held)} of {len(asked)} requirements of stations and stocks hold{who}, "
+            f"{len(failing)} fail and {len(unsure)} cannot be answered ({days} days, run {runs} "
+            "times)."
+        ]
+    first = min(
+        (one for one in failing if one["from_day"] is not None),
+        key=lambda one: one["from_day"],
+        default=None,
+    )
+    if first is not None:
+        told.append(f"First to fail, on day {first['from_day']}: {first['why']}.")
+    elif failing:
+        told.append(f"{failing[0]['why'] or failing[0]['name']}.")
+    for role in document["roles"]:
+        if role["worst"] is None:
+            if role["why"]:
+                told.append(f"{role['role'].replace('_', ' ').capitalize()}: {role['why']}.")
+        elif role["there"] < role["worst"]:
+            told.append(
+                f"{role['role'].replace('_', ' ').capitalize()}: {role['there']} aircraft are "
+                f"there; the formula says {math.ceil(role['formula'])}, and {role['worst']} man "
+                f"every station {role['share']:.0%} of the time in all but one month of twenty."
+            )
+    return told
+
+
+def per_day_t(kgps: float) -> float | None:
+    """Kilograms a second as tonnes a day."""
+    return number(kgps * S_PER_DAY / KG_PER_T)
+
+
+def number(value: float) -> float | None:
+    """A figure for JSON: what is unknown or endless is null."""
+    return float(value) if math.isfinite(value) else None
+
+
+def numbers(values: Any) -> list[float | None]:
+    """Figures for JSON."""
+    return [number(float(value)) for value in values]
