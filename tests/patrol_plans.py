@@ -133,3 +133,44 @@ def everything(*, days=12, stock_kg=120e3, alpha=None, fighter=None, station=Non
             Station(name="Track", role="tanker", lat_deg=north_deg(0.5), lon_deg=25.2),
         ),
     )  # fmt: skip
+
+
+def crowd():
+    """Twelve fleets of ten at six bases, tankers, and eleven stations that all of them reach.
+
+    Weather, runways, docks, alert and crews count; far too few for all stations.
+    """
+    bases = tuple(
+        Base(
+            name=f"B{i}",
+            contributor=f"C{i % 5}",
+            lat_deg=49.0 + 0.4 * i,
+            lon_deg=23.0 + 0.7 * i,
+            closed_share=0.05,
+            closure_s=4.0 * HOUR_S,
+            movements_per_h=20.0,
+        )
+        for i in range(6)
+    )
+    fighters = tuple(
+        Fleet(
+            name=f"f{i}", contributor=f"C{i % 5}", aircraft="Fighter", base=f"B{i % 6}",
+            count=10, on_alert=2, docks=4,
+        )
+        for i in range(12)
+    )  # fmt: skip
+    stations = tuple(
+        Station(
+            name=f"S{i}", role="patrol", lat_deg=49.5 + 0.3 * i, lon_deg=24.0 + 0.5 * i, count=2,
+            tankers=("T",),
+        )
+        for i in range(10)
+    )  # fmt: skip
+    tankers = Fleet(name="t", contributor="C9", aircraft="Tanker", base="B0", count=8)
+    track = Station(name="T", role="tanker", lat_deg=50.5, lon_deg=25.5, count=2)
+    return PatrolPlan(
+        aircraft=(FIGHTER, TANKER),
+        bases=bases,
+        fleets=(*fighters, tankers),
+        stations=(*stations, track),
+    )

@@ -169,6 +169,28 @@ def test_a_call_takes_an_aircraft_from_the_alert_and_keeps_it_as_long_as_a_fligh
     assert ready[0] - ready[1] == pytest.approx(taken, abs=0.01)
 
 
+@pytest.mark.parametrize("stock_kg", [None, 120e3])
+def test_stations_that_are_looked_at_together_do_as_each_would_alone(stock_kg):
+    # A fleet without aircraft that may man one of them makes stations unlike, and nothing else.
+    plan = everything(stock_kg=stock_kg, alpha={"movements_per_h": 5.0})
+    nobody = dataclasses.replace(plan.fleets[0], name="z", count=0, on_alert=0)
+    unlike = dataclasses.replace(
+        plan,
+        fleets=(*plan.fleets, nobody),
+        stations=(
+            dataclasses.replace(plan.stations[0], fleets=("a", "b")),
+            dataclasses.replace(plan.stations[1], fleets=("a", "b", "z")),
+            plan.stations[2],
+        ),
+    )
+    likes = [world_of(p, days=1).station["like"].tolist() for p in (plan, unlike)]
+    assert likes == [[0, 0, 2], [0, 1, 2]]
+    together, alone = (simulate(p, days=12, runs=60, seed=4).out for p in (plan, unlike))
+    for name in ("manned_s", "gap_s", "extended", "refused", "stock_kg"):
+        assert getattr(together, name).tobytes() == getattr(alone, name).tobytes()
+    assert np.array_equal(together.state_s, alone.state_s[:, :, :3])
+
+
 def test_who_goes_takes_nobody_elses_luck_along():
     plan = everything(stock_kg=None)
     # Where B serves nobody's station but its own, A's and C's lives are the same without it.

@@ -46,7 +46,7 @@ from airshield.plan.patrol.queue._kernels import (
     open_bucket,
     push,
 )
-from airshield.plan.patrol.state import ABSENT, EN_ROUTE, Out, World
+from airshield.plan.patrol.state import ABSENT, EN_ROUTE, NOT_KNOWN, Out, World
 from airshield.plan.patrol.stations._kernels import (
     arrive,
     await_hours,
@@ -121,6 +121,7 @@ def reset(w: World, seed_key: np.uint64) -> None:
     c = w.clock[0]
     clear_queue(w)
     c.open = 0
+    c.rounds = 0
     c.day = 0
     start_s = c.start_s
     w.n_in[:] = 0
@@ -157,6 +158,8 @@ def reset(w: World, seed_key: np.uint64) -> None:
     for f in range(w.fleet.size):
         fleet = w.fleet[U(f)]
         fleet.n_ready = 0
+        fleet.lack = NOT_KNOWN
+        fleet.known_s = np.inf
         fleet.crews_free = fleet.crews
         fleet.resting = 0
         fleet.rest_at = 0
@@ -201,6 +204,8 @@ def reset(w: World, seed_key: np.uint64) -> None:
         station.is_on = 0
         station.present = 0
         station.open = 0
+        station.has_news = 0
+        station.looked = 0
         station.extended = 0
         station.refused = 0
         station.on_s = np.inf

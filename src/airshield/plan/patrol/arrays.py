@@ -111,6 +111,7 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
             bases[b]["first_hours"], bases[b]["last_hours"] = _append(hours, base.hours)
     order = np.zeros((len(plan.stations), max(1, len(plan.fleets))), np.int64)
     tracks: list[int] = []
+    alike: dict[frozenset[int], int] = {}
     names = [station.name for station in plan.stations]
     first = 0
     horizon_s = days * S_PER_DAY
@@ -129,6 +130,7 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
         reach = reach[np.argsort(pairs[reach, s]["transit_s"], kind="stable")]
         order[s, : reach.size] = reach
         row["reach"] = reach.size
+        row["like"] = alike.setdefault(frozenset(reach.tolist()), s)
         row["lead_s"] = pairs[reach, s]["transit_s"].max() if reach.size else 0.0
     slots = np.zeros(first, SLOT)
     slots["station"] = np.repeat(np.arange(stations.size), stations["count"])

@@ -59,6 +59,9 @@ REASONS: Final = (
     RUNWAY,
 ) = range(len(REASONS))
 
+NOT_KNOWN: Final = -2
+"""In place of a reason that was not looked for since something happened."""
+
 SPREADS: Final = ("fixed", "exponential", "lognormal")
 FIXED, EXPONENTIAL, LOGNORMAL = range(len(SPREADS))
 
@@ -123,6 +126,8 @@ FLEET: Final = np.dtype(
         ("to_air_s", "f8"),
         ("scramble_s", "f8"),
         # now
+        ("lack", "i8"),  # what keeps all of it from being sent, -1 nothing, or NOT_KNOWN
+        ("known_s", "f8"),  # until when that is so if nothing happens
         ("n_ready", "i8"),
         ("crews_free", "i8"),
         ("resting", "i8"),
@@ -192,7 +197,13 @@ STATION: Final = np.dtype(
         ("is_on", "i8"),
         ("present", "i8"),
         ("open", "i8"),
+        ("like", "i8"),  # given: the first station that the same fleets reach
         ("is_tried", "i8"),
+        ("has_news", "i8"),  # a slot was opened since nobody could be sent
+        ("reason", "i8"),  # why nobody could
+        ("looked", "i8"),  # the round in which its fleets were looked at: what was found
+        ("has_fleet", "i8"),
+        ("why", "i8"),
         ("extended", "i8"),
         ("refused", "i8"),
         ("on_s", "f8"),
@@ -241,6 +252,7 @@ CLOCK: Final = np.dtype(
         ("bucket", "i8"),  # the one that is open
         ("free", "i8"),  # first free place for an event, or -1
         ("open", "i8"),  # slots where somebody is wanted
+        ("rounds", "i8"),  # of looking for somebody to send there
         ("day", "i8"),
         ("is_full", "i8"),  # an event found no room
         ("horizon_s", "f8"),

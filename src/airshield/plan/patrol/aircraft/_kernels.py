@@ -13,7 +13,7 @@ from airshield.plan.patrol.luck._kernels import (
     uniform,
 )
 from airshield.plan.patrol.queue._kernels import FAIL, REPAIRED, TURNED, U, push
-from airshield.plan.patrol.state import ABSENT, DOWN, READY, TURNAROUND, World
+from airshield.plan.patrol.state import ABSENT, DOWN, NOT_KNOWN, READY, TURNAROUND, World
 
 BUSY, TO_TURN, TO_LINE = 0, 1, 2
 """What an aircraft does after an event: something else, is turned round, is ready. Told to the
@@ -28,6 +28,7 @@ def set_state(w: World, a: int, state: int, now: float) -> None:
     w.state_s[was] += now - air.since_s
     w.n_in[was] -= 1
     w.n_in[will] += 1
+    w.fleet[U(air.fleet)].lack = NOT_KNOWN
     air.state = state
     air.since_s = now
 
@@ -177,6 +178,7 @@ def fail(w: World, a: int, now: float) -> None:
 @lean_kernel
 def go(w: World, f: int, now: float) -> None:
     """A fleet has gone; who is not on the ground and ready goes later."""
+    w.fleet[U(f)].lack = NOT_KNOWN
     while w.fleet[U(f)].n_ready > 0:
         a = last_ready(w, f)
         take_ready(w, a, now)

@@ -3,7 +3,7 @@
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.aircraft._kernels import last_ready, set_state, take_ready
 from airshield.plan.patrol.bases._kernels import fill_up, keeps_down
-from airshield.plan.patrol.crews._kernels import book, nobody_flies
+from airshield.plan.patrol.crews._kernels import book, has_crew, lacks_hours
 from airshield.plan.patrol.luck._kernels import OF_CALL, exponential_s
 from airshield.plan.patrol.queue._kernels import CALL, TAKE_OFF, U, push
 from airshield.plan.patrol.state import PLANNED, World
@@ -24,9 +24,11 @@ def may_answer(w: World, f: int, fuel_kg: float, now: float) -> bool:
     fleet = w.fleet[U(f)]
     if fleet.n_ready == 0 or keeps_down(w, f) >= 0:
         return False
+    if not has_crew(w, f, now) or lacks_hours(w, f, fleet.scramble_s) >= 0:
+        return False
     fill_up(w, fleet.base, now)
-    has_fuel = w.base[U(fleet.base)].stock_kg >= fuel_kg
-    return has_fuel and nobody_flies(w, f, fleet.scramble_s, now) < 0
+    has_fuel: bool = w.base[U(fleet.base)].stock_kg >= fuel_kg
+    return has_fuel
 
 
 @lean_kernel

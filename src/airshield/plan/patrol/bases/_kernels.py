@@ -5,7 +5,7 @@ import numpy as np
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.luck._kernels import OF_OFF, OF_ON, exponential_s
 from airshield.plan.patrol.queue._kernels import BASE_HOURS, SPELL_ENDS, U, push
-from airshield.plan.patrol.state import GROUNDED, HOURS, WEATHER, World
+from airshield.plan.patrol.state import GROUNDED, HOURS, NOT_KNOWN, WEATHER, World
 
 
 @lean_kernel
@@ -71,6 +71,13 @@ def give_back(w: World, b: int, fuel_kg: float, now: float) -> None:
 
 
 @lean_kernel
+def forget_fleets(w: World) -> None:
+    """What kept fleets on the ground may no longer do so, or something else may."""
+    for f in range(w.fleet.size):
+        w.fleet[U(f)].lack = NOT_KNOWN
+
+
+@lean_kernel
 def start_spell(w: World, i: int, now: float) -> None:
     """Draw how long a spell, or the time until the next, lasts."""
     spell = w.spell[U(i)]
@@ -84,6 +91,7 @@ def start_spell(w: World, i: int, now: float) -> None:
 def end_spell(w: World, i: int, now: float) -> None:
     """A spell begins or ends."""
     w.spell[U(i)].is_on = 1 - w.spell[U(i)].is_on
+    forget_fleets(w)
     start_spell(w, i, now)
 
 
@@ -91,6 +99,7 @@ def end_spell(w: World, i: int, now: float) -> None:
 def set_base_hours(w: World, b: int, now: float) -> None:
     """Open or shut a base by its hours, and look for the next change."""
     base = w.base[U(b)]
+    forget_fleets(w)
     while base.hours_at < base.last_hours and w.hours_s[base.hours_at, 1] <= now:
         base.hours_at += 1
     if base.hours_at == base.last_hours:

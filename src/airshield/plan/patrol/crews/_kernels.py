@@ -1,31 +1,47 @@
 """Loops of crews and of the hours of a month."""
 
+import numpy as np
+
 from airshield._kernels import lean_kernel
 from airshield.plan.patrol.bases._kernels import give_back
 from airshield.plan.patrol.queue._kernels import WAKE, U, push
-from airshield.plan.patrol.state import AIRFRAME_HOURS, CREW_HOURS, CREW_REST, World
+from airshield.plan.patrol.state import AIRFRAME_HOURS, CREW_HOURS, World
+
+
+@lean_kernel
+def has_crew(w: World, f: int, now: float) -> bool:
+    """Whether a crew of a fleet has rested, or crews are never lacking."""
+    fleet = w.fleet[U(f)]
+    if fleet.crews < 0:
+        return True
+    while fleet.resting > 0 and w.rests_s[fleet.first_crew + fleet.rest_at] <= now:
+        fleet.rest_at = (fleet.rest_at + 1) % fleet.crews
+        fleet.resting -= 1
+        fleet.crews_free += 1
+    rested: bool = fleet.crews_free > 0
+    return rested
+
+
+@lean_kernel
+def next_rested_s(w: World, f: int) -> float:
+    """When the next of a fleet's resting crews will have rested; ``inf`` if none rests."""
+    fleet = w.fleet[U(f)]
+    return w.rests_s[fleet.first_crew + fleet.rest_at] if fleet.resting > 0 else np.inf
 
 
 @lean_kernel
 def wake_fleet(w: World, f: int, now: float) -> None:
-    """Look again when the first of the resting crews will have rested."""
+    """Look again when the next crew will have rested, if one rests."""
     fleet = w.fleet[U(f)]
-    if fleet.wake_s <= now:
-        fleet.wake_s = max(now, w.rests_s[fleet.first_crew + fleet.rest_at])
+    if fleet.resting > 0 and fleet.wake_s <= now:
+        fleet.wake_s = max(now, next_rested_s(w, f))
         push(w, fleet.wake_s, WAKE, 0)
 
 
 @lean_kernel
-def nobody_flies(w: World, f: int, flight_s: float, now: float) -> int:
-    """Why no crew of a fleet may make such a flight now, or -1."""
+def lacks_hours(w: World, f: int, flight_s: float) -> int:
+    """Whose hours of the month do not suffice for such a flight of a fleet: a reason, or -1."""
     fleet = w.fleet[U(f)]
-    if fleet.crews >= 0:
-        while fleet.resting > 0 and w.rests_s[fleet.first_crew + fleet.rest_at] <= now:
-            fleet.rest_at = (fleet.rest_at + 1) % fleet.crews
-            fleet.resting -= 1
-            fleet.crews_free += 1
-        if fleet.crews_free == 0:
-            return CREW_REST
     if fleet.crew_used_s + flight_s > fleet.crew_month_s:
         return CREW_HOURS
     if fleet.used_s + flight_s > fleet.month_s:

@@ -55,6 +55,7 @@ def open_slot(w: World, j: int, want_s: float) -> None:
     """Somebody is wanted at a slot."""
     slot = w.slot[U(j)]
     slot.want_s = want_s
+    w.station[U(slot.station)].has_news = 1
     if not slot.is_open:
         slot.is_open = 1
         w.station[U(slot.station)].open += 1
