@@ -38,6 +38,7 @@ from airshield.plan.logistics import (
 from airshield.plan.patrol import (
     REASONS,
     STATES,
+    Cause,
     FleetSizes,
     fleet_days,
     fleet_sizes,
@@ -244,8 +245,12 @@ def _stations(found: Sustaining) -> list[dict[str, Any]]:
     for s, station in enumerate(patrol.stations):
         share = asked.get(station.name, SHARE)
         cover, bad = sustained.cover_of(s), sustained.bad_cover_of(s)
-        day, chain = find_chain(result, station.name, share=share)
-        fails = ~np.isnan(sustained.fails_from(share)[:, s])
+        # Of a station that holds in all, the last bad days before the end are no failure.
+        day: int | None = None
+        chain: tuple[Cause, ...] = ()
+        if not cover.value >= share:
+            day, chain = find_chain(result, station.name, share=share)
+        fails = sustained.cover[:, s] < share
         out.append(
             {
                 "station": station.name,
