@@ -170,9 +170,15 @@ def test_a_call_takes_an_aircraft_from_the_alert_and_keeps_it_as_long_as_a_fligh
 
 
 @pytest.mark.parametrize("stock_kg", [None, 120e3])
-def test_stations_that_are_looked_at_together_do_as_each_would_alone(stock_kg):
+@pytest.mark.parametrize("month_h", [None, 20.0])
+def test_stations_that_are_looked_at_together_do_as_each_would_alone(stock_kg, month_h):
     # A fleet without aircraft that may man one of them makes stations unlike, and nothing else.
-    plan = everything(stock_kg=stock_kg, alpha={"movements_per_h": 5.0})
+    hours = {} if month_h is None else {"month_s": month_h * HOUR_S, "crew_month_s": 12.0 * HOUR_S}
+    plan = everything(
+        stock_kg=stock_kg,
+        alpha={"movements_per_h": 5.0},
+        fighter=dataclasses.replace(FIGHTER, **hours),
+    )
     nobody = dataclasses.replace(plan.fleets[0], name="z", count=0, on_alert=0)
     unlike = dataclasses.replace(
         plan,

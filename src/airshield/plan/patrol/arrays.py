@@ -102,6 +102,10 @@ def world_of(plan: PatrolPlan, *, days: int) -> World:
     """Records for replications of a plan; one set for each thread."""
     pairs = pairs_of(plan)
     fleets, stations = _fleets(plan), np.zeros(len(plan.stations), STATION)
+    for f, row in enumerate(fleets):
+        flights_s = pairs[f]["flight_s"][pairs[f]["stay_s"] > 0.0]
+        if flights_s.size:
+            row["least_s"], row["most_s"] = flights_s.min(), flights_s.max()
     bases, spells = _bases(plan), _spells(plan)
     _link_spells(plan, fleets, bases)
     hours: list[tuple[float, float]] = []

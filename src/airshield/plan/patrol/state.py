@@ -122,6 +122,8 @@ FLEET: Final = np.dtype(
         ("rest_s", "f8"),
         ("crew_month_s", "f8"),  # all crews together
         ("month_s", "f8"),  # all airframes together
+        ("least_s", "f8"),  # its shortest flight to a station that it reaches, and its longest
+        ("most_s", "f8"),
         ("calls_s", "f8"),  # mean time between two calls of its alert; 0: it is never called
         ("to_air_s", "f8"),
         ("scramble_s", "f8"),

@@ -20,6 +20,7 @@ from airshield.plan.patrol.state import (
     ALL_FLYING,
     ALL_LOST,
     AWAY,
+    CREW_HOURS,
     CREW_REST,
     DOWN,
     EN_ROUTE,
@@ -79,6 +80,11 @@ def look_at_fleet(w: World, f: int, now: float) -> int:
             elif not has_crew(w, f, now):
                 fleet.lack = CREW_REST
                 fleet.known_s = next_rested_s(w, f)
+            elif lacks_hours(w, f, fleet.least_s) == CREW_HOURS:
+                fleet.lack = CREW_HOURS
+            elif lacks_hours(w, f, fleet.most_s) != CREW_HOURS:
+                # Whose hours lack must not depend on the flight.
+                fleet.lack = lacks_hours(w, f, fleet.least_s)
     found: int = fleet.lack
     return found
 
@@ -204,7 +210,7 @@ def look_at_fleets(w: World, s: int, now: float) -> None:
             return
         why = max(why, lack)
     station.why = busy_with(w, s, now) if why == ALL_FLYING else why
-    if why == CREW_REST:
+    if why >= CREW_REST:
         for i in range(station.reach):
             if look_at_fleet(w, w.order[s, i], now) == CREW_REST:
                 wake_fleet(w, w.order[s, i], now)
