@@ -226,11 +226,16 @@ def _class(kind: Aircraft, tempo: Tempo, notes: list[str], *, is_own: bool) -> A
 
 
 def _fleet(fleet: Fleet, plan: Plan, notes: list[str]) -> PatrolFleet:
-    readiness = fleet.readiness
+    kind = next(kind for kind in plan.aircraft if kind.name == fleet.aircraft)
     own = None
-    if readiness is not None:
-        kind = next(kind for kind in plan.aircraft if kind.name == fleet.aircraft)
-        own = net_readiness(dataclasses.replace(kind, readiness=readiness))
+    if fleet.readiness is not None:
+        own = net_readiness(dataclasses.replace(kind, readiness=fleet.readiness))
+    scramble_s = _value(fleet.scramble_s)
+    if scramble_s is not None and scramble_s > kind.sortie_s.value:
+        scramble_s = kind.sortie_s.value
+        notes.append(
+            f"{fleet.name}: scramble_h is longer than its aircraft fly; taken as long as their sortie"
+        )
     return PatrolFleet(
         name=fleet.name,
         contributor=fleet.contributor,
@@ -243,7 +248,7 @@ def _fleet(fleet: Fleet, plan: Plan, notes: list[str]) -> PatrolFleet:
         readiness=own,
         docks=fleet.docks,
         scrambles_per_day=_value(fleet.scrambles_per_day),
-        scramble_s=_value(fleet.scramble_s),
+        scramble_s=scramble_s,
     )
 
 
