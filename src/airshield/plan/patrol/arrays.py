@@ -34,8 +34,8 @@ EVENTS_EACH: Final = 8
 aircraft's next event, its clock and a cancelled take-off; a slot's relief and leaving, with
 overtaken ones."""
 BUCKETS_EACH: Final = 2
-"""Of the queue, for each aircraft and day: some three events to each. Half as many and twice as
-many cost a twentieth more."""
+"""Of the queue, for each aircraft and day: some three events to each. Half as many or twice as
+many cost up to some per cent more."""
 BUCKETS_MOST: Final = 1 << 17
 
 
