@@ -1,0 +1,176 @@
+"""From a programme to a roster: the bound, rhythms, and then the whole timetable with what is left.
+
+``scipy.optimize.milp`` takes no roster to start from. So what a rhythm has found becomes a limit on
+the cost of what is still looked for, and the whole timetable is only tried where the bound leaves
+room for something better.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from airshield.plan.patrol import PatrolPlan
+from airshield.plan.roster.counts import Counts
+from airshield.plan.roster.programme import (
+    Limit,
+    Programme,
+    lower_bound,
+    programme_of,
+    solve,
+)
+from airshield.plan.roster.rhythm import beginning, chains_of, changed, in_rhythm
+from airshield.plan.roster.sorties import Ints, Period, Sorties
+
+RHYTHMS: Final = 24
+"""Beginnings that are tried before single ones are changed; six found the best of every plan of the
+benchmark, and most of those that followed took as long as all before them."""
+CHANGES: Final = 48
+_RHYTHM_S: Final = 4.0
+"""Longer than this no single rhythm is thought about."""
+_ROUNDING: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The best that was found.
+
+    Attributes
+    ----------
+    sorties : Sorties
+        Those that are flown at least once.
+    flown : ndarray of int64, shape (sorties,)
+        How often each.
+    cost, bound : float
+        Of this roster (inf: none found), and what none can cost less than (inf: there is none).
+    """
+
+    sorties: Sorties
+    flown: Ints
+    cost: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is asked: a period, needs, possible sorties, and what each fleet has or costs."""
+
+    plan: PatrolPlan
+    period: Period
+    needs: Ints
+    sorties: Sorties
+    counts: Callable[[], list[Counts]]
+    is_hours: bool
+
+    def programme(self, sorties: Sorties) -> Programme:
+        """Put the programme together for all or some of the sorties."""
+        return programme_of(
+            self.plan, self.period, self.needs, sorties, self.counts(), is_hours=self.is_hours
+        )
+
+
+def search(problem: Problem, *, limit_s: float, is_bound: bool = True) -> Found:
+    """Find a roster that costs as little as can be found in time.
+
+    Parameters
+    ----------
+    limit_s : float
+        When it is reached, what is found depends on the machine.
+    is_bound : bool
+        Whether to work out how little a roster could cost; else only nothing is cheap enough.
+    """
+    end_s = time.monotonic() + limit_s
+    whole = problem.programme(problem.sorties)
+    bound = _up(lower_bound(whole), problem) if is_bound else 0.0
+    best = Found(
+        sorties=problem.sorties.take(np.zeros(0, np.int64)),
+        flown=np.zeros(0, np.int64),
+        cost=math.inf,
+        bound=bound,
+    )
+    if not math.isfinite(bound) or problem.sorties.many == 0:
+        return best
+    best = _rhythms(problem, best, end_s)
+    left_s = end_s - time.monotonic()
+    if _is_best(best) or left_s <= 0.0:
+        return best
+    solved = solve(whole, problem.sorties, limit_s=left_s, below=_below(best.cost, problem))
+    # A limit on the cost proves no more than that limit.
+    bound = max(bound, min(best.cost, _up(solved.bound, problem)))
+    if solved.flown is None:
+        return Found(sorties=best.sorties, flown=best.flown, cost=best.cost, bound=bound)
+    return _kept(problem.sorties, solved.flown, solved.cost, min(bound, solved.cost))
+
+
+def blame(problem: Problem) -> list[Limit]:
+    """Limits without any one of which a roster would not be ruled out; none where it is not."""
+    whole = problem.programme(problem.sorties)
+    if math.isfinite(lower_bound(whole)):
+        return []
+    limits = [what for what in dict.fromkeys(whole.limits) if what[0] != "flow"]
+    kinds = dict.fromkeys(kind for kind, _ in limits)
+    guilty = []
+    for kind in kinds:
+        mine = [what for what in limits if what[0] == kind]
+        if math.isfinite(lower_bound(whole, without=mine)):
+            ones = [one for one in mine if math.isfinite(lower_bound(whole, without=[one]))]
+            guilty += ones or [(kind, "")]
+    # That stations must be manned is always one of the reasons, and a good one only by itself.
+    return [what for what in guilty if what[0] != "station"] or guilty
+
+
+def _rhythms(problem: Problem, best: Found, end_s: float) -> Found:
+    """Try beginnings, then changes of the best one's, until the bound or the time is reached."""
+    chains = chains_of(problem.needs, problem.sorties)
+    settled: list[tuple[int, int]] = []
+    tried: set[tuple[tuple[int, int], ...]] = set()
+    for nth in range(RHYTHMS + CHANGES):
+        is_change = nth >= RHYTHMS
+        if is_change and not settled:
+            break
+        way = changed(chains, settled, nth) if is_change else beginning(chains, nth)
+        left_s = end_s - time.monotonic()
+        if _is_best(best) or left_s <= 0.0:
+            break
+        if tuple(way) in tried:
+            continue
+        tried.add(tuple(way))
+        some = problem.sorties.take(in_rhythm(chains, way, problem.sorties, problem.period.steps))
+        if some.many == 0:
+            continue
+        solved = solve(
+            problem.programme(some),
+            some,
+            limit_s=min(left_s, _RHYTHM_S),
+            below=_below(best.cost, problem),
+        )
+        if solved.flown is not None and solved.cost < best.cost:
+            best = _kept(some, solved.flown, solved.cost, best.bound)
+            settled = way
+    return best
+
+
+def _kept(sorties: Sorties, flown: Ints, cost: float, bound: float) -> Found:
+    keep = flown > 0
+    return Found(sorties=sorties.take(keep), flown=flown[keep], cost=cost, bound=bound)
+
+
+def _up(bound: float, problem: Problem) -> float:
+    """Aircraft are whole."""
+    if problem.is_hours or not math.isfinite(bound):
+        return bound
+    return float(math.ceil(bound - _ROUNDING))
+
+
+def _below(cost: float, problem: Problem) -> float:
+    """What is better than a cost: an aircraft less, or a thousandth of the hours."""
+    return cost * 0.999 if problem.is_hours else cost - 1.0 + _ROUNDING
+
+
+def _is_best(best: Found) -> bool:
+    return best.cost <= best.bound * (1.0 + _ROUNDING) + _ROUNDING
