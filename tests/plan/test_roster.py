@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from airshield import tables
 from airshield.errors import UsageError
 from airshield.plan.patrol import (
+    AircraftClass,
     Base,
+    Duration,
     Fleet,
     PatrolPlan,
     Station,
@@ -22,7 +24,7 @@ from airshield.plan.patrol import (
 )
 from airshield.plan.roster import ROSTER_STATES, find_roster
 from airshield.plan.roster.counts import owned_for
-from patrol_plans import HOUR_S, everything, kind, north_deg, single
+from patrol_plans import HOUR_S, kind, north_deg, single
 from reference import roster as slow
 
 CREWS = {"crews_per_aircraft": 1.5, "rest_s": 10.0 * HOUR_S}
@@ -123,25 +125,50 @@ def test_the_checker_sees_what_is_wrong():
     assert "movements within the hour" in said([{**r, "base": "Alpha"} for r in rows * 3])
 
 
-def test_tankers_are_there_when_they_give_and_have_what_they_give():
-    days = {"first_day": 3, "readiness": "mean", "limit_s": 4.0}
-    plan = everything(days=8, stock_kg=None)
-    stations = (dataclasses.replace(plan.stations[0], fleets=("a",)), *plan.stations[1:])
-    fleets = (dataclasses.replace(plan.fleets[0], docks=None), *plan.fleets[1:])
-    # So far that an aircraft has half an hour there on its own fuel.
-    far = dataclasses.replace(stations[0], lat_deg=north_deg(1.2))
-    plan = dataclasses.replace(plan, stations=(far, *stations[1:]), fleets=fleets)
-    roster = find_roster(plan, **days)
-    assert roster.status in ("found", "proven")
-    assert complaints(plan, roster) == []
-    given = roster.refuellings().to_pylist()
-    assert given
-    assert sum(row["given_kg"] for row in roster.table().to_pylist()) >= sum(
-        one["fuel_kg"] for one in given
+def with_tankers(*, offload_kg=20e3):
+    """A station that takes five aircraft without tankers; a track on the way to it."""
+    fighter = kind(sortie_s=3.0 * HOUR_S, burn_kgps=0.4, duty_s=8.0 * HOUR_S)
+    tanker = AircraftClass(
+        name="Tanker", role="tanker", cruise_mps=200.0, sortie_s=8.0 * HOUR_S,
+        turnaround=Duration(mean_s=2.0 * HOUR_S), burn_kgps=1.5, offload=((0.0, offload_kg),),
+    )  # fmt: skip
+    return PatrolPlan(
+        aircraft=(fighter, tanker),
+        bases=(Base(name="Alpha", contributor="A", lat_deg=50.0, lon_deg=25.0),),
+        fleets=(
+            Fleet(name="f", contributor="A", aircraft="Fighter", base="Alpha", count=3),
+            Fleet(name="t", contributor="B", aircraft="Tanker", base="Alpha", count=4),
+        ),
+        stations=(
+            Station(name="S", role="patrol", lat_deg=north_deg(0.99), lon_deg=25.0, tankers=("T",)),
+            Station(name="T", role="tanker", lat_deg=north_deg(0.9), lon_deg=25.0),
+        ),
     )
 
 
-@settings(deadline=None, max_examples=12)
+def test_tankers_are_there_when_they_give_and_have_what_they_give():
+    plan = with_tankers()
+    roster = find_roster(plan, readiness="mean", limit_s=3.0)
+    assert roster.status in ("found", "proven")
+    assert complaints(plan, roster) == []
+    given = roster.refuellings().to_pylist()
+    assert len(given) >= 4
+    by_number = {row["flight"]: row for row in roster.table().to_pylist()}
+    for number in {one["giver"] for one in given}:
+        told = sum(one["fuel_kg"] for one in given if one["giver"] == number)
+        assert told <= by_number[number]["given_kg"] + 1e-6
+
+
+def test_fighters_are_saved_by_tankers_that_have_enough_to_give():
+    # A refuelling takes 2.6 t; a tanker that brings 1 t in a sortie gives none.
+    many, few = (
+        find_roster(with_tankers(offload_kg=kg), readiness="mean", limit_s=3.0).fleets["f"][0]
+        for kg in (20e3, 1e3)
+    )
+    assert many < few == 5
+
+
+@settings(deadline=None, max_examples=8)
 @given(
     away_h=st.floats(0.1, 0.9),
     repair_h=st.floats(0.0, 4.0),

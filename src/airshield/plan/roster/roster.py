@@ -370,7 +370,7 @@ def _why(guilty: list[Limit]) -> str:
 
 
 def _most(plan: PatrolPlan, period: Period, needs: Ints, sorties: Sorties, f: int) -> int:
-    """More aircraft of a fleet than this help no station any further."""
+    """Twice as many aircraft of a fleet as all its stations take from it, on their own fuel."""
     kind = plan.class_of(plan.fleets[f])
     stay_s = sorties.steps * period.step_s
     each = [(sorties.ready_s - sorties.take_off_s) / stay_s]
@@ -382,11 +382,14 @@ def _most(plan: PatrolPlan, period: Period, needs: Ints, sorties: Sorties, f: in
         if kind.crew_month_s is not None:
             each.append(month_s / kind.crew_month_s / kind.crews_per_aircraft)
     most = np.maximum.reduce(each)
-    mine = sorties.fleet == f
-    return sum(
-        int(needs[s].max()) * (math.ceil(most[mine & (sorties.station == s)].min()) + 1)
-        for s in np.unique(sorties.station[mine])
-    )
+    found = 0
+    for s in np.unique(sorties.station[sorties.fleet == f]):
+        mine = (sorties.fleet == f) & (sorties.station == s)
+        mine &= sorties.refuellings == sorties.refuellings[mine].min()
+        name = plan.stations[s].name
+        fed = [of for of, one in enumerate(plan.stations) if name in one.tankers]
+        found += max(int(needs[of].max()) for of in [s, *fed]) * math.ceil(most[mine].min() + 1.0)
+    return 2 * found
 
 
 def _fleets(
