@@ -12,6 +12,7 @@ FLEET_DAY          one row per fleet, day and state: how many aircraft are in it
 FUEL_DAY           one row per base and day: fuel at its end
 ROSTER             one row per flight of a timetable: who, where, from when to when
 REFUELLING         one row per refuelling in it: who gives whom how much
+RESPONSE_CELL      one row per cell of a map: how long until somebody is there to identify
 SUPPLY_NODE        one row per node of the supply network: what it needs, gets and gives
 SUPPLY_EDGE        one row per edge of it: what it carries of what it can
 SUPPLY_LOSS        one row per loss of an edge, node, owner or pair: what is then delivered
@@ -581,6 +582,19 @@ REFUELLING: Final = pa.schema(
     metadata={"table": "REFUELLING"},
 )
 
+RESPONSE_CELL: Final = pa.schema(
+    [
+        _field("lat_deg", _F8, "WGS-84 latitude of the cell's middle"),
+        _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)"),
+        _field("least_s", _F8, "until the first is there; null: nobody can come", null=True),
+        _field("first", WORD, "the fleet on alert or the station it comes from", null=True),
+        _field("mean_s", _F8, "mean over the cases in which somebody comes", null=True),
+        _field("kept_s", _F8, "kept with the chance asked for; null: it is not", null=True),
+        _field("nobody_share", _F8, "how often nobody can come", null=True),
+    ],
+    metadata={"table": "RESPONSE_CELL"},
+)
+
 _NODE: Final = _field("node", WORD, "the node of the supply network")
 _CONTRIBUTOR: Final = _field("contributor", WORD, "who brings or runs it")
 
@@ -785,6 +799,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "FUEL_DAY": FUEL_DAY,
     "ROSTER": ROSTER,
     "REFUELLING": REFUELLING,
+    "RESPONSE_CELL": RESPONSE_CELL,
     "SUPPLY_NODE": SUPPLY_NODE,
     "SUPPLY_EDGE": SUPPLY_EDGE,
     "SUPPLY_LOSS": SUPPLY_LOSS,
