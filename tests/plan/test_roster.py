@@ -1,6 +1,5 @@
 """Rosters: possible minute by minute, never below the bound, and words where there is none."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -242,15 +241,24 @@ def test_fleets_hold_whichever_base_is_lost():
     # 2 × 6.1 / 3.2 = 3.9, so 4 aircraft: two at each base, one lost, four left.
     assert (roster.aircraft, roster.bound, roster.status) == (6, 6.0, "proven")
     assert set(roster.losses.by_base) == {"X", "Y", "Z"}
-    for base, found in roster.losses.by_base.items():
-        used = {plan.fleets[f].base for f in found.sorties.fleet}
-        assert base not in used
-        left = dataclasses.replace(
-            roster, sorties=found.sorties, flown=found.flown, losses=None,
-            fleets={name: (owned, owned) for name, (_, owned) in roster.fleets.items()},
-        )  # fmt: skip
+    for base in "XYZ":
+        left = roster.without(base)
+        assert left.aircraft == 4
+        assert base not in {row["base"] for row in left.table().to_pylist()}
         assert complaints(plan, left) == []
+    with pytest.raises(UsageError, match="no timetable without base 'W'; there are: X, Y, Z"):
+        roster.without("W")
     assert "if any one base is lost" in roster.words
+
+
+def test_nobody_does_without_the_only_base_in_reach():
+    roster = find_roster(single(kind(), 9), without_base=True, limit_s=3.0)
+    assert roster.status == "not_possible"
+    assert (
+        "without base 'Alpha': cannot be rostered, because no fleet that is there" in roster.words
+    )
+    with pytest.raises(UsageError, match="find with without_base"):
+        find_roster(single(kind(), 9), readiness="mean").without("Alpha")
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ def _fuel(
 ) -> list[tuple[float, int, int, float]]:
     """Who gives fuel to whom: of those who are there, first who leaves first.
 
-    In time order that fails only if every way fails.
+    In time order that fails only if every way fails. It begins a period before the first instant:
+    all who are there then are known, and full, which is more than they have in any roster.
     """
     asks = []
     each: dict[int, list[tuple[int, float]]] = {}
@@ -161,7 +162,7 @@ def _fuel(
     names = [station.name for station in plan.stations]
     left_kg = sorties.offload_kg[kind].copy()
     found = []
-    for t, taker, kg in sorted(asks):
+    for t, taker, kg in sorted(ask for ask in asks if ask[0] >= -period.length_s):
         tracks = [names.index(n) for n in plan.stations[sorties.station[kind[taker]]].tankers]
         lacking_kg = kg
         there = np.flatnonzero((on_s <= t) & (off_s > t) & np.isin(sorties.station[kind], tracks))

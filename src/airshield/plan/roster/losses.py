@@ -57,35 +57,51 @@ class Losses:
     by_base: Mapping[str, Found]
 
 
-def find_losses(problem: Problem, *, limit_s: float) -> tuple[Losses | None, str]:
-    """Find the fleets; or None, and the name of a base without which nothing holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """A base ('': none) without which nothing was found, and whether there is nothing to find."""
+
+    base: str
+    is_ruled_out: bool
+
+
+def find_losses(problem: Problem, *, limit_s: float) -> Losses | Stuck:
+    """Find the fleets, or what is in their way."""
     end_s = time.monotonic() + limit_s
     plan, counts = problem.plan, problem.counts()
     flying = np.unique(problem.sorties.fleet)
     bases = list(dict.fromkeys(plan.fleets[f].base for f in flying))
-    cases = {"": problem} | {base: _without(problem, base) for base in bases}
+    cases = {"": problem} | {base: without(problem, base) for base in bases}
     least = {}
     for base, case in cases.items():
-        bound = lower_bound(case.programme(case.sorties))
+        some = case.sorties
+        bound = lower_bound(case.programme(some)) if some.many else math.inf
         if not math.isfinite(bound):
-            return None, base
+            return Stuck(base=base, is_ruled_out=True)
         least[base] = math.ceil(bound - 1e-6)
     bound = _fewest(problem, flying, least) + sum(int(has.owned[0]) for has in counts)
     order = sorted(cases, key=lambda base: -least[base])
     mean = _spread(problem, flying, bases)
-    best: Losses | None = None
+    found: list[Losses] = []
     # Rounded up they may be too many, to the nearest and down they leave to chance who gets more.
     for bought in (np.rint(mean), np.ceil(mean), np.floor(mean)):
-        found = _one_by_one(problem, cases, order, bought.astype(np.int64), bound, end_s)
-        if isinstance(found, str):
-            if best is None:
-                return None, found
+        one = _one_by_one(problem, cases, order, bought.astype(np.int64), bound, end_s)
+        if isinstance(one, Stuck):
+            return min(found, key=_many) if found else one
+        found.append(one)
+        if _many(one) <= bound or time.monotonic() >= end_s:
             break
-        if best is None or found.owned.sum() < best.owned.sum():
-            best = found
-        if best.owned.sum() <= bound or time.monotonic() >= end_s:
-            break
-    return best, ""
+    return min(found, key=_many)
+
+
+def without(problem: Problem, base: str) -> Problem:
+    """The same problem without the fleets of a base."""
+    gone = np.array([fleet.base == base for fleet in problem.plan.fleets])
+    return dataclasses.replace(problem, sorties=problem.sorties.take(~gone[problem.sorties.fleet]))
+
+
+def _many(found: Losses) -> int:
+    return int(found.owned.sum())
 
 
 def _one_by_one(
@@ -95,8 +111,8 @@ def _one_by_one(
     bought: Ints,
     bound: int,
     end_s: float,
-) -> Losses | str:
-    """Buy for one loss after the other; or the name of a base that is not done without in time."""
+) -> Losses | Stuck:
+    """Buy for one loss after the other; or tell for which one nothing was found in time."""
     counts = problem.counts()
     needed: dict[str, Ints] = {}
     found: dict[str, Found] = {}
@@ -113,7 +129,7 @@ def _one_by_one(
             one = search(_paid(cases[base], has), limit_s=share_s, is_bound=False)
             if one.flown.size == 0:
                 if base not in found:
-                    return base
+                    return Stuck(base=base, is_ruled_out=False)
                 continue
             used = _used(problem, one)
             if (
@@ -131,11 +147,6 @@ def _one_by_one(
         whole=found[""],
         by_base={base: one for base, one in found.items() if base},
     )
-
-
-def _without(problem: Problem, base: str) -> Problem:
-    gone = np.array([fleet.base == base for fleet in problem.plan.fleets])
-    return dataclasses.replace(problem, sorties=problem.sorties.take(~gone[problem.sorties.fleet]))
 
 
 def _paid(problem: Problem, has: Ints) -> Problem:

@@ -27,7 +27,7 @@ from airshield.plan.roster.counts import (
     needed_of,
 )
 from airshield.plan.roster.flights import Flights, flights_of, needless
-from airshield.plan.roster.losses import Losses, find_losses
+from airshield.plan.roster.losses import Losses, Stuck, find_losses, without
 from airshield.plan.roster.programme import Limit
 from airshield.plan.roster.search import Problem, blame, search
 from airshield.plan.roster.sorties import (
@@ -68,6 +68,7 @@ _ALL: Final = {
     "fuel in the air": "tankers bring too little fuel",
     "station": "the stations together take more than there is",
 }
+_TOO_SOON: Final = "no roster was found within {:g} s, and none is ruled out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +144,40 @@ class Roster:
         if self.status == "proven":
             return f"{text}; fewer than {bound} {unit} cannot do it"
         return f"{text}; fewer than {bound} {unit} surely cannot do it, what lies between is open"
+
+    def without(self, base: str) -> Roster:
+        """Give the timetable for when a base is lost, by the aircraft that are left.
+
+        Raises
+        ------
+        UsageError
+            The roster was not made for losses, or does not use that base.
+        """
+        if self.losses is None or base not in self.losses.by_base:
+            known = (
+                ", ".join(self.losses.by_base) if self.losses else "none; find with without_base"
+            )
+            raise UsageError(f"no timetable without base {base!r}; there are: {known}")
+        found = self.losses.by_base[base]
+        flown = needless(
+            self.plan, self.period, needs_of(self.plan, self.period), found.sorties, found.flown
+        )
+        left = {
+            fleet.name: self.fleets[fleet.name][1] if fleet.base != base else 0
+            for fleet in self.plan.fleets
+        }
+        many = sum(left.values())
+        return dataclasses.replace(
+            self,
+            status="found",
+            aircraft=many,
+            bound=0.0,
+            flown_h=float((found.sorties.flight_s * flown).sum()) / 3600.0,
+            fleets={name: (owned, owned) for name, owned in left.items()},
+            losses=None,
+            sorties=found.sorties,
+            flown=flown,
+        )
 
     def flights(self, *, days: int | None = None) -> Flights:
         """Name the flights of the first so many days; None: of the days that repeat."""
@@ -275,12 +310,13 @@ def find_roster(
         counts=counts,
         is_hours=aim == "hours",
     )
-    losses, owned = None, None
+    losses: Losses | None = None
+    owned: Ints | None = None
     if without_base:
-        losses, base = find_losses(problem, limit_s=limit_s)
-        if losses is None:
-            lost = f" without base {base!r}" if base else ""
-            return _none(asked, "not_possible", f"cannot be rostered{lost} whatever the fleets")
+        answer = find_losses(problem, limit_s=limit_s)
+        if isinstance(answer, Stuck):
+            return _stuck(asked, problem, answer, limit_s)
+        losses = answer
         found, bound, owned = losses.whole, float(losses.bound), losses.owned
     else:
         found = search(problem, limit_s=limit_s)
@@ -289,7 +325,7 @@ def find_roster(
             bound += sum(int(has.owned[0]) for has in counts())
     if found.flown.size == 0 and needs.any():
         if math.isfinite(bound):
-            why = f"no roster was found within {limit_s:g} s, and none is ruled out"
+            why = _TOO_SOON.format(limit_s)
             return dataclasses.replace(_none(asked, "unknown", why), bound=bound)
         return _none(asked, "not_possible", _why(blame(problem)))
     flown = needless(plan, period, needs, found.sorties, found.flown)
@@ -330,8 +366,22 @@ def _none(asked: Mapping[str, Any], status: Status, why: str) -> Roster:
     )
 
 
-def _unmanned(plan: PatrolPlan, period: Period, needs: Ints, sorties: Sorties) -> str | None:
-    """Why a station has nobody to man it at some time; None: all have."""
+def _stuck(asked: Mapping[str, Any], problem: Problem, at: Stuck, limit_s: float) -> Roster:
+    """Say why no fleets do without a base."""
+    lost = f"without base {at.base!r}: " if at.base else ""
+    if not at.is_ruled_out:
+        no = _none(asked, "unknown", lost + _TOO_SOON.format(limit_s))
+        return dataclasses.replace(no, bound=0.0)
+    case = without(problem, at.base) if at.base else problem
+    unmanned = _unmanned(case.plan, case.period, case.needs, case.sorties, lost=at.base)
+    why = _why(blame(case)) if unmanned is None else f"cannot be rostered, because {unmanned}"
+    return _none(asked, "not_possible", lost + why)
+
+
+def _unmanned(
+    plan: PatrolPlan, period: Period, needs: Ints, sorties: Sorties, *, lost: str = ""
+) -> str | None:
+    """Why a station has nobody to man it at some time, a base perhaps lost; None: all have."""
     for s, station in enumerate(plan.stations):
         mine = sorties.station == s
         there = np.zeros(period.steps, bool)
@@ -342,7 +392,11 @@ def _unmanned(plan: PatrolPlan, period: Period, needs: Ints, sorties: Sorties) -
         lacking = np.flatnonzero((needs[s] > 0) & ~there)
         if lacking.size == 0:
             continue
-        serving = [fleet for fleet in plan.serving(station) if is_there(fleet, period)]
+        serving = [
+            fleet
+            for fleet in plan.serving(station)
+            if is_there(fleet, period) and fleet.base != lost
+        ]
         if not serving:
             return f"no fleet that is there all the time may man station {station.name!r}"
         if not mine.any() and not any(plan.base_of(fleet).hours for fleet in serving):

@@ -127,6 +127,8 @@ def blame(problem: Problem) -> list[Limit]:
 def _rhythms(problem: Problem, best: Found, end_s: float) -> Found:
     """Try beginnings, then changes of the best one's, until the bound or the time is reached."""
     chains = chains_of(problem.needs, problem.sorties)
+    # The other half is the whole timetable's, once there is something to be better than.
+    half_s = 0.5 * (end_s - time.monotonic())
     settled: list[tuple[int, int]] = []
     tried: set[tuple[tuple[int, int], ...]] = set()
     for nth in range(RHYTHMS + CHANGES):
@@ -135,7 +137,7 @@ def _rhythms(problem: Problem, best: Found, end_s: float) -> Found:
             break
         way = changed(chains, settled, nth) if is_change else beginning(chains, nth)
         left_s = end_s - time.monotonic()
-        if _is_best(best) or left_s <= 0.0:
+        if _is_best(best) or left_s <= 0.0 or (best.flown.size and left_s < half_s):
             break
         if tuple(way) in tried:
             continue
