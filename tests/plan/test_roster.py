@@ -1,5 +1,6 @@
 """Rosters: possible minute by minute, never below the bound, and words where there is none."""
 
+import itertools
 import math
 
 import numpy as np
@@ -23,6 +24,7 @@ from airshield.plan.patrol import (
 )
 from airshield.plan.roster import ROSTER_STATES, find_roster
 from airshield.plan.roster.counts import owned_for
+from airshield.plan.roster.flights import deal
 from patrol_plans import HOUR_S, kind, north_deg, single
 from reference import roster as slow
 
@@ -156,6 +158,25 @@ def test_tankers_are_there_when_they_give_and_have_what_they_give():
     for number in {one["giver"] for one in given}:
         told = sum(one["fuel_kg"] for one in given if one["giver"] == number)
         assert told <= by_number[number]["given_kg"] + 1e-6
+
+
+@given(data=st.data())
+def test_fuel_is_dealt_out_whenever_there_is_a_way(data):
+    takers, givers = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))
+    asked = np.array(data.draw(st.lists(st.integers(1, 9), min_size=takers, max_size=takers)))
+    brought = np.array(data.draw(st.lists(st.integers(1, 20), min_size=givers, max_size=givers)))
+    cells = st.lists(st.booleans(), min_size=takers * givers, max_size=takers * givers)
+    is_there = np.array(data.draw(cells)).reshape(takers, givers)
+    # Hall: whatever set of takers, those who can give to any of them have enough.
+    is_possible = all(
+        asked[list(some)].sum() <= brought[is_there[list(some)].any(axis=0)].sum()
+        for many in range(1, takers + 1)
+        for some in itertools.combinations(range(takers), many)
+    )
+    dealt = deal(1000.0 * asked, 1000.0 * brought, is_there)
+    assert (dealt[~is_there] == 0.0).all()
+    assert (dealt.sum(axis=0) <= 1000.0 * brought + 1.0).all()
+    assert bool((dealt.sum(axis=1) >= 1000.0 * asked - 5.0).all()) == is_possible
 
 
 def test_fighters_are_saved_by_tankers_that_have_enough_to_give():

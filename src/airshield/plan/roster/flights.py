@@ -14,6 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import maximum_flow
 
 from airshield.plan.patrol import PatrolPlan
 from airshield.plan.roster.sorties import Floats, Ints, Period, Sorties, refuelled_at
@@ -153,25 +155,74 @@ def _fuel(
     In time order that fails only if every way fails. It begins a period before the first instant:
     all who are there then are known, and full, which is more than they have in any roster.
     """
-    asks = []
     each: dict[int, list[tuple[int, float]]] = {}
     for j, after, kg in refuelled_at(sorties, plan, period.step_s):
         each.setdefault(j, []).append((after, kg))
-    for i, j in enumerate(kind.tolist()):
-        asks += [(int(on_s[i]) + after * period.step_s, i, kg) for after, kg in each.get(j, [])]
+    asks = sorted(
+        (int(on_s[i]) + after * period.step_s, i, kg)
+        for i, j in enumerate(kind.tolist())
+        for after, kg in each.get(j, [])
+    )
+    asks = [ask for ask in asks if ask[0] >= -period.length_s]
+    if not asks:
+        return []
     names = [station.name for station in plan.stations]
-    left_kg = sorties.offload_kg[kind].copy()
-    found = []
-    for t, taker, kg in sorted(ask for ask in asks if ask[0] >= -period.length_s):
-        tracks = [names.index(n) for n in plan.stations[sorties.station[kind[taker]]].tankers]
-        lacking_kg = kg
-        there = np.flatnonzero((on_s <= t) & (off_s > t) & np.isin(sorties.station[kind], tracks))
-        for giver in there[np.argsort(off_s[there], kind="stable")]:
-            part = min(lacking_kg, float(left_kg[giver]))
-            if part > 0.0:
-                found.append((float(t), taker, int(giver), part))
-                left_kg[giver] -= part
-                lacking_kg -= part
+    serves = np.array([[name in one.tankers for name in names] for one in plan.stations])
+    at_s, takers = np.array([ask[:2] for ask in asks]).T
+    givers = np.flatnonzero((sorties.offload_kg[kind] > 0.0) & (off_s > -period.length_s))
+    givers = givers[np.argsort(off_s[givers], kind="stable")]
+    is_there = (on_s[givers] <= at_s[:, None]) & (off_s[givers] > at_s[:, None])
+    is_there &= serves[sorties.station[kind[takers]]][:, sorties.station[kind[givers]]]
+    dealt = deal(np.array([kg for *_, kg in asks]), sorties.offload_kg[kind[givers]], is_there)
+    return [
+        (float(at_s[a]), int(takers[a]), int(givers[g]), float(dealt[a, g]))
+        for a, g in np.argwhere(dealt > 0.0)
+    ]
+
+
+def deal(asked_kg: Floats, brought_kg: Floats, is_there: NDArray[np.bool_]) -> Floats:
+    """Who gives how much to whom, shape (takers, givers), so that all get what they ask for.
+
+    Parameters
+    ----------
+    asked_kg : ndarray, shape (takers,)
+        In order of time.
+    brought_kg : ndarray, shape (givers,)
+        In order of leaving.
+    is_there : ndarray of bool, shape (takers, givers)
+        Who can give to whom.
+
+    Notes
+    -----
+    To each from who leaves first: with one track that fails only if every way fails (Glover 1967).
+    Where tracks serve different stations it need not be so, and a maximum flow decides.
+    """
+    dealt = np.zeros(is_there.shape)
+    left_kg = brought_kg.copy()
+    is_short = False
+    for a, kg in enumerate(asked_kg):
+        lacking_kg = float(kg)
+        for g in np.flatnonzero(is_there[a] & (left_kg > 0.0)):
+            dealt[a, g] = min(lacking_kg, float(left_kg[g]))
+            left_kg[g] -= dealt[a, g]
+            lacking_kg -= dealt[a, g]
             if lacking_kg <= _KG_LEAST:
                 break
-    return found
+        is_short |= lacking_kg > _KG_LEAST
+    if not is_short:
+        return dealt
+    takers, givers = is_there.shape
+    whom, who = np.nonzero(is_there)
+    source, sink = takers + givers, takers + givers + 1
+    graph = sparse.csr_matrix(
+        (
+            np.concatenate([brought_kg, asked_kg[whom], asked_kg]).astype(np.int32),
+            (
+                np.concatenate([np.full(givers, source), takers + who, np.arange(takers)]),
+                np.concatenate([takers + np.arange(givers), whom, np.full(takers, sink)]),
+            ),
+        ),
+        shape=(sink + 1, sink + 1),
+    )
+    flow = maximum_flow(graph, source, sink).flow.tocsr()
+    return np.asarray(flow[takers:source, :takers].toarray().T.clip(0), np.float64)

@@ -263,10 +263,8 @@ def _man(p: Programme, plan: PatrolPlan, period: Period, needs: Ints, sorties: S
         mine = np.flatnonzero(sorties.station == s)
         row_of = np.full(period.steps, -1)
         row_of[wanted] = np.arange(wanted.size)
-        steps = sorties.steps[mine]
-        col = np.repeat(mine, steps)
-        nth = np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)
-        row = row_of[(sorties.first[col] + nth) % period.steps]
+        col, step = _present(sorties, mine, period)
+        row = row_of[step]
         what = ("station", station.name)
         p.limit(
             row[row >= 0],
@@ -278,7 +276,7 @@ def _man(p: Programme, plan: PatrolPlan, period: Period, needs: Ints, sorties: S
         )
         if mine.size:
             # Half a sortie mans nothing: so many there must be.
-            least = math.ceil(int(needs[s].sum()) / int(steps.max()))
+            least = math.ceil(int(needs[s].sum()) / int(sorties.steps[mine].max()))
             p.limit(0, mine, 1.0, what=what, low=float(least))
 
 
@@ -416,7 +414,6 @@ def _refuel(p: Programme, plan: PatrolPlan, period: Period, sorties: Sorties) ->
         For each track, the variables that say what is given in each step [t].
     """
     asked = refuelled_at(sorties, plan, period.step_s)
-    tracks = sorted({_number(plan.stations, name) for s in plan.stations for name in s.tankers})
     if not asked:
         return {}
     steps = np.arange(period.steps)
@@ -438,32 +435,30 @@ def _refuel(p: Programme, plan: PatrolPlan, period: Period, sorties: Sorties) ->
             np.concatenate([cols, *from_]),
             np.concatenate([tonnes, *[-np.ones(period.steps)] * len(from_)]),
             what=("fuel in the air", name),
-            low=0.0 if from_ else -math.inf,
+            low=0.0,
             most=0.0,
             rows=period.steps,
         )
     given = {}
-    for k in tracks:
+    for k in sorted({track for _, track in gives}):
         of_track = np.flatnonzero(sorties.station == k)
         brings = sorties.offload_kg[of_track] / _KG_EACH
         store = p.add(period.steps) + steps
         taken = [of for (_, track), of in gives.items() if track == k]
-        if not taken:
-            continue
         given[k] = np.concatenate(taken)
         out = np.concatenate([steps] * len(taken))
         what = ("flow", "")
-        stays = sorties.steps[of_track]
-        nth = np.arange(stays.sum()) - np.repeat(np.cumsum(stays) - stays, stays)
-        there = (np.repeat(sorties.first[of_track], stays) + nth) % period.steps
+        col, there = _present(sorties, of_track, period)
+        # Aboard are at most what those who are there have brought,
         p.limit(
             np.concatenate([steps, there]),
-            np.concatenate([store, np.repeat(of_track, stays)]),
-            np.concatenate([np.ones(period.steps), -np.repeat(brings, stays)]),
+            np.concatenate([store, col]),
+            np.concatenate([np.ones(period.steps), -sorties.offload_kg[col] / _KG_EACH]),
             what=what,
             most=0.0,
             rows=period.steps,
         )
+        # at most what was there a step before, less what was given, and what has come,
         p.limit(
             np.concatenate(
                 [
@@ -481,6 +476,7 @@ def _refuel(p: Programme, plan: PatrolPlan, period: Period, sorties: Sorties) ->
             most=0.0,
             rows=period.steps,
         )
+        # and no more is given than is aboard.
         p.limit(
             np.concatenate([out, steps]),
             np.concatenate([given[k], store]),
@@ -540,6 +536,14 @@ def _burn(
             what=("fuel", base.name),
             most=(base.stock_kg + comes_kg) / _KG_EACH,
         )
+
+
+def _present(sorties: Sorties, of: Ints, period: Period) -> tuple[Ints, Ints]:
+    """Some sorties, each as often as it has steps on station, and those steps of the period."""
+    steps = sorties.steps[of]
+    col = np.repeat(of, steps)
+    nth = np.arange(col.size) - np.repeat(np.cumsum(steps) - steps, steps)
+    return col, (sorties.first[col] + nth) % period.steps
 
 
 def _number(of: tuple[Any, ...], name: str) -> int:
