@@ -272,6 +272,14 @@ def test_fleets_hold_whichever_base_is_lost():
     assert "if any one base is lost" in roster.words
 
 
+def test_a_station_that_is_never_wanted_takes_nobody():
+    roster = find_roster(single(kind(), 9, station={"hours": ((9e5, 9.1e5),)}))
+    assert (roster.status, roster.aircraft, roster.bound) == ("proven", 0, 0.0)
+    assert roster.table().num_rows == 0
+    # From the tenth day to the eleventh it is.
+    assert find_roster(single(kind(), 9, station={"hours": ((9e5, 9.1e5),)}), first_day=10).aircraft
+
+
 def test_nobody_does_without_the_only_base_in_reach():
     roster = find_roster(single(kind(), 9), without_base=True, limit_s=3.0)
     assert roster.status == "not_possible"

@@ -4,7 +4,7 @@ One programme with a timetable for every loss is too large: of six bases and six
 finds nothing good in minutes (docs/roster.md). So the losses are taken one by one, the worst first.
 What has been bought for one is there for the next, which pays for what it needs beyond; at the end
 each is looked at again, given what all others need. The aircraft to begin with are those of a small
-linear programme over mean flows, which spreads them over the bases.
+linear programme over mean flows, which spreads them over the bases, in whole numbers.
 
 The bound does not come from that way: without base b, the aircraft elsewhere are at least as many
 as the bound of the timetable without b. The smallest fleets that fulfil all these are a small
@@ -31,6 +31,8 @@ from airshield.plan.roster.sorties import Floats, Ints
 _PASSES: Final = 3
 _CASE_S: Final = 2.0
 """A loss is thought about for so long, however little time is left."""
+_STARTS: Final = 4
+"""Fleets to begin with: as many aircraft as the mean flows take, then one more each time."""
 _EVEN: Final = 1e-3
 """What the largest fleet costs beyond its aircraft: so fleets that may be alike become alike."""
 
@@ -83,15 +85,26 @@ def find_losses(problem: Problem, *, limit_s: float) -> Losses | Stuck:
     order = sorted(cases, key=lambda base: -least[base])
     mean = _spread(problem, flying, bases)
     found: list[Losses] = []
-    # Rounded up they may be too many, to the nearest and down they leave to chance who gets more.
-    for bought in (np.rint(mean), np.ceil(mean), np.floor(mean)):
-        one = _one_by_one(problem, cases, order, bought.astype(np.int64), bound, end_s)
+    for more in range(_STARTS):
+        start = _apportioned(mean, math.ceil(mean.sum()) + more)
+        one = _one_by_one(problem, cases, order, start, bound, end_s)
         if isinstance(one, Stuck):
             return min(found, key=_many) if found else one
         found.append(one)
         if _many(one) <= bound or time.monotonic() >= end_s:
             break
     return min(found, key=_many)
+
+
+def _apportioned(mean: Floats, total: int) -> Ints:
+    """Whole numbers of a given sum, next to others (largest remainders)."""
+    whole = np.floor(mean)
+    order = np.argsort(whole - mean, kind="stable")
+    # Who has none in the mean is of no use.
+    order = order[mean[order] > 0.0]
+    if order.size:
+        np.add.at(whole, np.resize(order, max(0, total - int(whole.sum()))), 1.0)
+    return whole.astype(np.int64)
 
 
 def without(problem: Problem, base: str) -> Problem:

@@ -3,8 +3,8 @@
 How many of each possible sortie are flown is a whole number; aircraft of a fleet are not told
 apart. They flow through time: from being ready to a sortie and back, or from one take-off to the
 next doing nothing. In this form every sortie stands in two rows of its fleet. The usual one, *at no
-instant are more away than there are*, has it in every row from take-off to ready: of six bases and
-six stations it took HiGHS twenty times as long (docs/roster.md). Crews and runways flow likewise.
+instant are more away than there are*, has it in every row from take-off to ready, seven times as
+many entries for six bases and six stations (docs/roster.md). Crews and runways flow likewise.
 """
 
 from __future__ import annotations

@@ -312,7 +312,7 @@ def find_roster(
     )
     losses: Losses | None = None
     owned: Ints | None = None
-    if without_base:
+    if without_base and needs.any():
         answer = find_losses(problem, limit_s=limit_s)
         if isinstance(answer, Stuck):
             return _stuck(asked, problem, answer, limit_s)

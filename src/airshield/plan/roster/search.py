@@ -36,7 +36,7 @@ CHANGES: Final = 48
 _RHYTHM_S: Final = 4.0
 """Longer than this no single rhythm is thought about."""
 _REST: Final = 0.75
-"""Of the time, for the whole timetable: after the first few, rhythms seldom find anything better."""
+"""Of the time, for the whole timetable: after the first few, rhythms seldom find better ones."""
 _ROUNDING: Final = 1e-6
 
 
@@ -86,20 +86,24 @@ def search(problem: Problem, *, limit_s: float, is_bound: bool = True) -> Found:
     limit_s : float
         When it is reached, what is found depends on the machine.
     is_bound : bool
-        Whether to work out how little a roster could cost; else only nothing is cheap enough.
+        Whether to work out how little a roster could cost; else rhythms are enough where they find
+        any, and only what costs nothing is the best.
     """
     end_s = time.monotonic() + limit_s
+    nothing = np.zeros(0, np.int64)
+    best = Found(sorties=problem.sorties.take(nothing), flown=nothing, cost=math.inf, bound=0.0)
+    if not problem.needs.any():
+        return dataclasses.replace(best, cost=0.0)
+    if problem.sorties.many == 0:
+        return dataclasses.replace(best, bound=math.inf)
     whole = problem.programme(problem.sorties)
     bound = _up(lower_bound(whole), problem) if is_bound else 0.0
-    best = Found(
-        sorties=problem.sorties.take(np.zeros(0, np.int64)),
-        flown=np.zeros(0, np.int64),
-        cost=math.inf,
-        bound=bound,
-    )
-    if not math.isfinite(bound) or problem.sorties.many == 0:
+    best = dataclasses.replace(best, bound=bound)
+    if not math.isfinite(bound):
         return best
     best = _rhythms(problem, best, end_s)
+    if not is_bound and best.flown.size:
+        return best
     # Of all stays but the longest there is seldom need, and HiGHS is done with those sooner.
     longest = problem.sorties.take(_is_longest(problem.sorties))
     for some in (longest, problem.sorties):
