@@ -1,5 +1,6 @@
 """Rosters: possible minute by minute, never below the bound, and words where there is none."""
 
+import dataclasses
 import itertools
 import math
 
@@ -24,7 +25,10 @@ from airshield.plan.patrol import (
 )
 from airshield.plan.roster import ROSTER_STATES, find_roster
 from airshield.plan.roster.counts import owned_for
-from airshield.plan.roster.flights import deal
+from airshield.plan.roster.flights import deal, needless
+from airshield.plan.roster.losses import fewest
+from airshield.plan.roster.rhythm import beginning, chains_of, in_rhythm
+from airshield.plan.roster.sorties import needs_of, period_of, sorties_of
 from patrol_plans import HOUR_S, kind, north_deg, single
 from reference import roster as slow
 
@@ -160,6 +164,18 @@ def test_tankers_are_there_when_they_give_and_have_what_they_give():
         assert told <= by_number[number]["given_kg"] + 1e-6
 
 
+@pytest.mark.parametrize(("until_h", "status"), [(24.0, "found"), (10.0, "not_possible")])
+def test_what_a_tanker_has_left_goes_home_with_it(until_h, status):
+    # Three fighters do with tankers what takes five without; by night there are none.
+    plan = with_tankers()
+    track = dataclasses.replace(plan.stations[1], hours=((0.0, until_h * HOUR_S),))
+    plan = dataclasses.replace(plan, stations=(plan.stations[0], track))
+    roster = find_roster(plan, aim="hours", readiness="mean", limit_s=1.0)
+    assert roster.status.replace("proven", "found") == status
+    if status == "found":
+        assert complaints(plan, roster) == []
+
+
 @given(data=st.data())
 def test_fuel_is_dealt_out_whenever_there_is_a_way(data):
     takers, givers = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))
@@ -244,6 +260,38 @@ def test_given_fleets_fly_as_little_as_possible():
     assert roster.bound == pytest.approx(roster.flown_h)
 
 
+@pytest.mark.parametrize(("count", "status"), [(3, "not_possible"), (4, "proven")])
+def test_of_given_fleets_only_those_fly_that_are_fit(count, status):
+    # On average 1.8 of three are fit, and 2.4 of four; it takes two.
+    plan = single(kind(readiness=0.6, down_s=48.0 * HOUR_S), count, away_h=0.495)
+    roster = find_roster(plan, aim="hours", readiness="mean", limit_s=3.0)
+    assert roster.status == status
+
+
+@pytest.mark.parametrize(("seed", "most"), [(0, 1), (1, 2), (2, 3)])
+def test_of_sorties_that_nobody_would_miss_none_is_left(seed, most):
+    plan = single(kind(), 9, stations=2, away_h=0.495)
+    period = period_of(days=1, step_s=1800.0, first_day=0)
+    needs = needs_of(plan, period)
+    sorties = sorties_of(plan, period, needs)
+    flown = np.random.default_rng(seed).integers(0, most + 1, sorties.many)
+
+    def there(many):
+        found = np.zeros_like(needs)
+        for j in range(sorties.many):
+            for step in range(sorties.steps[j]):
+                found[sorties.station[j], (sorties.first[j] + step) % period.steps] += many[j]
+        return found
+
+    left = needless(plan, period, needs, sorties, flown)
+    assert (there(left) >= np.minimum(needs, there(flown))).all()
+    if (there(flown) >= needs).all():
+        for j in np.flatnonzero(left):
+            fewer = left.copy()
+            fewer[j] -= 1
+            assert (there(fewer) < needs).any()
+
+
 def test_fleets_hold_whichever_base_is_lost():
     bases = tuple(
         Base(name=name, contributor=name, lat_deg=50.0, lon_deg=24.5 + 0.5 * i)
@@ -278,6 +326,42 @@ def test_a_station_that_is_never_wanted_takes_nobody():
     assert roster.table().num_rows == 0
     # From the tenth day to the eleventh it is.
     assert find_roster(single(kind(), 9, station={"hours": ((9e5, 9.1e5),)}), first_day=10).aircraft
+
+
+@given(least=st.lists(st.integers(0, 6), min_size=2, max_size=4), whole=st.integers(0, 9))
+def test_the_bound_of_losses_is_the_smallest_of_all_fleets(least, whole):
+    many = len(least)
+    bases = tuple(
+        Base(name=f"B{i}", contributor="A", lat_deg=50.0, lon_deg=25.0) for i in range(many)
+    )
+    fleets = tuple(
+        Fleet(name=f"f{i}", contributor="A", aircraft="Fighter", base=f"B{i}", count=1)
+        for i in range(many)
+    )
+    plan = dataclasses.replace(single(kind(), 1), bases=bases, fleets=fleets)
+    asked = {"": whole} | {f"B{i}": n for i, n in enumerate(least)}
+    sizes = (
+        some
+        for some in itertools.product(range(10), repeat=many)
+        if sum(some) >= whole and all(sum(some) - some[i] >= n for i, n in enumerate(least))
+    )
+    assert fewest(plan, np.arange(many), asked) == min(sum(some) for some in sizes)
+
+
+@given(nth=st.integers(0, 30))
+def test_a_rhythm_mans_all_stations_and_relieves_them_at_different_times(nth):
+    plan = single(kind(), 9, stations=2, away_h=0.495)
+    period = period_of(days=1, step_s=1800.0, first_day=0)
+    needs = needs_of(plan, period)
+    sorties = sorties_of(plan, period, needs)
+    chains = chains_of(needs, sorties)
+    some = sorties.take(in_rhythm(chains, beginning(chains, nth), sorties, period.steps))
+    there = np.zeros_like(needs)
+    for s, first, steps in zip(some.station, some.first, some.steps, strict=True):
+        there[s, (first + np.arange(steps)) % period.steps] += 1
+    assert (there == needs).all()
+    one, other = (set(some.first[some.station == s] % 48) for s in (0, 1))
+    assert not one & other
 
 
 def test_nobody_does_without_the_only_base_in_reach():

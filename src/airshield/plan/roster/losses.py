@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from airshield.plan.patrol import PatrolPlan
 from airshield.plan.roster.counts import Counts, least_of, needed_of
 from airshield.plan.roster.programme import lower_bound
 from airshield.plan.roster.search import Found, Problem, search
@@ -81,7 +82,7 @@ def find_losses(problem: Problem, *, limit_s: float) -> Losses | Stuck:
         if not math.isfinite(bound):
             return Stuck(base=base, is_ruled_out=True)
         least[base] = math.ceil(bound - 1e-6)
-    bound = _fewest(problem, flying, least) + sum(int(has.owned[0]) for has in counts)
+    bound = fewest(plan, flying, least) + sum(int(has.owned[0]) for has in counts)
     order = sorted(cases, key=lambda base: -least[base])
     mean = _spread(problem, flying, bases)
     found: list[Losses] = []
@@ -156,7 +157,7 @@ def _one_by_one(
             break
     return Losses(
         owned=owned,
-        bound=min(bound, int(owned.sum())),
+        bound=bound,
         whole=found[""],
         by_base={base: one for base, one in found.items() if base},
     )
@@ -190,9 +191,9 @@ def _owned(counts: list[Counts], needed: list[Ints]) -> Ints:
     return np.array([of.owned[min(int(n), of.most)] for of, n in zip(counts, most, strict=True)])
 
 
-def _fewest(problem: Problem, flying: Ints, least: Mapping[str, int]) -> int:
+def fewest(plan: PatrolPlan, flying: Ints, least: Mapping[str, int]) -> int:
     """Fewest aircraft of which enough stand elsewhere, whichever base is lost."""
-    at = [problem.plan.fleets[f].base for f in flying]
+    at = [plan.fleets[f].base for f in flying]
     rows = np.array([[float(base != where) for where in at] for base in least])
     found = milp(
         np.ones(flying.size),

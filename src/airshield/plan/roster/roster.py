@@ -341,7 +341,8 @@ def find_roster(
         status="proven" if is_proven else "found",
         aircraft=aircraft,
         flown_h=flown_h,
-        bound=min(bound, figure),
+        # Hours are the solver's, and a little beside themselves.
+        bound=min(bound, figure) if aim == "hours" else bound,
         fleets=fleets,
         why=None,
         losses=losses,

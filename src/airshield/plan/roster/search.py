@@ -22,6 +22,7 @@ from airshield.plan.roster.counts import Counts
 from airshield.plan.roster.programme import (
     Limit,
     Programme,
+    Solved,
     lower_bound,
     programme_of,
     solve,
@@ -116,9 +117,9 @@ def search(problem: Problem, *, limit_s: float, is_bound: bool = True) -> Found:
         if is_all:
             # A limit on the cost proves no more than that limit.
             bound = max(bound, min(best.cost, _up(solved.bound, problem)))
+        best = dataclasses.replace(best, bound=bound)
         if solved.flown is not None:
-            best = _kept(some, solved.flown, solved.cost, bound)
-        best = dataclasses.replace(best, bound=min(bound, best.cost))
+            best = _kept(problem, some, solved, bound)
     return best
 
 
@@ -167,7 +168,7 @@ def _rhythms(problem: Problem, best: Found, end_s: float) -> Found:
             below=_below(best.cost, problem),
         )
         if solved.flown is not None and solved.cost < best.cost:
-            best = _kept(some, solved.flown, solved.cost, best.bound)
+            best = _kept(problem, some, solved, best.bound)
             settled = way
     return best
 
@@ -184,9 +185,15 @@ def _is_longest(sorties: Sorties) -> NDArray[np.bool_]:
     return np.asarray(sorties.steps == most[place])
 
 
-def _kept(sorties: Sorties, flown: Ints, cost: float, bound: float) -> Found:
-    keep = flown > 0
-    return Found(sorties=sorties.take(keep), flown=flown[keep], cost=cost, bound=bound)
+def _kept(problem: Problem, sorties: Sorties, solved: Solved, bound: float) -> Found:
+    assert solved.flown is not None  # or there is nothing to keep
+    keep = solved.flown > 0
+    return Found(
+        sorties=sorties.take(keep),
+        flown=solved.flown[keep],
+        cost=solved.cost if problem.is_hours else float(round(solved.cost)),
+        bound=bound,
+    )
 
 
 def _up(bound: float, problem: Problem) -> float:
