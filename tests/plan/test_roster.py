@@ -176,6 +176,21 @@ def test_what_a_tanker_has_left_goes_home_with_it(until_h, status):
         assert complaints(plan, roster) == []
 
 
+def test_tankers_give_no_more_than_those_who_are_there_have_brought():
+    # All day one brings enough for one refuelling in two hours; at noon many want some.
+    plan = with_tankers(offload_kg=3e3)
+    noon = {"hours": ((12.0 * HOUR_S, 17.0 * HOUR_S),), "count": 3}
+    stations = (
+        dataclasses.replace(plan.stations[0], **noon),
+        dataclasses.replace(plan.stations[1], stay_s=2.0 * HOUR_S),
+    )
+    fleets = (dataclasses.replace(plan.fleets[0], count=9), plan.fleets[1])
+    plan = dataclasses.replace(plan, stations=stations, fleets=fleets)
+    roster = find_roster(plan, aim="hours", readiness="mean", limit_s=2.0)
+    assert roster.refuellings().num_rows > 0
+    assert complaints(plan, roster) == []
+
+
 @given(data=st.data())
 def test_fuel_is_dealt_out_whenever_there_is_a_way(data):
     takers, givers = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 5))

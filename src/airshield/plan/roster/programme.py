@@ -463,7 +463,7 @@ def _refuel(p: Programme, plan: PatrolPlan, period: Period, sorties: Sorties) ->
             np.concatenate(
                 [
                     steps,
-                    (steps - 1) % period.steps,
+                    (steps + 1) % period.steps,
                     (out + 1) % period.steps,
                     sorties.first[of_track],
                 ]
