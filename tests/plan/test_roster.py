@@ -22,6 +22,7 @@ from airshield.plan.patrol import (
     day_hours,
     find_bound,
     fleet_for_ready,
+    simulate,
 )
 from airshield.plan.roster import ROSTER_STATES, find_roster
 from airshield.plan.roster.counts import owned_for
@@ -96,6 +97,18 @@ def test_stations_share_aircraft_where_each_alone_would_waste_some():
         for n in (1, 2)
     ]
     assert many == [3, 5]
+
+
+def test_the_simulation_mans_with_a_rosters_aircraft_what_it_cannot_with_one_less():
+    of = kind(sortie_s=3.0 * HOUR_S)
+    many = find_roster(single(of, 9, stations=2, away_h=0.49), readiness="mean").aircraft
+    covers = [
+        simulate(single(of, n, stations=2, away_h=0.49), days=10, runs=1, threads=1).cover.min()
+        for n in (many, many - 1)
+    ]
+    # It begins with both stations at once, and loses an hour until they have come apart.
+    assert covers[0] > 0.995
+    assert covers[1] < 0.9
 
 
 @pytest.mark.parametrize("days", [1, 3])
