@@ -43,6 +43,8 @@ ROOMS = (
     "zones",
     "warn",
     "plan.coverage.network",
+    "plan.response",
+    "plan.roster",
     "plan.siting",
     "picture",
     "share",

@@ -10,6 +10,9 @@ SITE_WARNING       one row per site and inbound target: the worst bearing
 STATION_DAY        one row per patrol station and day: how long it is manned, and what is short
 FLEET_DAY          one row per fleet, day and state: how many aircraft are in it
 FUEL_DAY           one row per base and day: fuel at its end
+ROSTER             one row per flight of a timetable: who, where, from when to when
+REFUELLING         one row per refuelling in it: who gives whom how much
+RESPONSE_CELL      one row per cell of a map: how long until somebody is there to identify
 SUPPLY_NODE        one row per node of the supply network: what it needs, gets and gives
 SUPPLY_EDGE        one row per edge of it: what it carries of what it can
 SUPPLY_LOSS        one row per loss of an edge, node, owner or pair: what is then delivered
@@ -553,6 +556,48 @@ FUEL_DAY: Final = pa.schema(
     metadata={"table": "FUEL_DAY"},
 )
 
+ROSTER: Final = pa.schema(
+    [
+        _field("flight", pa.int64(), "number, in order of take-off, from 0"),
+        _field("fleet", WORD, "whose aircraft"),
+        _field("aircraft", pa.int64(), "which of the fleet's, from 1"),
+        _field("crew", pa.int64(), "which, from 1; null: crews are not counted", null=True),
+        _field("base", WORD, "where it takes off and lands"),
+        _field("station", WORD, "the station that it mans"),
+        _field("take_off_s", _F8, "from the plan's first instant, may lie before it"),
+        _field("on_station_s", _F8, "likewise"),
+        _field("off_station_s", _F8, "likewise"),
+        _field("landing_s", _F8, "likewise"),
+        _field("ready_s", _F8, "likewise, after turnaround and mean repair"),
+        _field("taken_kg", _F8, "fuel taken from tankers"),
+        _field("given_kg", _F8, "fuel given to others"),
+    ],
+    metadata={"table": "ROSTER"},
+)
+
+REFUELLING: Final = pa.schema(
+    [
+        _field("at_s", _F8, "from the plan's first instant"),
+        _field("taker", pa.int64(), "the flight that is refuelled"),
+        _field("giver", pa.int64(), "the tanker's flight"),
+        _field("fuel_kg", _F8, "how much"),
+    ],
+    metadata={"table": "REFUELLING"},
+)
+
+RESPONSE_CELL: Final = pa.schema(
+    [
+        _field("lat_deg", _F8, "WGS-84 latitude of the cell's middle"),
+        _field("lon_deg", _F8, "WGS-84 longitude, [-180, 180)"),
+        _field("least_s", _F8, "until the first is there; null: nobody can come", null=True),
+        _field("first", WORD, "the fleet on alert or the station it comes from", null=True),
+        _field("mean_s", _F8, "mean over the cases in which somebody comes", null=True),
+        _field("kept_s", _F8, "kept with the chance asked for; null: it is not", null=True),
+        _field("nobody_share", _F8, "how often nobody can come", null=True),
+    ],
+    metadata={"table": "RESPONSE_CELL"},
+)
+
 _NODE: Final = _field("node", WORD, "the node of the supply network")
 _CONTRIBUTOR: Final = _field("contributor", WORD, "who brings or runs it")
 
@@ -755,6 +800,9 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "STATION_DAY": STATION_DAY,
     "FLEET_DAY": FLEET_DAY,
     "FUEL_DAY": FUEL_DAY,
+    "ROSTER": ROSTER,
+    "REFUELLING": REFUELLING,
+    "RESPONSE_CELL": RESPONSE_CELL,
     "SUPPLY_NODE": SUPPLY_NODE,
     "SUPPLY_EDGE": SUPPLY_EDGE,
     "SUPPLY_LOSS": SUPPLY_LOSS,
