@@ -180,6 +180,12 @@ def territory_of(shield: Shield) -> BaseGeometry:
     return union_all(parts)
 
 
+def areas_of(shield: Shield) -> dict[str, BaseGeometry]:
+    """What a requirement may name as its area: the shield's areas, and its zones."""
+    areas: dict[str, BaseGeometry] = {zone.name: zone.area for zone in shield.zones}
+    return areas | {area.name: area.area for area in shield.plan.areas}
+
+
 def terrain_of(plan: Plan, given: Sequence[Path], area: BaseGeometry) -> Terrain:
     """The user's terrain, else the shield's, and behind it the coarse world."""
     paths = list(given) or list(plan.terrain)
@@ -251,8 +257,7 @@ def survey_radar(radar: RadarPlan) -> SurveyRadar:
 
 def cover_asked(shield: Shield) -> tuple[CoverAsked, ...]:
     """The shield's requirements of cover."""
-    areas = {area.name: area.area for area in shield.plan.areas}
-    areas |= {zone.name: zone.area for zone in shield.zones if zone.name not in areas}
+    areas = areas_of(shield)
     out = []
     for one in shield.plan.requirements.cover:
         above = "ground" if one.hgt_agl_m is not None else "sea"

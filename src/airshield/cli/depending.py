@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from airshield.cli.covering import CoverPlan
 from airshield.cli.enduring import Tempo, endurance_plan, with_factors
+from airshield.cli.responding import answer_response, responses_asked
 from airshield.config import Factor, Plan, ReplacementOption, Shield, load_shield
 from airshield.errors import UsageError
 from airshield.plan.coverage.coalitions import CoverGame
@@ -37,6 +38,7 @@ from airshield.plan.dependence import (
 from airshield.plan.dependence.goals import HOLDS, half_width
 from airshield.plan.endurance import (
     Ample,
+    Endurance,
     EndurancePlan,
     between,
     endure,
@@ -211,7 +213,13 @@ class Question:
             self.plan, more = endurance_plan(self.shield, days=asked.days, tempo=asked.tempo)
             notes += more
             self.days = asked.days or self.plan.days
-        self.endurance_goals = () if self.plan is None else goals_of(self.plan)
+        self.responses = responses_asked(self.shield) if plan.stations else ()
+        self.endurance_goals: tuple[Goal, ...] = ()
+        if self.plan is not None:
+            self.endurance_goals = (
+                *goals_of(self.plan),
+                *(Goal(name=one.name, at_least=one.share, unit="share") for one in self.responses),
+            )
         self.requirements = (*self._cover_asked(), *self._endurance_asked())
         if not self.requirements:
             raise UsageError(
@@ -291,7 +299,7 @@ class Question:
             seed=self.asked.seed,
             threads=1,
         )
-        runs = runs_of(result)
+        runs = self._runs_of(result)
         return Figures(value=runs.mean(axis=1), runs=runs)
 
     def assumptions(self) -> list[Assumption]:
@@ -337,14 +345,20 @@ class Question:
             threads=1,
             ample=ample,
         )
-        runs = runs_of(found)
+        runs = self._runs_of(found)
         if plan.stocks:
             supply = (plan.alike()[1], tuple(plan.networks.items()))
             (lasts,) = self._once(
                 supply, lambda: (find_lasting(plan, self._burn_kgps, days=self.days),)
             )
-            runs[-len(plan.stocks) :] = lasts[:, None]
+            first = len(plan.stations)
+            runs[first : first + len(plan.stocks)] = lasts[:, None]
         return runs
+
+    def _runs_of(self, found: Endurance) -> Floats:
+        """Figures by run; those of response are the same in all of them."""
+        shares = [answer_response(found, one)[1] for one in self.responses]
+        return np.vstack((runs_of(found), *(np.full(found.runs, share) for share in shares)))
 
     def _once(self, key: Any, make: Callable[[], tuple[Floats, ...]]) -> tuple[Floats, ...]:
         """Work something out once; who asks for it meanwhile waits."""
@@ -383,6 +397,7 @@ class Question:
         if self.plan is None:
             return
         kinds = ["station"] * len(self.plan.stations) + ["stock"] * len(self.plan.stocks)
+        kinds += ["response"] * len(self.responses)
         for goal, kind in zip(self.endurance_goals, kinds, strict=True):
             yield Asked(name=goal.name, kind=kind, asked=goal.limit, unit=goal.unit or "share")
 

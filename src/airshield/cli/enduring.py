@@ -234,7 +234,7 @@ def _fleet(fleet: Fleet, plan: Plan, notes: list[str]) -> PatrolFleet:
     if scramble_s is not None and scramble_s > kind.sortie_s.value:
         scramble_s = kind.sortie_s.value
         notes.append(
-            f"{fleet.name}: scramble_h is longer than its aircraft fly; taken as long as their sortie"
+            f"{fleet.name}: scramble_h is longer than its aircraft fly; taken as their sortie"
         )
     return PatrolFleet(
         name=fleet.name,

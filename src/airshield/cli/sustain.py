@@ -50,6 +50,15 @@ def sustain(
         bool,
         typer.Option("--sizes/--no-sizes", help="Find the fleets that it would take."),
     ] = True,
+    roster: Annotated[
+        float | None,
+        typer.Option(
+            "--roster",
+            metavar="S",
+            min=1.0,
+            help="Look for a timetable of a day for so many seconds; --to writes it.",
+        ),
+    ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="DIR", help="Folder for tables by day (CSV).")
     ] = None,
@@ -96,6 +105,7 @@ def sustain(
         without=tuple(without or ()),
         from_day=from_day,
         with_sizes=sizes,
+        roster_limit_s=roster,
         threads=threads,
     )
     with stages() as say:
@@ -187,6 +197,8 @@ def _tell(document: dict[str, Any]) -> None:
                 _count(one["bound"]),
             )
         out.print(table)
+    if document["roster"] is not None:
+        out.print(f"Roster: {document['roster']['words']}")
     supply = document["supply"]
     if supply is not None:
         weak = sorted(supply["edges"], key=lambda one: -(one["loss_t_per_day"] or 0.0))[:5]
@@ -228,6 +240,8 @@ def _tell(document: dict[str, Any]) -> None:
 def _asked(one: dict[str, Any]) -> str:
     if one["unit"] == "days":
         return f"{one['asked']:.0f} days"
+    if one["kind"] == "response":
+        return f"{one['asked']:.0%} of {one['of']}"
     return f"{one['asked']:.0%} of {one['asked_days']} days"
 
 

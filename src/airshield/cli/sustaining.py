@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from airshield import __version__
 from airshield.cli.enduring import Tempo, endurance_plan, used_factors
+from airshield.cli.responding import ResponseAsked, answer_response, responses_asked
 from airshield.config import Plan, Shield, load_shield
 from airshield.config.problems import nearest
 from airshield.errors import UsageError
@@ -46,6 +47,8 @@ from airshield.plan.patrol import (
     stock_days,
 )
 from airshield.plan.patrol import cautions as patrol_cautions
+from airshield.plan.response import Response
+from airshield.plan.roster import Roster, find_roster
 from airshield.units import S_PER_DAY
 
 Say = Callable[[str, int, int], None]
@@ -72,6 +75,7 @@ class SustainAsked:
     without: tuple[str, ...] = ()
     from_day: int = 0
     with_sizes: bool = True
+    roster_limit_s: float | None = None
     threads: int | None = None
 
 
@@ -85,7 +89,9 @@ class Sustaining:
     worst: Endurance
     best: Endurance
     answers: tuple[Answer, ...]
+    responses: tuple[tuple[ResponseAsked, Response, float, float], ...]
     sizes: tuple[FleetSizes, ...]
+    roster: Roster | None
     notes: tuple[str, ...]
 
 
@@ -132,6 +138,14 @@ def sustain_shield(asked: SustainAsked, *, say: Say | None = None) -> Sustaining
             )
         if say is not None:
             say("sizes of fleets", len(roles), len(roles))
+    responses: tuple[tuple[ResponseAsked, Response, float, float], ...] = ()
+    if worst.sustained is not None:
+        responses = tuple((one, *answer_response(worst, one)) for one in responses_asked(shield))
+    roster = None
+    if plan.patrol is not None and asked.roster_limit_s is not None:
+        if say is not None:
+            say("roster", 0, 1)
+        roster = find_roster(plan.patrol, limit_s=asked.roster_limit_s)
     return Sustaining(
         asked=asked,
         shield=shield,
@@ -139,14 +153,16 @@ def sustain_shield(asked: SustainAsked, *, say: Say | None = None) -> Sustaining
         worst=worst,
         best=best,
         answers=answers_of(worst, best),
+        responses=responses,
         sizes=tuple(sizes),
+        roster=roster,
         notes=notes,
     )
 
 
-def verdict_of(answers: tuple[Answer, ...]) -> str:
+def verdict_of(requirements: Sequence[dict[str, Any]]) -> str:
     """Answer all requirements at once; 'nothing asked' where none is."""
-    verdicts = {one.verdict for one in answers}
+    verdicts = {one["verdict"] for one in requirements}
     for worst in ("fails", "unknown", "holds"):
         if worst in verdicts:
             return worst
@@ -157,6 +173,10 @@ def sustain_document(found: Sustaining) -> dict[str, Any]:
     """What ``sustain --json`` prints (docs/sustain.md)."""
     asked, shield, result = found.asked, found.shield, found.worst
     stations = _stations(found)
+    requirements = [
+        *(_requirement(one) for one in found.answers),
+        *(_response_asked(found, *one) for one in found.responses),
+    ]
     document: dict[str, Any] = {
         "shield": shield.name,
         "about": shield.about,
@@ -169,12 +189,14 @@ def sustain_document(found: Sustaining) -> dict[str, Any]:
         "tempo": asked.tempo,
         "without": list(asked.without),
         "without_from_day": asked.from_day,
-        "holds": verdict_of(found.answers),
-        "requirements": [_requirement(one) for one in found.answers],
+        "holds": verdict_of(requirements),
+        "requirements": requirements,
         "stations": stations,
         "roles": [_role(one, found.plan) for one in found.sizes],
+        "roster": None if found.roster is None else _roster(found.roster),
         "fleets": _fleets(found),
         "bases": _bases(found),
+        "response": [_response(*one) for one in found.responses],
         "supply": _supply(found),
         "cost": _cost(found),
         "assumptions": used_factors(shield),
@@ -191,6 +213,10 @@ def tables_of(found: Sustaining) -> dict[str, pa.Table]:
         tables["station_day"] = station_days(found.worst.sustained)
         tables["fleet_day"] = fleet_days(found.worst.sustained)
         tables["fuel_day"] = stock_days(found.worst.sustained)
+    for asked, response, _, _ in found.responses:
+        tables[f"response_{_slug(asked.name)}"] = response.table()
+    if found.roster is not None and found.roster.aircraft is not None:
+        tables["roster"] = found.roster.table()
     for goods, days in found.worst.supply.items():
         tables[f"stock_day_{_slug(goods)}"] = days.table()
     fuel = found.worst.plan.fuel
@@ -230,6 +256,53 @@ def _requirement(one: Answer) -> dict[str, Any]:
         "verdict": one.verdict,
         "from_day": one.from_day,
         "why": one.why,
+    }
+
+
+def _response_asked(
+    found: Sustaining, asked: ResponseAsked, response: Response, low: float, high: float
+) -> dict[str, Any]:
+    minutes = asked.within_s / 60.0
+    is_known = not math.isnan(low)
+    verdict = "holds" if low >= asked.share else "fails" if high < asked.share else "unknown"
+    if verdict == "holds":
+        why = None
+    elif not is_known:
+        why = f"{asked.area} has no cell to ask for"
+    else:
+        why = (
+            f"within {minutes:.0f} minutes somebody is there in {low:.1%} of {asked.area}, in 95 % "
+            f"of the cases; {asked.share:.0%} is asked"
+        )
+    return {
+        "kind": "response",
+        "name": asked.name,
+        "of": asked.area,
+        "asked": asked.share,
+        "asked_days": found.worst.days,
+        "unit": "share",
+        "value": number(low),
+        "low": number(low),
+        "high": number(high),
+        "verdict": verdict,
+        "from_day": None,
+        "why": why,
+    }
+
+
+MINUTES: Final = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
+
+
+def _response(asked: ResponseAsked, response: Response, low: float, high: float) -> dict[str, Any]:
+    """Shares of an area reached within so many minutes: if all are there, and in 95 % of cases."""
+    return {
+        "requirement": asked.name,
+        "area": asked.area,
+        "minutes": list(MINUTES),
+        "least_share": numbers(response.within(MINUTES, of="least")),
+        "kept_share": numbers(response.within(MINUTES, of="kept")),
+        "from": [source.name for source in response.sources],
+        "left_out": list(response.left_out),
     }
 
 
@@ -305,6 +378,17 @@ def _role(sizes: FleetSizes, plan: EndurancePlan) -> dict[str, Any]:
         "mean": sizes.mean,
         "worst": sizes.worst,
         "why": sizes.why,
+    }
+
+
+def _roster(roster: Roster) -> dict[str, Any]:
+    return {
+        "status": roster.status,
+        "aircraft": roster.aircraft,
+        "bound": number(roster.bound),
+        "fleets": {name: list(counts) for name, counts in roster.fleets.items()},
+        "words": roster.words,
+        "why": roster.why,
     }
 
 
@@ -537,12 +621,12 @@ def _answer(document: dict[str, Any]) -> list[str]:
         told = [f"Nothing is asked of stations or stocks; {days} days were run {runs} times{who}."]
     elif not failing and not unsure:
         told = [
-            f"All {len(asked)} requirements of stations and stocks hold{who} (asked for up to "
+            f"All {len(asked)} requirements of patrols and supply hold{who} (asked for up to "
             f"{max(one['asked_days'] for one in asked)} days, run {runs} times)."
         ]
     else:
         told = [
-            f"{len(held)} of {len(asked)} requirements of stations and stocks hold{who}, "
+            f"{len(held)} of {len(asked)} requirements of patrols and supply hold{who}, "
             f"{len(failing)} fail and {len(unsure)} cannot be answered ({days} days, run {runs} "
             "times)."
         ]
