@@ -93,12 +93,12 @@ def warm_up() -> None:
     window = np.zeros((3, 3), np.float32)
     window[1, 1] = np.nan
     _kernels.clean_m(window, np.nan, 1.0, 0.0, -500.0, 9000.0)
-    # A window is a part of something larger, too.
-    window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))[1:4, 1:4]
+    window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))
     nodes = np.array([[0.0, 2.0, 4.0]] * 3)
     # A block of an output is seldom the whole of it: its rows are not next to each other.
     out = np.full((2, 4), np.nan, np.float32)
     for loop in (_kernels.bilinear_m, _kernels.highest_m):
         loop(window, 0.0, 0.0, nodes.T.copy(), nodes, 2, out[:, :2])
         loop(window, 0.0, 0.0, nodes.T.copy(), nodes, 2, np.full((2, 2), np.nan, np.float32))
-    _kernels.points_m(window, np.zeros(1), np.zeros(1), np.full(1, np.nan, np.float32))
+    # A window is a part of something larger, too.
+    _kernels.points_m(window[1:4, 1:4], np.zeros(1), np.zeros(1), np.full(1, np.nan, np.float32))

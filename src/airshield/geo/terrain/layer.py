@@ -83,13 +83,11 @@ class Held:
     col: int
     height_m: F4 = field(repr=False)
 
-    def part_m(self, row0: int, col0: int, rows: int, cols: int) -> F4 | None:
-        """A window of it, not copied; None where it is not all in it."""
+    def has(self, row0: int, col0: int, rows: int, cols: int) -> bool:
+        """Tell whether all of a window is in it."""
         row, col = row0 - self.row, col0 - self.col
         high, wide = self.height_m.shape
-        if row < 0 or col < 0 or row + rows > high or col + cols > wide:
-            return None
-        return self.height_m[row : row + rows, col : col + cols]
+        return row >= 0 and col >= 0 and row + rows <= high and col + cols <= wide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,18 +164,26 @@ class Layer:
     def window_m(self, row0: int, col0: int, rows: int, cols: int) -> F4:
         """Heights of a window [m], small holes bridged, NaN unknown or outside, shape (rows, cols).
 
-        Holes are judged with their surroundings, so that cells are the same in every window. Rows
-        need not be next to each other in memory, and nothing may be written to what comes back.
+        Rows need not be next to each other in memory, and nothing may be written to what comes
+        back.
         """
-        if self.held is not None:
-            part = self.held.part_m(row0, col0, rows, cols)
-            if part is not None:
-                return part
+        around = self.around(row0, col0, rows, cols)
+        row, col = row0 - around.row, col0 - around.col
+        return around.height_m[row : row + rows, col : col + cols]
+
+    def around(self, row0: int, col0: int, rows: int, cols: int) -> Held:
+        """A window, or more, as an array whose rows are next to each other.
+
+        Holes are judged with their surroundings, so that cells are the same in every window.
+        """
+        if self.held is not None and self.held.has(row0, col0, rows, cols):
+            return self.held
         margin = HOLE_CELLS
-        wide = self._raw_m(row0 - margin, col0 - margin, rows + 2 * margin, cols + 2 * margin)
-        if math.isnan(float(wide.min())):
-            wide = np.asarray(_kernels.filled_m(wide, HOLE_CELLS))
-        return wide[margin:-margin, margin:-margin]
+        row, col = row0 - margin, col0 - margin
+        height_m = self._raw_m(row, col, rows + 2 * margin, cols + 2 * margin)
+        if math.isnan(float(height_m.min())):
+            height_m = np.asarray(_kernels.filled_m(height_m, HOLE_CELLS))
+        return Held(row=row, col=col, height_m=height_m)
 
     def holding(self, row0: int, col0: int, rows: int, cols: int, *, threads: int) -> Layer:
         """The same layer with a window of it at hand."""

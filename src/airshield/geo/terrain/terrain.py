@@ -347,11 +347,13 @@ def _fill(
         box = _box(mesh, layer, reduce)
         if box is None:
             return
-        window_row, window_col, high, wide = box
+        _, _, high, wide = box
         if high * wide <= WINDOW_CELLS or (rows == 1 and cols == 1):
-            window = layer.window_m(window_row, window_col, high, wide)
+            held = layer.around(*box)
             loop = _kernels.bilinear_m if reduce == "bilinear" else _kernels.highest_m
-            loop(window, float(window_row), float(window_col), mesh.row, mesh.col, mesh.every, out)
+            loop(
+                held.height_m, float(held.row), float(held.col), mesh.row, mesh.col, mesh.every, out
+            )
             return
     half_rows, half_cols = max(rows // 2, 1), max(cols // 2, 1)
     for row in range(0, rows, half_rows):
