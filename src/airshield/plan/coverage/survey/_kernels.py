@@ -30,6 +30,7 @@ I8 = NDArray[np.int64]
 HALF_M = np.float32(0.5)
 BELOW_M = np.float32(1000.0)
 NOT_KNOWN = 65535
+MOST_HALVES = np.float32(NOT_KNOWN - 1)
 NEAR = 1e-3  # of a cell: what a mesh leaves of a middle that falls on one (geo.grid has the same)
 INFINITE = np.float32(np.inf)
 NAN = np.float32(np.nan)
@@ -56,6 +57,17 @@ def highest_of(told: U2, row: float, col: float) -> Any:
     north = max(told[r, c], told[r, d])
     south = max(told[s, c], told[s, d])
     return max(north, south)
+
+
+@lean_kernel
+def half_metres(height_m: F4, told: U2) -> None:
+    """Heights as they are kept, rounded up; what is not finite is not known."""
+    for i in range(height_m.size):
+        halves = math.ceil((height_m[i] + BELOW_M) / HALF_M)
+        halves = min(max(halves, np.float32(0.0)), MOST_HALVES)
+        # A difference of the infinite with itself is no number either.
+        is_known = height_m[i] - height_m[i] == np.float32(0.0)
+        told[i] = np.uint16(np.int32(halves)) if is_known else np.uint16(NOT_KNOWN)
 
 
 @lean_kernel
