@@ -98,6 +98,6 @@ def test_points_equal_the_slow_version(mode):
 @modes
 def test_raw_values_become_metres_and_what_is_no_height_is_counted(mode):
     raw = np.array([[10, -32768, -9999, 0], [np.nan, 255, -3.4e38, -501]], np.float32)
-    got = form(_kernels.clean_m, mode)(raw, 255.0, 2.0, 1.0, -500.0, 20.0)
+    got = form(_kernels.clean_m, mode)(raw, 0, 0, 2, 4, 255.0, 2.0, 1.0, -500.0, 20.0)
     assert got == (5, 1, 1)
     assert_allclose(raw, [[21, np.nan, np.nan, 1], [np.nan, np.nan, np.nan, -1001]])

@@ -92,7 +92,7 @@ def warm_up() -> None:
     """Compile this room's kernels, or load them from the cache."""
     window = np.zeros((3, 3), np.float32)
     window[1, 1] = np.nan
-    _kernels.clean_m(window, np.nan, 1.0, 0.0, -500.0, 9000.0)
+    _kernels.clean_m(window, 0, 0, 3, 3, np.nan, 1.0, 0.0, -500.0, 9000.0)
     window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))
     nodes = np.array([[0.0, 2.0, 4.0]] * 3)
     # A block of an output is seldom the whole of it: its rows are not next to each other.

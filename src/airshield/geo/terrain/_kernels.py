@@ -374,29 +374,35 @@ def points_m(window: F4, row: F8, col: F8, out: F4) -> None:
 
 @lean_kernel
 def clean_m(
-    window: F4, nodata: float, scale: float, offset: float, lowest_m: float, highest_m: float
+    room: F4,
+    row: int,
+    col: int,
+    rows: int,
+    cols: int,
+    nodata: float,
+    scale: float,
+    offset: float,
+    lowest_m: float,
+    highest_m: float,
 ) -> tuple[int, int, int]:
-    """Turn raw values into metres, no-data into NaN; count NaN, too low and too high.
+    """Turn raw values in a window of an array into metres, no-data into NaN; count NaN, too low
+    and too high.
 
     A value below ``lowest_m`` is counted and kept, for the caller to judge; so is one above.
     """
-    unknown = 0
-    low = 0
-    high = 0
-    for i in range(window.shape[0]):
-        for j in range(window.shape[1]):
-            raw = np.float64(window[i, j])
+    unknown, low, high = 0, 0, 0
+    for i in range(row, row + rows):
+        for j in range(cols):
+            # Unsigned places are not looked for from the end: vectors, a seventh of the time.
+            at = np.uint64(col + j)
+            raw = np.float64(room[i, at])
             height_m = raw * scale + offset
             # -9999, -32767, -32768 and -3.4e38 stand for no data in rasters that do not say so.
-            if raw in (nodata, -9999.0) or not (raw > -32767.0 and height_m > -9000.0):
-                window[i, j] = math.nan
-                unknown += 1
-                continue
-            if height_m < lowest_m:
-                low += 1
-            elif height_m > highest_m:
-                high += 1
-            window[i, j] = height_m
+            is_known = (raw != nodata) & (raw != -9999.0) & (raw > -32767.0) & (height_m > -9000.0)
+            unknown += 0 if is_known else 1
+            low += 1 if is_known & (height_m < lowest_m) else 0
+            high += 1 if is_known & (height_m > highest_m) else 0
+            room[i, at] = np.float32(height_m) if is_known else np.float32(np.nan)
     return unknown, low, high
 
 

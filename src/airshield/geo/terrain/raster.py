@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,6 +62,19 @@ UNITS_M: Final = {
 """Units of height that rasters name, in metres. The survey foot is 1200/3937 m by definition."""
 
 
+class Window(NamedTuple):
+    """A part of an array."""
+
+    row: int
+    col: int
+    rows: int
+    cols: int
+
+    def of(self, room: F4) -> F4:
+        """The part, not copied."""
+        return room[self.row : self.row + self.rows, self.col : self.col + self.cols]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raster:
     """A raster of heights as it lies on disk; nothing of it is kept in memory."""
@@ -94,8 +107,8 @@ class Raster:
         a, b, _, d, e, _ = self.transform
         return max(math.hypot(a, d), math.hypot(b, e)) * self.unit_m
 
-    def read_m(self, row: int, col: int, rows: int, cols: int) -> F4:
-        """Heights of a window of the raster [m], NaN unknown.
+    def read_into(self, room: F4, at: Window, row: int, col: int) -> None:
+        """Put heights from a row and a column on [m] into a window of an array; NaN unknown.
 
         Raises
         ------
@@ -106,8 +119,8 @@ class Raster:
         with rio.Env(GDAL_CACHEMAX=CACHE_MIB):
             try:
                 with rio.open(self.name) as dataset:
-                    raw = dataset.read(
-                        1, window=rio.windows.Window(col, row, cols, rows), out_dtype="float32"
+                    dataset.read(
+                        1, window=rio.windows.Window(col, row, at.cols, at.rows), out=at.of(room)
                     )
             except rio.errors.RasterioError as why:
                 raise TerrainError(
@@ -115,13 +128,14 @@ class Raster:
                     what=f"cannot be read at row {row}, column {col} ({_first_line(why)})",
                     remedy="the file is damaged, or a part that it names is gone; get it again",
                 ) from why
-        return self.cleaned_m(raw)
+        self.clean(room, at)
 
-    def cleaned_m(self, raw: F4) -> F4:
-        """Metres from raw values, in place; what stands for no data becomes NaN."""
+    def clean(self, room: F4, at: Window) -> None:
+        """Metres from raw values in a window; what stands for no data becomes NaN."""
+        raw = at.of(room)
         lowest_m = LOWEST_GROUND_M if self.sea != "floor" else -math.inf
         unknown, low, high = _kernels.clean_m(
-            raw, self.nodata, self.scale, self.offset, lowest_m, HIGHEST_GROUND_M
+            room, *at, self.nodata, self.scale, self.offset, lowest_m, HIGHEST_GROUND_M
         )
         if low:
             raise TerrainError(
@@ -143,8 +157,7 @@ class Raster:
         if self.sea == "floor":
             np.maximum(raw, np.float32(0.0), out=raw)
         if self.sea == "void" and unknown:
-            np.nan_to_num(raw, copy=False, nan=0.0)
-        return raw
+            raw[np.isnan(raw)] = 0.0
 
 
 def find_rasters(path: str | Path, *, unit: str | None = None, sea: Sea = "told") -> list[Raster]:
