@@ -26,7 +26,7 @@ from airshield.plan.coverage.detection import (
     see_patch,
     snr_db,
 )
-from airshield.plan.coverage.detection.cells import limits_of, sector_sides
+from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, sector_sides
 from reference import detection as slow
 
 EARTH = earth_radius_m(4.0 / 3.0)
@@ -124,12 +124,24 @@ def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_de
         code, pd = np.empty(40, np.uint8), np.empty(40, np.float32)
         columns = (d * np.sin(np.radians(azm)), d * np.cos(np.radians(azm)), alt, lowest, ground)
         d, azm, alt, lowest, ground = (a[:40] for a in (d, azm, alt, lowest, ground))
+        x, y, alt_m, lowest_m, ground_m = (np.asarray(c[:40], np.float32) for c in columns)
+        limits = limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH)
+        bow, dist = np.empty((2, 40), np.float32)
+        _kernels.place.py_func(x, y, limits, bow, dist)
         _kernels.judge.py_func(
-            *(np.asarray(c[:40], np.float32) for c in columns),
-            limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH),
+            x,
+            y,
+            bow,
+            dist,
+            alt_m,
+            lowest_m,
+            ground_m,
+            limits,
             table.pd,
+            limits.rng_step_m,
             np.empty(0, np.float32),
             sector_sides(radar),
+            AS_CODES,
             np.empty(40, np.float32),
             pd,
             code,

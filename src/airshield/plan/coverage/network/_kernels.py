@@ -93,6 +93,58 @@ def add_codes(reason: U1, radar: int, rank: F4, bits: U4, unknown: U4, why: U1, 
 
 
 @lean_kernel
+def add_ranks(
+    rank: U1,
+    seen: int,
+    doubt: int,
+    layer: int,
+    row: int,
+    col: int,
+    radar: int,
+    bits: U4,
+    unknown: U4,
+    why: U1,
+    why_by: I2,
+) -> None:
+    """Note what one radar sees of some cells of a row, in the maps of all layers.
+
+    ``rank`` is how near it comes to seeing, ``seen`` and ``doubt`` are those of cells that it sees
+    and that nobody knows of. ``why`` has ranks, zero before any was noted; among equals the first
+    comes nearest.
+    """
+    word = radar // 32
+    bit = np.uint32(np.uint32(1) << np.uint32(radar % 32))
+    is_doubted = False
+    for i in range(rank.size):
+        mine = rank[i]
+        is_doubted |= mine == doubt
+        # Unsigned places are not looked for from the end, which leaves LLVM its vectors.
+        at = np.uint64(col + i)
+        seen_by = bits[layer, row, at, word]
+        bits[layer, row, at, word] = np.uint32(seen_by | bit) if mine == seen else seen_by
+        best, by = why[layer, row, at], why_by[layer, row, at]
+        why[layer, row, at] = mine if mine > best else best
+        why_by[layer, row, at] = np.int16(radar) if mine > best else by
+    # What is never written to takes no memory.
+    if is_doubted:
+        for i in range(rank.size):
+            if rank[i] == doubt:
+                unknown[layer, row, np.uint64(col + i), word] |= bit
+
+
+@lean_kernel
+def settle(why: U1, why_by: I2, codes: U1, no_air: B1) -> None:
+    """Codes from ranks. What nobody reaches is beyond the range of the first, where there is air;
+    ``no_air`` of size 0: everywhere."""
+    for i in range(why.size):
+        by = why_by[i]
+        why[i] = codes[why[i]]
+        why_by[i] = by if by != NOBODY else np.int16(0)
+        if no_air.size > 0 and by == NOBODY and no_air[i]:
+            why[i] = GROUND
+
+
+@lean_kernel
 def add_lowest(lowest_m: F4, radar: int, best_m: F4, best_by: I2) -> None:
     """Keep the lowest of the lowest altitudes and whose it is.
 

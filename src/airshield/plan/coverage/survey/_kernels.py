@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from airshield._kernels import lean_kernel
-from airshield.plan.coverage.detection._kernels import CHUNK, Limits, judge
-from airshield.plan.coverage.network._kernels import add_codes, add_lowest
+from airshield.plan.coverage.detection._kernels import CHUNK, Limits, judge, place
+from airshield.plan.coverage.network._kernels import add_lowest, add_ranks
 from airshield.plan.coverage.reasons import SEEN, UNKNOWN
 
 F4 = NDArray[np.float32]
@@ -35,7 +35,7 @@ NEAR = 1e-3  # of a cell: what a mesh leaves of a middle that falls on one (geo.
 INFINITE = np.float32(np.inf)
 NAN = np.float32(np.nan)
 
-ROWS_ALT, ROWS_LOWEST, ROWS_RNG, ROWS_PD = range(4)
+ROWS_ALT, ROWS_LOWEST, ROWS_GROUND, ROWS_RNG, ROWS_PD, ROWS_BOW, ROWS_DIST, WORK_ROWS = range(8)
 
 
 @lean_kernel
@@ -218,65 +218,76 @@ def see_band(
     last: I8,
     row: int,
     col: int,
-    hgt_m: float,
-    above_ground: bool,
+    hgt_m: F4,
+    above_ground: U1,
     limits: Limits,
-    table: F4,
+    tables: F4,
+    rng_step_m: F4,
+    reach_m: F4,
     sectors: F4,
     is_power_known: bool,
     radar: int,
-    rank: F4,
+    ranks: U1,
     work: F4,
-    code: U1,
+    rank: U1,
     bits: U4,
     unknown: U4,
     why: U1,
     why_by: I2,
 ) -> None:
-    """Judge a band of one layer, and note who sees what. ``work`` is (4, CHUNK), ``code`` CHUNK.
+    """Judge a band of all layers, and note who sees what. ``work`` is (WORK_ROWS, CHUNK), ``rank``
+    CHUNK.
 
-    The band begins at ``row`` and ``col`` of the maps, which come whole: of a part of a map LLVM
-    does not know that its columns are next to each other, and makes no vectors.
+    ``hgt_m``, ``above_ground``, ``tables``, ``rng_step_m`` and ``reach_m`` are each layer's;
+    ``reach_m`` is NaN where the table must be looked up. The band begins at ``row`` and ``col`` of
+    the maps, which come whole: of a part of a map LLVM does not know that its columns are next to
+    each other, and makes no vectors.
     """
-    hgt = np.float32(hgt_m)
     for i in range(east_m.shape[0]):
         for a in range(first[i], last[i], CHUNK):
             b = min(a + CHUNK, last[i])
             n = b - a
-            ground = ground_m[row + i, col + a : col + b]
-            if above_ground:
-                for k in range(n):
-                    work[ROWS_ALT, k] = ground[k] + hgt
-            else:
-                for k in range(n):
-                    work[ROWS_ALT, k] = hgt
+            x_m, y_m = east_m[i, a:b], north_m[i, a:b]
+            bow_m, dist_m = work[ROWS_BOW, :n], work[ROWS_DIST, :n]
+            place(x_m, y_m, limits, bow_m, dist_m)
             for k in range(n):
                 # Out of reach the code is that of the range, whatever the altitude there.
-                low = lowest_m[i, a + k]
+                low = lowest_m[i, np.uint64(a + k)]
                 work[ROWS_LOWEST, k] = low if low < INFINITE else NAN
-            judge(
-                east_m[i, a:b],
-                north_m[i, a:b],
-                work[ROWS_ALT, :n],
-                work[ROWS_LOWEST, :n],
-                ground,
-                limits,
-                table,
-                work[ROWS_RNG, :0],
-                sectors,
-                work[ROWS_RNG, :n],
-                work[ROWS_PD, :n],
-                code[:n],
-            )
-            if not is_power_known:
-                for k in range(n):
-                    code[k] = UNKNOWN if code[k] == SEEN else code[k]
-            add_codes(
-                code[:n],
-                radar,
-                rank,
-                bits[row + i, col + a : col + b],
-                unknown[row + i, col + a : col + b],
-                why[row + i, col + a : col + b],
-                why_by[row + i, col + a : col + b],
-            )
+                work[ROWS_GROUND, k] = ground_m[row + i, np.uint64(col + a + k)]
+            for layer in range(hgt_m.size):
+                hgt = hgt_m[layer]
+                if above_ground[layer]:
+                    for k in range(n):
+                        work[ROWS_ALT, k] = work[ROWS_GROUND, k] + hgt
+                else:
+                    for k in range(n):
+                        work[ROWS_ALT, k] = hgt
+                reach = reach_m[layer : layer + 1]
+                if math.isnan(reach[0]):
+                    reach = reach[:0]
+                judge(
+                    x_m,
+                    y_m,
+                    bow_m,
+                    dist_m,
+                    work[ROWS_ALT, :n],
+                    work[ROWS_LOWEST, :n],
+                    work[ROWS_GROUND, :n],
+                    limits,
+                    tables[layer],
+                    rng_step_m[layer],
+                    reach,
+                    sectors,
+                    ranks,
+                    work[ROWS_RNG, :n],
+                    work[ROWS_PD, :n],
+                    rank[:n],
+                )
+                if not is_power_known:
+                    for k in range(n):
+                        rank[k] = ranks[UNKNOWN] if rank[k] == ranks[SEEN] else rank[k]
+                add_ranks(
+                    rank[:n], ranks[SEEN], ranks[UNKNOWN], layer, row + i, col + a, radar,
+                    bits, unknown, why, why_by,
+                )  # fmt: skip

@@ -28,8 +28,9 @@ from airshield.plan.coverage.network import (
     radar_values,
     site_weights,
 )
+from airshield.plan.coverage.network.cover import maps_of
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover
-from airshield.plan.coverage.survey.cells import RadarCells, add_radars, cells_of
+from airshield.plan.coverage.survey.cells import RadarCells, add_radars, cells_of, covers_of
 from airshield.plan.coverage.survey.sights import (
     RadarSight,
     SightCache,
@@ -145,17 +146,17 @@ def survey(
     ground = map_ground.height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
-    covers = [LayerCover(grid, layer, names) for layer in layers]
-    lowest = LowestAltitude(grid, names)
     sights = _sights(task, terrain, cache, threads, told)
     radars = tuple(
         cells_of(radar, sight, grid) for radar, sight in zip(task.radars, sights, strict=True)
     )
     told("map", 0, 1)
+    maps, lowest = maps_of(grid, len(layers), names), LowestAltitude(grid, names)
     add_radars(
-        radars, task, ground, covers, lowest,
+        radars, task, ground, maps, lowest,
         threads=threads, say=lambda done, of: told("map", done, of),
     )  # fmt: skip
+    covers = covers_of(task, ground, maps, grid)
 
     told("network", 0, 1)
     people, elsewhere = _people(task, grid, inside)

@@ -21,7 +21,7 @@ from airshield.plan.coverage.detection import (
     make_table,
     sees_all,
 )
-from airshield.plan.coverage.detection.cells import limits_of, sector_sides
+from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, sector_sides
 from airshield.plan.coverage.detection.reach import PD_NOTHING
 from airshield.plan.coverage.warning import _kernels
 from airshield.plan.coverage.warning.given import Inbound, Lookout, WarnedSite, WarningRule
@@ -154,7 +154,8 @@ def _walk(
         best = np.ones((bearings.size, steps))
         # What an unsure radar sees counts in the best case alone.
         aside = np.ones((bearings.size, steps))
-        work, code = np.zeros((7, steps), np.float32), np.zeros(steps, np.uint8)
+        work = np.zeros((_kernels.WORK_ROWS, steps), np.float32)
+        code = np.zeros(steps, np.uint8)
         for i, one in enumerate(lookouts):
             table = seen[i, inbound.target]
             limits = limits_of(
@@ -181,6 +182,7 @@ def _walk(
                 one.figures.spd_radial_min_mps if one.is_sure else 0.0,
                 blind_speeds_mps(one.figures),
                 rule.window_s / one.figures.turn_s,
+                AS_CODES,
                 work,
                 code,
                 sure if one.is_sure else aside,
