@@ -337,13 +337,23 @@ def test_slant_range_and_elevation_keep_their_digits_in_single_precision(seed):
     d, alt = rng.uniform(100.0, 500e3, 50), rng.uniform(0.0, 30e3, 50)
     got = np.empty(50, np.float32)
     limits = limits_of(RADAR, TABLE, surface_msl_m=0.0, pd_least=0.5, earth_m=EARTH)
+    x, y, alt_m = (np.asarray(a, np.float32) for a in (d, 0.0 * d, alt))
+    bow, dist = np.empty((2, 50), np.float32)
+    _kernels.place(x, y, limits, bow, dist)
     _kernels.judge(
-        *(np.asarray(a, np.float32) for a in (d, 0.0 * d, alt, alt)),
+        x,
+        y,
+        bow,
+        dist,
+        alt_m,
+        alt_m,
         np.empty(0, np.float32),
         limits,
         TABLE.pd,
+        limits.rng_step_m,
         np.empty(0, np.float32),
         np.zeros((0, 5), np.float32),
+        AS_CODES,
         got,
         np.empty(50, np.float32),
         np.empty(50, np.uint8),
