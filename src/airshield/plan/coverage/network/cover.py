@@ -36,7 +36,7 @@ _ALL_AIR: Final = np.empty(0, np.bool_)
 class LayerMaps(NamedTuple):
     """The maps of several layers one after the other, for loops that write to all of them.
 
-    ``bits`` and ``unknown`` have the shape (layers, rows, cols, words), ``why`` and ``why_by``
+    ``bits`` and ``unknown`` have the shape (layers, rows, cols · words), ``why`` and ``why_by``
     (layers, rows, cols). They are the layers' own, but for ``why``: ranks (``AS_RANKS``) until
     :meth:`LayerCover.note_added`.
     """
@@ -94,8 +94,8 @@ class LayerCover:
         if len(set(self.radars)) < len(self.radars):
             raise UsageError("two radars have the same name; give each its own")
         own = maps_of(grid, 1, self.radars) if maps is None else maps
-        self.bits = own.bits[at].reshape(-1, own.bits.shape[-1])
-        self.unknown = own.unknown[at].reshape(-1, own.bits.shape[-1])
+        self.bits = own.bits[at].reshape(grid.rows * grid.cols, -1)
+        self.unknown = own.unknown[at].reshape(grid.rows * grid.cols, -1)
         self.no_air = memory.zeros((grid.rows * grid.cols,), np.bool_)
         self.why, self.why_by = own.why[at], own.why_by[at]
         if maps is None:
@@ -187,12 +187,40 @@ class LayerCover:
             the number that surely do.
         """
         out = memory.zeros((self.grid.rows * self.grid.cols,), np.uint8)
-        wide = mask_of(self.radars, self.radars if active is None else active)
-        mask = narrow_words(wide)[: self.bits.shape[1]]
         _kernels.count_radars(
-            self.bits, self.unknown, self.no_air, mask, UNKNOWN_COUNT, NO_AIR_COUNT, out
+            self.bits.reshape(-1),
+            self.unknown.reshape(-1),
+            self.no_air,
+            self._mask(active),
+            UNKNOWN_COUNT,
+            NO_AIR_COUNT,
+            out,
         )
         return out.reshape(self.grid.shape)
+
+    def gaps(
+        self, inside: NDArray[np.bool_], active: Iterable[str] | None = None
+    ) -> NDArray[np.uint8]:
+        """1 for the cells of a territory, with air, that no radar sees or may see; else 0.
+
+        Returns
+        -------
+        ndarray of uint8, shape (rows, cols)
+        """
+        out = memory.zeros((self.grid.rows * self.grid.cols,), np.uint8)
+        _kernels.note_gaps(
+            self.bits.reshape(-1),
+            self.unknown.reshape(-1),
+            self.no_air,
+            np.ascontiguousarray(inside, np.bool_).reshape(-1),
+            self._mask(active),
+            out,
+        )
+        return out.reshape(self.grid.shape)
+
+    def _mask(self, active: Iterable[str] | None) -> NDArray[np.uint32]:
+        wide = mask_of(self.radars, self.radars if active is None else active)
+        return narrow_words(wide)[: self.bits.shape[1]]
 
 
 class LowestAltitude:
@@ -235,8 +263,8 @@ def maps_of(grid: Grid, layers: int, radars: Sequence[str]) -> LayerMaps:
     shape = (layers, *grid.shape)
     words = max(1, -(-len(radars) // 32))
     return LayerMaps(
-        bits=memory.zeros((*shape, words), np.uint32),
-        unknown=memory.zeros((*shape, words), np.uint32),
+        bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
+        unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
         why=memory.zeros(shape, np.uint8),
         why_by=memory.full(shape, NOBODY, np.int16),
     )
