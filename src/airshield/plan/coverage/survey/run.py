@@ -142,11 +142,13 @@ def survey(
     grid = Grid.around(task.area, step_m=task.step_m)
     inside = grid.inside(task.area)
     told("ground", 0, 1)
-    map_ground = terrain.on_grid(grid)
+    at_hand = _held(task, terrain, cache, threads)
+    map_ground = at_hand.on_grid(grid, threads=threads)
     ground = map_ground.height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
-    sights = _sights(task, terrain, cache, threads, told)
+    sights = _sights(task, at_hand, cache, threads, told)
+    del at_hand  # as large as all that is to come
     radars = tuple(
         cells_of(radar, sight, grid) for radar, sight in zip(task.radars, sights, strict=True)
     )
@@ -252,17 +254,15 @@ def roses_of(
     )
 
 
-def _sights(
-    task: SurveyTask, terrain: Terrain, cache: SightCache | None, threads: int, told: Told
-) -> list[RadarSight]:
-    """What each radar sees down to; terrain that several of them need is read once."""
+def _held(task: SurveyTask, terrain: Terrain, cache: SightCache | None, threads: int) -> Terrain:
+    """Terrain that several radars need, read once; the map has its own from there too."""
     step_m = task.sight_step_m
 
     def is_kept(radar: SurveyRadar) -> bool:
         key = sight_key(radar, terrain=terrain, earth=task.earth, step_m=step_m)
         return cache is not None and cache.has(key)
 
-    around = terrain.held_around(
+    return terrain.held_around(
         [
             (radar.lat_deg, radar.lon_deg, reach_m(radar) + _MESH_CELLS * 4.0 * step_m)
             for radar in task.radars
@@ -270,6 +270,13 @@ def _sights(
         ],
         threads=threads,
     )
+
+
+def _sights(
+    task: SurveyTask, around: Terrain, cache: SightCache | None, threads: int, told: Told
+) -> list[RadarSight]:
+    """What each radar sees down to."""
+    step_m = task.sight_step_m
     lock = threading.Lock()
     done = 0
 
