@@ -10,16 +10,13 @@ are not in it: of the peer the same is taken off.
 import sys
 import time
 
-import rasterio
-
+from airshield.geo.terrain import read_raster
 from airshield.plan.coverage import sight
 
 
 def look(file: str, row: int, col: int, mast_m: float) -> None:
-    # A raster that is read once need not be kept a second time in GDAL's own memory.
-    with rasterio.Env(GDAL_CACHEMAX=16), rasterio.open(file) as raster:
-        ground_m = raster.read(1)
-        step_m = raster.transform.a
+    ground_m, raster = read_raster(file)
+    step_m = raster.transform[0]
     antenna_m = float(ground_m[row, col]) + mast_m
     sight.lowest_visible_m(ground_m, step_m=step_m, row=row, col=col, antenna_msl_m=antenna_m)
 

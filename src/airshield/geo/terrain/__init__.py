@@ -61,6 +61,7 @@ from airshield.geo.terrain.patch import (
     coarse_of,
     coarse_warnings,
 )
+from airshield.geo.terrain.raster import Raster, read_raster
 from airshield.geo.terrain.terrain import Terrain
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "EarthFactor",
     "GridPatch",
     "Patch",
+    "Raster",
     "Share",
     "Terrain",
     "coarse_of",
@@ -83,6 +85,7 @@ __all__ = [
     "earth_factor",
     "horizon_m",
     "k_of_gradient",
+    "read_raster",
     "refractivity_gradient",
     "warm_up",
 ]
@@ -92,6 +95,7 @@ def warm_up() -> None:
     """Compile this room's kernels, or load them from the cache."""
     window = np.zeros((3, 3), np.float32)
     window[1, 1] = np.nan
+    _kernels.are_heights(window.reshape(-1), np.float32(np.nan), -500.0, 9000.0)
     _kernels.clean_m(window, 0, 0, 3, 3, np.nan, 1.0, 0.0, -500.0, 9000.0)
     window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))
     nodes = np.array([[0.0, 2.0, 4.0]] * 3)

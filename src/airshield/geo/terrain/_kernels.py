@@ -406,6 +406,18 @@ def clean_m(
     return unknown, low, high
 
 
+@lean_kernel
+def are_heights(raw: F4, nodata: np.float32, lowest_m: float, highest_m: float) -> bool:
+    """Tell whether all values are heights in metres, with none that stands for no data."""
+    low, high = np.float32(lowest_m), np.float32(highest_m)
+    others = 0
+    for i in range(raw.size):
+        at = raw[i]
+        # -9999 and all else that stands for no data is lower than any ground.
+        others += 0 if (at >= low) & (at <= high) & (at != nodata) else 1
+    return others == 0
+
+
 @kernel
 def filled_m(window: F4, widest: int) -> F4:
     """Bridge holes that are no wider than ``widest`` cells.

@@ -19,8 +19,10 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from airshield import memory
 from airshield.errors import MissingFileError, TerrainError, UsageError
 from airshield.geo.terrain import _kernels
+from airshield.geo.terrain.mapped import mapped_m
 from airshield.units import M_PER_FT
 
 F4 = NDArray[np.float32]
@@ -44,6 +46,9 @@ CACHE_MIB: Final = 128
 
 BLOCK_BYTES: Final = 256 << 20
 """Largest block a raster may be stored in: it is decoded whole to read one cell."""
+
+WHOLE_CELLS: Final = 1 << 29
+"""Most that :meth:`Raster.whole_m` takes: 2 GB of heights."""
 
 SUFFIXES: Final = (
     ".tif", ".tiff", ".vrt", ".hgt", ".img", ".bil", ".flt", ".asc", ".dem",
@@ -130,6 +135,32 @@ class Raster:
                 ) from why
         self.clean(room, at)
 
+    def whole_m(self) -> F4:
+        """All heights of the raster [m], NaN unknown: the file's own pages where they can serve.
+
+        Raises
+        ------
+        TerrainError
+            As :meth:`read_into`.
+        UsageError
+            More heights than anybody wants in memory at once.
+        """
+        at = Window(0, 0, self.rows, self.cols)
+        if self.rows * self.cols > WHOLE_CELLS:
+            raise UsageError(
+                f"{self.shown}: {self.rows:,} × {self.cols:,} cells are too many to be read at "
+                "once; take a part of it with Terrain.around"
+            )
+        if self.scale == 1.0 and self.offset == 0.0 and self.sea == "told":
+            room = mapped_m(Path(self.name), self.rows, self.cols)
+            if room is not None and _kernels.are_heights(
+                room.reshape(-1), np.float32(self.nodata), LOWEST_GROUND_M, HIGHEST_GROUND_M
+            ):
+                return room
+        room = memory.zeros((self.rows, self.cols), np.float32)
+        self.read_into(room, at, 0, 0)
+        return room
+
     def clean(self, room: F4, at: Window) -> None:
         """Metres from raw values in a window; what stands for no data becomes NaN."""
         raw = at.of(room)
@@ -202,6 +233,44 @@ def find_rasters(path: str | Path, *, unit: str | None = None, sea: Sea = "told"
             for name in names
         ]
     return [_described(str(path.resolve()), str(path), None, unit=unit, sea=sea)]
+
+
+def read_raster(
+    path: str | Path, *, unit: str | None = None, sea: Sea = "told"
+) -> tuple[F4, Raster]:
+    """All heights of one raster, as it lies on disk, and what it says of itself.
+
+    For whoever has terrain in metres around a site and no need of another grid. A file of 32-bit
+    floats that is not compressed is not copied: it must not become shorter while the heights are
+    in use.
+
+    Parameters
+    ----------
+    path, unit, sea
+        As for ``Terrain.open``; one raster.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, cols)
+        Heights above mean sea level [m], NaN unknown. Holes are as they are.
+    Raster
+        Its coordinate system and ``transform``.
+
+    Raises
+    ------
+    MissingFileError, TerrainError
+        As ``Terrain.open``, and where there are several.
+    UsageError
+        A raster of more than half a billion cells.
+    """
+    found = find_rasters(path, unit=unit, sea=sea)
+    if len(found) > 1:
+        raise TerrainError(
+            file=str(path),
+            what=f"{len(found)} rasters are there",
+            remedy="name one of them, or read them together with Terrain.open",
+        )
+    return found[0].whole_m(), found[0]
 
 
 def _members(path: Path) -> list[str]:
