@@ -38,23 +38,6 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     return np.frombuffer(room, kind).reshape(shape)
 
 
-def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Array of whatever, in C order, for one thread that is going to write to all of it: pages are
-    made at once, for two thirds of what they cost one by one.
-
-    Examples
-    --------
-    >>> empty((2, 3), np.uint8).shape
-    (2, 3)
-    """
-    kind = np.dtype(dtype)
-    octets = math.prod(shape) * kind.itemsize
-    if octets < LARGE_BYTES or not hasattr(mmap, "MAP_POPULATE"):
-        return np.empty(shape, kind)
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
-    return np.frombuffer(mmap.mmap(-1, octets, flags=flags), kind).reshape(shape)
-
-
 def full(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> NDArray[Any]:
     """Array of one value in C order.
 

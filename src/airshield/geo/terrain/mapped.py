@@ -19,6 +19,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from airshield import memory
+
 F4 = NDArray[np.float32]
 
 # Tags that decide how the heights lie in the file, and what they must say; 1 where untold.
@@ -37,7 +39,9 @@ class _Entry(NamedTuple):
 
 
 def mapped_m(path: Path, rows: int, cols: int) -> F4 | None:
-    """The raw values of a raster's file, not copied; None where they do not lie there as an array.
+    """The raw values of a raster's file; None where they do not lie there as an array.
+
+    Not copied, but for those that begin between two numbers' places, as in every other file.
 
     What is written to the array stays in memory. The file must not become shorter while it is used.
     """
@@ -48,11 +52,15 @@ def mapped_m(path: Path, rows: int, cols: int) -> F4 | None:
         return None
     try:
         start = _start(octets, rows, cols)
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         start = None
     if start is None:
         octets.close()
         return None
+    if start % 4:
+        room: F4 = memory.zeros((rows, cols), np.float32)
+        room.reshape(-1).view(np.uint8)[:] = np.frombuffer(octets, np.uint8, room.nbytes, start)
+        return room
     return np.frombuffer(octets, np.float32, rows * cols, start).reshape(rows, cols)
 
 
@@ -80,7 +88,7 @@ def _start(octets: mmap.mmap, rows: int, cols: int) -> int | None:
         return None
     start, size = int(offsets[0]), 4 * rows * cols
     is_one_piece = bool((offsets[1:] == offsets[:-1] + counts[:-1]).all())
-    if not is_one_piece or int(counts.sum()) != size or start % 4 or start + size > len(octets):
+    if not is_one_piece or int(counts.sum()) != size or start + size > len(octets):
         return None
     return start
 

@@ -261,7 +261,7 @@ def warm_up() -> None:
 def _swept(task: Task, threads: int) -> list[NDArray[np.float32]]:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads!r}")
-    lows = task.blank(threads)
+    lows = task.blank()
 
     def sweep(eighth: Eighth) -> None:
         rays = Rays(eighth.rays)

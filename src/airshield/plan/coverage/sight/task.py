@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from airshield import memory
 from airshield.errors import UsageError
 from airshield.sensors.horizon import EARTH_MEAN_M
 
@@ -96,13 +95,11 @@ class Task(NamedTuple):
     rng_m: float
     through_unknown: bool
 
-    def blank(self, threads: int = 1) -> list[F4]:
+    def blank(self) -> list[F4]:
         """Answers to be filled in: the site is, and what no loop visits is NaN."""
         lows = []
         for patch in self.patches:
-            # Several threads make the pages side by side, each where it writes first.
-            make = memory.empty if threads == 1 else memory.zeros
-            low: F4 = make(patch.ground.shape, np.float32)
+            low = np.empty_like(patch.ground)
             _blank_beyond(low, patch, self.rng_m)
             low[patch.row, patch.col] = patch.ground[patch.row, patch.col]
             lows.append(low)
