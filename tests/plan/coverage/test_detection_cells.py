@@ -26,7 +26,7 @@ from airshield.plan.coverage.detection import (
     see_patch,
     snr_db,
 )
-from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, sector_sides
+from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, reach_of, sector_sides
 from reference import detection as slow
 
 EARTH = earth_radius_m(4.0 / 3.0)
@@ -500,3 +500,30 @@ def test_a_patch_that_is_none_is_refused():
     for change, words in wrong:
         with pytest.raises(UsageError, match=words):
             see_patch(RADAR, TABLE, **{**good, **change})
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=seeds, pd_least=st.sampled_from([0.05, 0.5, 0.8, 1.0]))
+def test_within_its_reach_the_loops_find_the_probability_and_beyond_they_do_not(seed, pd_least):
+    rng = np.random.default_rng(seed)
+    row = np.sort(rng.uniform(0.0, 1.0, 40))[::-1].astype(np.float32)
+    row[0], row[-1] = max(row[0], rng.choice([0.0, 1.0])), 0.0
+    table, step_m = row[None, :], float(rng.uniform(50.0, 900.0))
+    reach = reach_of(table, step_m, pd_least)
+    near = np.float32(max(reach, 0.0))
+    some = near + rng.uniform(-1.0, 1.0, 200).astype(np.float32) * rng.choice([0.1, 3e3])
+    where = np.concatenate([np.maximum(some, 0.0), [near, np.nextafter(near, np.float32(np.inf))]])
+    where = where.astype(np.float32)
+    pd = np.empty(where.size, np.float32)
+    _kernels.look_up(where, 0.0 * where, table, np.float32(step_m), np.float32(1.0), pd)
+    assert ((pd >= np.float32(pd_least)) == (where <= reach)).mean() > 0.98
+    far = np.abs(where - reach) > 1e-5 * step_m * 40
+    assert ((pd >= np.float32(pd_least)) == (where <= reach))[far].all()
+
+
+def test_where_a_range_does_not_decide_the_table_is_looked_up():
+    falling = np.linspace(1.0, 0.0, 9, dtype=np.float32)[None, :]
+    assert np.isnan(reach_of(np.vstack([falling, falling]), 100.0, 0.5))
+    assert np.isnan(reach_of(falling[:, ::-1], 100.0, 0.5))
+    assert reach_of(np.ones((1, 3), np.float32), 100.0, 0.8) == np.inf
+    assert reach_of(0.5 * falling, 100.0, 0.8) < 0.0
