@@ -18,6 +18,7 @@ U1 = NDArray[np.uint8]
 U4 = NDArray[np.uint32]
 U8 = NDArray[np.uint64]
 I2 = NDArray[np.int16]
+By = NDArray[Any]  # radars: octets where they are few
 I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 F4 = NDArray[np.float32]
@@ -45,7 +46,7 @@ def add_radar(
     unknown: U4,
     no_air: B1,
     why: U1,
-    why_by: I2,
+    why_by: By,
     why_short: F4,
 ) -> None:
     """Note what one radar sees, and whether it is the one that comes nearest to seeing.
@@ -76,7 +77,7 @@ def add_radar(
 
 
 @lean_kernel
-def add_codes(reason: U1, radar: int, rank: F4, bits: U4, unknown: U4, why: U1, why_by: I2) -> None:
+def add_codes(reason: U1, radar: int, rank: F4, bits: U4, unknown: U4, why: U1, why_by: By) -> None:
     """Note what one radar sees of some cells; among equals the first comes nearest to seeing."""
     word = radar // 32
     bit = np.uint32(np.uint32(1) << np.uint32(radar % 32))
@@ -104,7 +105,7 @@ def add_ranks(
     bits: U4,
     unknown: U4,
     why: U1,
-    why_by: I2,
+    why_by: By,
 ) -> None:
     """Note what one radar sees of some cells of a row, in the maps of all layers.
 
@@ -123,7 +124,7 @@ def add_ranks(
         mine, best, by = rank[i], why[layer, row, at], why_by[layer, row, at]
         is_doubted |= mine == doubt
         why[layer, row, at] = mine if mine > best else best
-        why_by[layer, row, at] = np.int16(radar) if mine > best else by
+        why_by[layer, row, at] = radar if mine > best else by
     if words == 1:
         for i in range(rank.size):
             bits[layer, row, np.uint64(col + i)] |= bit if rank[i] == seen else none
@@ -140,13 +141,13 @@ def add_ranks(
 
 
 @lean_kernel
-def settle(why: U1, why_by: I2, codes: U1, no_air: B1) -> None:
+def settle(why: U1, why_by: By, codes: U1, no_air: B1) -> None:
     """Codes from ranks. What nobody reaches is beyond the range of the first, where there is air;
     ``no_air`` of size 0: everywhere."""
     for i in range(why.size):
         by = why_by[i]
         why[i] = codes[why[i]]
-        why_by[i] = by if by != NOBODY else np.int16(0)
+        why_by[i] = by if by != NOBODY else 0
         if no_air.size > 0 and by == NOBODY and no_air[i]:
             why[i] = GROUND
 

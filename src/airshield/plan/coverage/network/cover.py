@@ -30,6 +30,7 @@ AS_RANKS: Final = np.zeros(len(reasons.NAMES), np.uint8)
 AS_RANKS[list(reasons.ORDER)] = np.arange(1, len(reasons.ORDER) + 1)
 _CODES: Final = np.array([reasons.INSTRUMENTED, *reasons.ORDER], np.uint8)
 _NOT_TOLD: Final = np.empty(0, np.float32)
+_FEW: Final = 127
 _ALL_AIR: Final = np.empty(0, np.bool_)
 
 
@@ -38,13 +39,14 @@ class LayerMaps(NamedTuple):
 
     ``bits`` and ``unknown`` have the shape (layers, rows, cols · words), ``why`` and ``why_by``
     (layers, rows, cols). They are the layers' own, but for ``why``: ranks (``AS_RANKS``) until
-    :meth:`LayerCover.note_added`.
+    :meth:`LayerCover.note_added`. Whoever writes to a part first makes ``NOBODY`` of its
+    ``why_by``.
     """
 
     bits: NDArray[np.uint32]
     unknown: NDArray[np.uint32]
     why: NDArray[np.uint8]
-    why_by: NDArray[np.int16]
+    why_by: NDArray[np.signedinteger[Any]]
 
 
 class LayerCover:
@@ -72,7 +74,7 @@ class LayerCover:
         The reason of the radar nearest to seeing (``plan.coverage.reasons``): of the one that
         passes most of the tests in their order; among equals, of the one that falls least short in
         height, then of the first. SEEN where somebody sees.
-    why_by : ndarray of int16, shape (rows, cols)
+    why_by : ndarray of int8, of int16 from 128 radars on, shape (rows, cols)
         Which radar that is; ``NOBODY`` before any was added.
 
     Notes
@@ -100,6 +102,7 @@ class LayerCover:
         self.why, self.why_by = own.why[at], own.why_by[at]
         if maps is None:
             self.why.fill(reasons.INSTRUMENTED)
+            self.why_by.fill(NOBODY)
         self._short = _NOT_TOLD
         self._added: set[str] = set()
 
@@ -175,6 +178,7 @@ class LayerCover:
             _kernels.settle(self.why.reshape(-1), self.why_by.reshape(-1), _CODES, air)
         else:
             self.why.fill(reasons.INSTRUMENTED)
+            self.why_by.fill(NOBODY)
 
     def counts(self, active: Iterable[str] | None = None) -> NDArray[np.uint8]:
         """How many radars surely see each cell, of all or of those named.
@@ -266,7 +270,7 @@ def maps_of(grid: Grid, layers: int, radars: Sequence[str]) -> LayerMaps:
         bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
         unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
         why=memory.zeros(shape, np.uint8),
-        why_by=memory.full(shape, NOBODY, np.int16),
+        why_by=memory.zeros(shape, np.int8 if len(radars) <= _FEW else np.int16),
     )
 
 

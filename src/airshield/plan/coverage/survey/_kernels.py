@@ -25,6 +25,7 @@ U1 = NDArray[np.uint8]
 U2 = NDArray[np.uint16]
 U4 = NDArray[np.uint32]
 I2 = NDArray[np.int16]
+By = NDArray[Any]
 I8 = NDArray[np.int64]
 
 HALF_M = np.float32(0.5)
@@ -233,7 +234,7 @@ def see_band(
     bits: U4,
     unknown: U4,
     why: U1,
-    why_by: I2,
+    why_by: By,
 ) -> None:
     """Judge a band of all layers, and note who sees what. ``work`` is (WORK_ROWS, CHUNK), ``rank``
     CHUNK.

@@ -23,7 +23,7 @@ from airshield.plan.coverage.detection import TARGETS, RadarFigures, make_table,
 from airshield.plan.coverage.detection._kernels import CHUNK
 from airshield.plan.coverage.detection.cells import Limits, limits_of, reach_of, sector_sides
 from airshield.plan.coverage.network import Layer, LayerCover, LowestAltitude
-from airshield.plan.coverage.network.cover import AS_RANKS, LayerMaps, maps_of
+from airshield.plan.coverage.network.cover import AS_RANKS, NOBODY, LayerMaps, maps_of
 from airshield.plan.coverage.survey import _kernels
 from airshield.plan.coverage.survey.sights import RadarSight, SightLevel, reach_m
 from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
@@ -148,6 +148,8 @@ def add_radars(
         if not hasattr(own, "room"):
             own.room = _Room(grid.cols)
         row1 = min(row0 + BAND_ROWS, grid.rows)
+        # Here rather than before, so that all threads make the pages.
+        maps.why_by[:, row0:row1] = NOBODY
         for at, (one, mesh) in enumerate(zip(radars, meshes, strict=True)):
             rows, cols = one.window
             first, last = max(rows.start, row0), min(rows.stop, row1)
@@ -164,11 +166,17 @@ def add_radars(
 
 
 def covers_of(
-    task: SurveyTask, ground_m: NDArray[np.float32], maps: LayerMaps, grid: Grid
+    task: SurveyTask,
+    ground_m: NDArray[np.float32],
+    maps: LayerMaps,
+    grid: Grid,
+    *,
+    threads: int,
 ) -> list[LayerCover]:
     """The layers' covers, once all radars are in the maps."""
-    covers = []
-    for at, layer in enumerate(task.layers):
+
+    def one(at: int) -> LayerCover:
+        layer = task.layers[at]
         cover = LayerCover(grid, layer, [radar.name for radar in task.radars], maps=maps, at=at)
         hgt_m = np.float32(layer.height_m)
         if layer.above == "sea":
@@ -177,8 +185,10 @@ def covers_of(
         else:
             # Above ground, unless somebody asks for a height below it.
             cover.note_added(np.isfinite(ground_m) if hgt_m < 0.0 else None)
-        covers.append(cover)
-    return covers
+        return cover
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, range(len(task.layers))))
 
 
 def warm_up() -> None:

@@ -158,7 +158,7 @@ def survey(
         radars, task, ground, maps, lowest,
         threads=threads, say=lambda done, of: told("map", done, of),
     )  # fmt: skip
-    covers = covers_of(task, ground, maps, grid)
+    covers = covers_of(task, ground, maps, grid, threads=threads)
 
     told("network", 0, 1)
     people, elsewhere = _people(task, grid, inside)
@@ -189,7 +189,8 @@ def survey(
             )
         answers.append(answer_cover(want, of))
     told("network", 1, 1)
-    lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars])
+    # Heights in metres of all radars' surroundings, which nobody else needs.
+    lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars if warned])
     roses = []
     with ThreadPoolExecutor(threads) as pool:
         for i, need in enumerate(warned):
