@@ -24,6 +24,8 @@ _EDGE_MAX_DEG: Final = 0.1
 """Edges are straight in longitude and latitude and bend in the projection: by 3 m in this."""
 _MESH_M: Final = 20_000.0
 """Between nodes so far apart, a line in one projection leaves a line in the other by 0.3 m."""
+MESH_MAX: Final = 64
+"""Most cells from one node of a mesh to the next."""
 _HOWS: Final = {"bilinear": _kernels.BILINEAR, "highest": _kernels.HIGHEST}
 
 
@@ -184,7 +186,7 @@ class Grid:
                 f"a site at latitude {lat_deg!r} and longitude {lon_deg!r} is not on Earth; give "
                 "degrees, latitude first"
             )
-        stride = max(1, min(64, int(_MESH_M / self.step_m)))
+        stride = max(1, min(MESH_MAX, int(_MESH_M / self.step_m)))
         rows = np.arange(-(-self.rows // stride) + 1) * stride
         cols = np.arange(-(-self.cols // stride) + 1) * stride
         x = self.west_m + (cols + 0.5) * self.step_m

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import lean_kernel
+from airshield._kernels import apart_kernel, lean_kernel
 from airshield.plan.coverage.detection._kernels import CHUNK, Limits, judge, place
 from airshield.plan.coverage.network._kernels import add_lowest, add_ranks
 from airshield.plan.coverage.reasons import SEEN, UNKNOWN
@@ -26,6 +26,7 @@ U2 = NDArray[np.uint16]
 U4 = NDArray[np.uint32]
 I2 = NDArray[np.int16]
 By = NDArray[Any]
+I4 = NDArray[np.int32]
 I8 = NDArray[np.int64]
 
 HALF_M = np.float32(0.5)
@@ -86,14 +87,43 @@ def read_along(
     n0: float,
     n1: float,
     stride: int,
+    at: I4,
+    found: U2,
     lowest_m: F4,
 ) -> None:
-    """Lowest visible altitudes from one node of the mesh to the next, all within one level."""
+    """Lowest visible altitudes from one node of the mesh to the next, all within one level.
+
+    :func:`highest_of`, :func:`metres` and what lies between, each for all places in turn: places
+    and metres are vectors then, and what remains is to read. ``at`` is (3, stride), ``found``
+    stride.
+    """
     mid = 0.5 * (told.shape[0] - 1)
     c0, dc = mid + e0 / step_m, (e1 - e0) / (step_m * stride)
     r0, dr = mid - n0 / step_m, (n0 - n1) / (step_m * stride)
+    places_along(r0, dr, c0, dc, told.shape[1], at[0], at[1], at[2], lowest_m.size)
+    flat = told.reshape(-1)
     for k in range(lowest_m.size):
-        lowest_m[k] = metres(highest_of(told, r0 + k * dr, c0 + k * dc))
+        north = np.uint64(at[0, k])
+        south = north + np.uint64(at[1, k])
+        right = np.uint64(at[2, k])
+        found[k] = max(flat[north], flat[north + right], flat[south], flat[south + right])
+    for k in range(lowest_m.size):
+        lowest_m[k] = metres(found[k])
+
+
+@apart_kernel
+def places_along(
+    r0: float, dr: float, c0: float, dc: float, wide: int, at: I4, down: I4, right: I4, many: int
+) -> None:
+    """Where the north-western of the cells around each of some places lies in a map of rows of
+    ``wide``, and how far on the southern and the eastern that count are."""
+    across = np.int32(wide)
+    for k in range(many):
+        row, col = r0 + k * dr, c0 + k * dc
+        r, c = np.int32(row + NEAR), np.int32(col + NEAR)
+        at[k] = np.int32(np.int32(r * across) + c)
+        down[k] = across if row - r >= NEAR else np.int32(0)
+        right[k] = np.int32(1) if col - c >= NEAR else np.int32(0)
 
 
 @lean_kernel
@@ -126,6 +156,8 @@ def look_down(
     lowest_m: F4,
     first: I8,
     last: I8,
+    at: I4,
+    found: U2,
 ) -> None:
     """Where the cells of a band lie, and the lowest visible altitude there; infinite out of reach.
 
@@ -164,7 +196,7 @@ def look_down(
                 # touch it.
                 if not is_read and not is_mixed:
                     if holds(told, step, e0, n0) and holds(told, step, e1, n1):
-                        read_along(told, step, e0, e1, n0, n1, stride, low)
+                        read_along(told, step, e0, e1, n0, n1, stride, at, found, low)
                         is_read = True
                     else:
                         edge_m = (0.5 * (told.shape[0] - 1) + 1.0) * step

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import box
 
-from airshield.geo.grid import Grid
+from airshield.geo.grid import MESH_MAX, Grid
 from airshield.geo.terrain import earth_factor
 from airshield.plan.coverage.detection import TARGETS, RadarFigures, make_table, sees_all
 from airshield.plan.coverage.detection._kernels import CHUNK
@@ -31,8 +31,9 @@ from airshield.plan.coverage.survey.task import SurveyRadar, SurveyTask
 Window = tuple[slice, slice]
 Floats = NDArray[np.float64]
 
-BAND_ROWS: Final = 64
-"""Rows at once: what is known of a band's cells, 1 MB of each kind at most, stays in the cache."""
+BAND_ROWS: Final = 16
+"""Rows at once: what is known of a band's cells, and its part of the maps of all layers, stays in
+the caches from one radar to the next. With 64 it took 4 % longer."""
 
 _WIDER: Final = 1.02
 """By how much a distance in the grid's projection may be longer than over the ground, at most, for
@@ -83,6 +84,8 @@ class _Room:
 
     def __init__(self, cols: int) -> None:
         self._flat = np.empty((3, BAND_ROWS * cols), np.float32)
+        self._at = np.empty((3, MESH_MAX), np.int32)
+        self._found = np.empty(MESH_MAX, np.uint16)
         self.first = np.empty(BAND_ROWS, np.int64)
         self.last = np.empty(BAND_ROWS, np.int64)
         self.work = np.empty((_kernels.WORK_ROWS, CHUNK), np.float32)
@@ -107,6 +110,8 @@ class _Room:
             self.lowest_m,
             self.first,
             self.last,
+            self._at,
+            self._found,
         )
 
 
