@@ -26,6 +26,7 @@ F8 = NDArray[np.float64]
 B1 = NDArray[np.bool_]
 Cells = NDArray[Any]
 
+ALIKE = 16
 NOBODY = -1
 FULL = -1
 # Columns of a tally: seen by none, one, two, three, four or more; nobody knows.
@@ -247,6 +248,7 @@ def group_cells(
     many = 0
     words = bits.shape[1]
     has_people, has_sites, may_lack_air = people.size > 0, sites.size > 0, no_air.size > 0
+    flat_bits, flat_unknown = bits.reshape(-1), unknown.reshape(-1)
     i = 0
     while i < bits.shape[0]:
         is_inside = inside.size > 0 and inside[i]
@@ -287,26 +289,55 @@ def group_cells(
             table[slot] = many
             first[many] = i
             many += 1
-        # Neighbours are mostly alike: they are counted here, and added up once.
-        cells = 1 if is_inside else 0
-        j = i + 1
-        while j < bits.shape[0]:
+        # Neighbours are mostly alike: they are counted here, and added up once. Unsigned places are
+        # not looked for from the end.
+        end = i + 1
+        if words == 1:
+            end = same_until(flat_bits, flat_unknown, no_air, end)
+        while end < bits.shape[0]:
+            j = np.uint64(end)
+            if bits[j, 0] != bits[i, 0] or unknown[j, 0] != unknown[i, 0]:
+                break
             same = not (may_lack_air and no_air[j])
-            for w in range(words):
+            for w in range(1, words):
                 same &= (bits[j, w] == bits[i, w]) & (unknown[j, w] == unknown[i, w])
             if not same:
                 break
-            cells += 1 if inside.size > 0 and inside[j] else 0
-            if has_people:
-                lives += people[j]
-            if has_sites:
-                stand += sites[j]
-            j += 1
+            end += 1
+        cells = 0
+        if inside.size > 0:
+            for k in range(end - i):
+                cells += 1 if inside[np.uint64(i + k)] else 0
+        if has_people:
+            for k in range(i + 1, end):
+                lives += people[k]
+        if has_sites:
+            for k in range(i + 1, end):
+                stand += sites[k]
         totals[found, 0] += cells * cell_m2
         totals[found, 1] += lives
         totals[found, 2] += stand
-        i = j
+        i = end
     return many
+
+
+@lean_kernel
+def same_until(bits: U4, unknown: U4, no_air: B1, at: int) -> int:
+    """A place up to which all cells are like the one before ``at``, in steps of so many that they
+    are compared in vectors."""
+    seen_by, doubted = bits[at - 1], unknown[at - 1]
+    while at + ALIKE <= bits.size:
+        other = np.uint32(0)
+        for k in range(ALIKE):
+            j = np.uint64(at + k)
+            other |= (bits[j] ^ seen_by) | (unknown[j] ^ doubted)
+        if no_air.size > 0:
+            for k in range(ALIKE):
+                other |= np.uint32(1) if no_air[np.uint64(at + k)] else np.uint32(0)
+        if other != 0:
+            break
+        at += ALIKE
+    return at
 
 
 @lean_kernel
