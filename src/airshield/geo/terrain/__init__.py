@@ -19,7 +19,9 @@ counted. The sea is 0 m where the raster says so; ``sea=`` tells of rasters that
 nothing. Unknown is never zero.
 
 **Memory.** Windows of at most 16 million cells are read at a time, whatever the raster's size. Who
-looks around many sites may have what they share held: at most 268 million cells.
+looks around many sites may have what they share held: at most 268 million cells. A raster as it
+lies on disk, for who has one in metres already, is :func:`read_raster`'s; it is not copied where
+the file is an array.
 
 **Refused**, with the remedy: rasters without coordinate system or place, pictures, heights above
 the ellipsoid, metres taken for degrees and the other way round, depths taken for heights, feet
