@@ -164,16 +164,17 @@ def survey(
     people, elsewhere = _people(task, grid, inside)
     sites = _sites(task, grid)
 
-    def gathered(cover: LayerCover) -> tuple[Groups, pa.Table]:
-        return (
-            group_cells(cover, inside=inside, people=people, sites=sites),
-            find_gaps(cover, inside=inside, people=people),
-        )
+    def gaps_of(cover: LayerCover) -> pa.Table:
+        return find_gaps(cover, inside=inside, people=people)
+
+    def groups_of(cover: LayerCover) -> Groups:
+        return group_cells(cover, inside=inside, people=people, sites=sites)
 
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(gathered, covers))
-    groups = tuple(part[0] for part in parts)
-    gaps = pa.concat_tables([part[1] for part in parts]).combine_chunks()
+        # What takes longer first, and each by itself: all threads are done together then.
+        found_gaps, found_groups = pool.map(gaps_of, covers), pool.map(groups_of, covers)
+        gaps = pa.concat_tables(found_gaps).combine_chunks()
+        groups = tuple(found_groups)
     contributors = task.contributors()
     answers = []
     for want in asked:
