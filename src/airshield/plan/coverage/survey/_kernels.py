@@ -182,11 +182,12 @@ def look_down(
                 continue
             first[i] = min(first[i], j0)
             last[i] = j0 + many
+            east, north = east_m[i, j0 : j0 + many], north_m[i, j0 : j0 + many]
+            low = lowest_m[i, j0 : j0 + many]
             for k in range(many):
                 f = k / stride
-                east_m[i, j0 + k] = e0 * (1.0 - f) + e1 * f
-                north_m[i, j0 + k] = n0 * (1.0 - f) + n1 * f
-            low = lowest_m[i, j0 : j0 + many]
+                east[k] = e0 * (1.0 - f) + e1 * f
+                north[k] = n0 * (1.0 - f) + n1 * f
             step = step_m
             is_read = False
             is_mixed = False
@@ -214,8 +215,8 @@ def look_down(
                         fine, middle, coarse, step_m, e0 + f * (e1 - e0), n0 + f * (n1 - n0)
                     )
             for k in range(many):
-                e, n = east_m[i, j0 + k], north_m[i, j0 + k]
-                low[k] = low[k] if e * e + n * n <= reach2 else INFINITE
+                is_near = east[k] * east[k] + north[k] * north[k] <= reach2
+                low[k] = low[k] if is_near else INFINITE
 
 
 @lean_kernel
