@@ -8,8 +8,9 @@ eight samples per cell and one at each crossing (tests/reference/sight.py). gdal
 its mode DEM with -cc 0.75, which is k = 4/3; our k and antenna are the same.
 
 Times are processor seconds, one thread each, from a file to an array in memory, in turns, medians.
-The peer's are those of its process less those of the same command on 51 x 51 posts; ours begin
-after Python's start, the loading of the compiled loops and such a raster (look.py). Two threads
+The peer's are those of its process less those of the same command on 51 x 51 posts; ours are those
+of such a process too, less the same, once Python and the compiled loops are there (look.py). Two
+threads
 are compared with one by the clock on the wall, the least of the rounds each: on a machine where
 others work even that says little.
 

@@ -399,7 +399,7 @@ def test_what_is_held_for_many_sites_is_what_is_read_for_each(tmp_path, monkeypa
     assert all(np.isfinite(one).any() for one in want)
     # Of the raster nothing is read again.
     monkeypatch.setattr(
-        type(held.layers[0].first), "read_m", lambda self, *window: pytest.fail("read again")
+        type(held.layers[0].first), "read_into", lambda self, *window: pytest.fail("read again")
     )
     got = [held.around(*site, **what).height_m for site in sites for what in asked]
     for a, b in zip(want, got, strict=True):

@@ -73,6 +73,36 @@ def test_the_highest_in_each_cell_equals_the_slow_version(mode, seed):
 
 
 @modes
+@settings(deadline=None, max_examples=40)
+@given(seed=seeds, largest=st.sampled_from([0.4, 1.5, 6.0]), holes=st.sampled_from([0.0, 0.01]))
+def test_many_rectangles_at_once_are_each_as_one_alone(mode, seed, largest, holes):
+    """The quick way where all is known, to the last bit."""
+    rng = np.random.default_rng(seed)
+    window = rng.normal(500.0, 300.0, (40, 50)).astype(np.float32)
+    window[rng.random(window.shape) < holes] = np.nan
+    many = int(rng.integers(1, _kernels.SOME + 1))
+    middle, half = rng.uniform(8.0, 31.0, (2, many)), rng.uniform(0.0, largest, (2, many))
+    if seed % 2:  # on the posts
+        middle, half = np.rint(middle), np.rint(2.0 * half) / 2.0
+    (north, west), (south, east) = middle - half, middle + half
+    found = np.empty(_kernels.SOME)
+    room = np.empty((_kernels.ROOM_INTS, _kernels.SOME), np.int32)
+    work = np.empty((2, _kernels.SOME), np.float32), np.empty(_kernels.SOME)
+    form(_kernels.highest_known_m, mode)(
+        window.reshape(-1), 50, north, south, west, east, room, *work, found
+    )
+    for k in range(many):
+        box = (north[k], south[k], west[k], east[k])
+        around = window[int(box[0]) : int(box[1]) + 2, int(box[2]) : int(box[3]) + 2]
+        if np.isnan(around).any():
+            continue
+        alone = _kernels.highest_in_m(window, *box)
+        assert np.float32(found[k]) == np.float32(alone)
+    if not holes:
+        assert np.isfinite(found[:many]).all()
+
+
+@modes
 @settings(deadline=None, max_examples=60)
 @given(seed=seeds, widest=st.integers(1, 5))
 def test_holes_are_bridged_as_the_slow_version_does(mode, seed, widest):
@@ -98,6 +128,6 @@ def test_points_equal_the_slow_version(mode):
 @modes
 def test_raw_values_become_metres_and_what_is_no_height_is_counted(mode):
     raw = np.array([[10, -32768, -9999, 0], [np.nan, 255, -3.4e38, -501]], np.float32)
-    got = form(_kernels.clean_m, mode)(raw, 255.0, 2.0, 1.0, -500.0, 20.0)
+    got = form(_kernels.clean_m, mode)(raw, 0, 0, 2, 4, 255.0, 2.0, 1.0, -500.0, 20.0)
     assert got == (5, 1, 1)
     assert_allclose(raw, [[21, np.nan, np.nan, 1], [np.nan, np.nan, np.nan, -1001]])

@@ -26,7 +26,7 @@ from airshield.plan.coverage.detection import (
     see_patch,
     snr_db,
 )
-from airshield.plan.coverage.detection.cells import limits_of, sector_sides
+from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, reach_of, sector_sides
 from reference import detection as slow
 
 EARTH = earth_radius_m(4.0 / 3.0)
@@ -124,12 +124,24 @@ def test_cells_are_what_a_person_would_compute_one_by_one(mode, seed, sectors_de
         code, pd = np.empty(40, np.uint8), np.empty(40, np.float32)
         columns = (d * np.sin(np.radians(azm)), d * np.cos(np.radians(azm)), alt, lowest, ground)
         d, azm, alt, lowest, ground = (a[:40] for a in (d, azm, alt, lowest, ground))
+        x, y, alt_m, lowest_m, ground_m = (np.asarray(c[:40], np.float32) for c in columns)
+        limits = limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH)
+        bow, dist = np.empty((2, 40), np.float32)
+        _kernels.place.py_func(x, y, limits, bow, dist)
         _kernels.judge.py_func(
-            *(np.asarray(c[:40], np.float32) for c in columns),
-            limits_of(radar, table, surface_msl_m=100.0, pd_least=0.5, earth_m=EARTH),
+            x,
+            y,
+            bow,
+            dist,
+            alt_m,
+            lowest_m,
+            ground_m,
+            limits,
             table.pd,
+            limits.rng_step_m,
             np.empty(0, np.float32),
             sector_sides(radar),
+            AS_CODES,
             np.empty(40, np.float32),
             pd,
             code,
@@ -325,13 +337,23 @@ def test_slant_range_and_elevation_keep_their_digits_in_single_precision(seed):
     d, alt = rng.uniform(100.0, 500e3, 50), rng.uniform(0.0, 30e3, 50)
     got = np.empty(50, np.float32)
     limits = limits_of(RADAR, TABLE, surface_msl_m=0.0, pd_least=0.5, earth_m=EARTH)
+    x, y, alt_m = (np.asarray(a, np.float32) for a in (d, 0.0 * d, alt))
+    bow, dist = np.empty((2, 50), np.float32)
+    _kernels.place(x, y, limits, bow, dist)
     _kernels.judge(
-        *(np.asarray(a, np.float32) for a in (d, 0.0 * d, alt, alt)),
+        x,
+        y,
+        bow,
+        dist,
+        alt_m,
+        alt_m,
         np.empty(0, np.float32),
         limits,
         TABLE.pd,
+        limits.rng_step_m,
         np.empty(0, np.float32),
         np.zeros((0, 5), np.float32),
+        AS_CODES,
         got,
         np.empty(50, np.float32),
         np.empty(50, np.uint8),
@@ -478,3 +500,30 @@ def test_a_patch_that_is_none_is_refused():
     for change, words in wrong:
         with pytest.raises(UsageError, match=words):
             see_patch(RADAR, TABLE, **{**good, **change})
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=seeds, pd_least=st.sampled_from([0.05, 0.5, 0.8, 1.0]))
+def test_within_its_reach_the_loops_find_the_probability_and_beyond_they_do_not(seed, pd_least):
+    rng = np.random.default_rng(seed)
+    row = np.sort(rng.uniform(0.0, 1.0, 40))[::-1].astype(np.float32)
+    row[0], row[-1] = max(row[0], rng.choice([0.0, 1.0])), 0.0
+    table, step_m = row[None, :], float(rng.uniform(50.0, 900.0))
+    reach = reach_of(table, step_m, pd_least)
+    near = np.float32(max(reach, 0.0))
+    some = near + rng.uniform(-1.0, 1.0, 200).astype(np.float32) * rng.choice([0.1, 3e3])
+    where = np.concatenate([np.maximum(some, 0.0), [near, np.nextafter(near, np.float32(np.inf))]])
+    where = where.astype(np.float32)
+    pd = np.empty(where.size, np.float32)
+    _kernels.look_up(where, 0.0 * where, table, np.float32(step_m), np.float32(1.0), pd)
+    assert ((pd >= np.float32(pd_least)) == (where <= reach)).mean() > 0.98
+    far = np.abs(where - reach) > 1e-5 * step_m * 40
+    assert ((pd >= np.float32(pd_least)) == (where <= reach))[far].all()
+
+
+def test_where_a_range_does_not_decide_the_table_is_looked_up():
+    falling = np.linspace(1.0, 0.0, 9, dtype=np.float32)[None, :]
+    assert np.isnan(reach_of(np.vstack([falling, falling]), 100.0, 0.5))
+    assert np.isnan(reach_of(falling[:, ::-1], 100.0, 0.5))
+    assert reach_of(np.ones((1, 3), np.float32), 100.0, 0.8) == np.inf
+    assert reach_of(0.5 * falling, 100.0, 0.8) < 0.0

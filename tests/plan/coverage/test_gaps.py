@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from airshield.errors import UsageError
 from airshield.geo.grid import Grid
 from airshield.plan.coverage import network, reasons
+from airshield.plan.coverage.network import _kernels
 from reference import network as slow
 
 from .test_network import GRID, covered_by, world
@@ -169,3 +170,45 @@ def test_levels_out_of_order_are_refused():
         network.bands_of(np.zeros((2, 2), np.float32), [300.0, 100.0])
     with pytest.raises(UsageError, match="on a grid of"):
         network.regions_of(GRID, np.zeros((2, 2), int), wanted=[0])
+
+
+@pytest.mark.parametrize("radars", [5, 66])
+def test_gaps_are_where_the_count_is_none(radars):
+    maps, inside, *_ = world(11, radars)
+    made = covered_by(maps)
+    for active in (None, ["r1"], ["r2", f"r{radars - 1}"]):
+        want = (made.counts(active) == 0) & inside
+        assert want.any() or active is None
+        assert (made.gaps(inside, active) == want).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "note_gaps",
+        "find_runs",
+        "join_runs",
+        "number_runs",
+        "draw_runs",
+        "weigh_runs",
+        "middle_cells",
+        "trace_rings",
+        "walk_ring",
+    ],
+)
+def test_the_interpreted_loops_find_the_same_gaps(name, monkeypatch):
+    maps, inside, people, _ = world(7, 4)
+    made = covered_by(maps)
+    compiled = network.find_gaps(made, inside=inside, people=people, active=["r1"])
+    calls = []
+
+    def interpreted(*args):
+        calls.append(name)
+        return plain(*args)
+
+    plain = getattr(_kernels, name).py_func
+    monkeypatch.setattr(_kernels, name, interpreted)
+    if name == "walk_ring":  # only a loop that is interpreted itself calls it
+        monkeypatch.setattr(_kernels, "trace_rings", _kernels.trace_rings.py_func)
+    assert network.find_gaps(made, inside=inside, people=people, active=["r1"]).equals(compiled)
+    assert calls

@@ -32,10 +32,10 @@ References: Snyder, Map Projections: A Working Manual, USGS Professional Paper 1
 import numpy as np
 from shapely import box
 
-from airshield.geo.grid.grid import Grid
+from airshield.geo.grid.grid import MESH_MAX, Grid
 from airshield.geo.grid.projection import EqualArea, offsets_m
 
-__all__ = ["EqualArea", "Grid", "offsets_m", "warm_up"]
+__all__ = ["MESH_MAX", "EqualArea", "Grid", "offsets_m", "warm_up"]
 
 
 def warm_up() -> None:

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+from airshield import memory
 from airshield.errors import UsageError
 from airshield.geo.grid import _kernels
 from airshield.geo.grid.projection import EqualArea, offsets_m
@@ -23,6 +24,8 @@ _EDGE_MAX_DEG: Final = 0.1
 """Edges are straight in longitude and latitude and bend in the projection: by 3 m in this."""
 _MESH_M: Final = 20_000.0
 """Between nodes so far apart, a line in one projection leaves a line in the other by 0.3 m."""
+MESH_MAX: Final = 64
+"""Most cells from one node of a mesh to the next."""
 _HOWS: Final = {"bilinear": _kernels.BILINEAR, "highest": _kernels.HIGHEST}
 
 
@@ -137,7 +140,7 @@ class Grid:
 
         Holes are outside. Two areas that share a border and do not overlap share no cell.
         """
-        crossings = np.zeros((self.rows, self.cols + 1), np.int32)
+        crossings = memory.zeros((self.rows, self.cols + 1), np.uint8)
         dense = shapely.segmentize(area, _EDGE_MAX_DEG)
         polygons = [part for part in shapely.get_parts(dense) if part.geom_type == "Polygon"]
         for ring in shapely.get_rings(np.asarray(polygons, object)):
@@ -145,11 +148,15 @@ class Grid:
             x, y = self.projection.xy_from_places(lonlat[:, 1], lonlat[:, 0])
             self._note_crossings(x, y, crossings)
         # A middle with an odd number of borders west of it is inside.
-        parity: NDArray[np.bool_] = (np.cumsum(crossings[:, : self.cols], axis=1) & 1).astype(bool)
+        parity = memory.zeros(self.shape, np.bool_)
+        np.bitwise_xor.accumulate(
+            crossings[:, : self.cols], axis=1, out=parity.view(np.uint8), dtype=np.uint8
+        )
         return parity
 
-    def _note_crossings(self, x: Floats, y: Floats, crossings: NDArray[np.int32]) -> None:
-        """Count, at the first middle east of it, where a ring crosses each row of middles."""
+    def _note_crossings(self, x: Floats, y: Floats, crossings: NDArray[np.uint8]) -> None:
+        """Note, at the first middle east of it, where a ring crosses each row of middles: odd or
+        even."""
         # In rows, north to south; an edge owns its upper end and not its lower one.
         r = (self.north_m - y) / self.step_m - 0.5
         top, low = np.minimum(r[:-1], r[1:]), np.maximum(r[:-1], r[1:])
@@ -161,7 +168,7 @@ class Grid:
         part = (row - r[edge]) / (r[edge + 1] - r[edge])
         at = x[edge] + part * (x[edge + 1] - x[edge])
         col = np.clip(np.ceil((at - self.west_m) / self.step_m - 0.5), 0, self.cols)
-        np.add.at(crossings, (row, col.astype(np.int64)), 1)
+        np.bitwise_xor.at(crossings, (row, col.astype(np.int64)), np.uint8(1))
 
     def mesh_from(self, lat_deg: float, lon_deg: float) -> tuple[Floats, Floats, int]:
         """Offsets from a site at some cells' middles, for loops that go from one to the next.
@@ -179,7 +186,7 @@ class Grid:
                 f"a site at latitude {lat_deg!r} and longitude {lon_deg!r} is not on Earth; give "
                 "degrees, latitude first"
             )
-        stride = max(1, min(64, int(_MESH_M / self.step_m)))
+        stride = max(1, min(MESH_MAX, int(_MESH_M / self.step_m)))
         rows = np.arange(-(-self.rows // stride) + 1) * stride
         cols = np.arange(-(-self.cols // stride) + 1) * stride
         x = self.west_m + (cols + 0.5) * self.step_m

@@ -19,7 +19,9 @@ counted. The sea is 0 m where the raster says so; ``sea=`` tells of rasters that
 nothing. Unknown is never zero.
 
 **Memory.** Windows of at most 16 million cells are read at a time, whatever the raster's size. Who
-looks around many sites may have what they share held: at most 268 million cells.
+looks around many sites may have what they share held: at most 268 million cells. A raster as it
+lies on disk, for who has one in metres already, is :func:`read_raster`'s; it is not copied where
+the file is an array.
 
 **Refused**, with the remedy: rasters without coordinate system or place, pictures, heights above
 the ellipsoid, metres taken for degrees and the other way round, depths taken for heights, feet
@@ -61,6 +63,7 @@ from airshield.geo.terrain.patch import (
     coarse_of,
     coarse_warnings,
 )
+from airshield.geo.terrain.raster import Raster, read_raster
 from airshield.geo.terrain.terrain import Terrain
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "EarthFactor",
     "GridPatch",
     "Patch",
+    "Raster",
     "Share",
     "Terrain",
     "coarse_of",
@@ -83,6 +87,7 @@ __all__ = [
     "earth_factor",
     "horizon_m",
     "k_of_gradient",
+    "read_raster",
     "refractivity_gradient",
     "warm_up",
 ]
@@ -92,13 +97,14 @@ def warm_up() -> None:
     """Compile this room's kernels, or load them from the cache."""
     window = np.zeros((3, 3), np.float32)
     window[1, 1] = np.nan
-    _kernels.clean_m(window, np.nan, 1.0, 0.0, -500.0, 9000.0)
-    # A window is a part of something larger, too.
-    window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))[1:4, 1:4]
+    _kernels.are_heights(window.reshape(-1), np.float32(np.nan), -500.0, 9000.0)
+    _kernels.clean_m(window, 0, 0, 3, 3, np.nan, 1.0, 0.0, -500.0, 9000.0)
+    window = np.asarray(_kernels.filled_m(np.tile(window, (2, 2)), 1))
     nodes = np.array([[0.0, 2.0, 4.0]] * 3)
     # A block of an output is seldom the whole of it: its rows are not next to each other.
     out = np.full((2, 4), np.nan, np.float32)
     for loop in (_kernels.bilinear_m, _kernels.highest_m):
         loop(window, 0.0, 0.0, nodes.T.copy(), nodes, 2, out[:, :2])
         loop(window, 0.0, 0.0, nodes.T.copy(), nodes, 2, np.full((2, 2), np.nan, np.float32))
-    _kernels.points_m(window, np.zeros(1), np.zeros(1), np.full(1, np.nan, np.float32))
+    # A window is a part of something larger, too.
+    _kernels.points_m(window[1:4, 1:4], np.zeros(1), np.zeros(1), np.full(1, np.nan, np.float32))

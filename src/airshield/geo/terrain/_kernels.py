@@ -14,16 +14,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from airshield._kernels import kernel, lean_kernel
+from airshield._kernels import apart_kernel, kernel, lean_kernel
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
+I4 = NDArray[np.int32]
 
 # Of the four cells around a point, how much of the weight must be known. A half lets a raster
 # reach to the outer edge of its outermost cells and no further.
 KNOWN_WEIGHT = 0.5
 # On the edge itself exactly half of the weight is known, give or take the mesh's last digits.
 KNOWN_WEIGHT_SLACK = 1e-6
+
+SOME = 64
+"""Cells that take their steps together: what is known of them stays in the nearest cache."""
+ROOM_INTS = 7
+PLACES = 0x7FFFFFFF  # more posts than any window has; LLVM sees that an index so masked is positive
 
 BITS = 2.0**32
 PART = np.float32(2.0**-24)
@@ -139,7 +145,7 @@ def bilinear_m(
                     out[i, j] = part_known_m(window, row, col)
 
 
-@lean_kernel
+@kernel
 def highest_m(
     window: F4, row0: float, col0: float, mesh_row: F8, mesh_col: F8, every: int, out: F4
 ) -> None:
@@ -150,97 +156,185 @@ def highest_m(
     rectangle around the output cell's footprint. Unknown cells count for nothing.
     """
     rows, cols = out.shape
+    posts_m = window.reshape(-1)
+    last_row, last_col = window.shape[0] - 1.0, window.shape[1] - 1.0
+    north, south, west, east = np.empty(cols), np.empty(cols), np.empty(cols), np.empty(cols)
+    room = np.empty((ROOM_INTS, SOME), np.int32)
+    top, edge, found_m = np.empty((2, SOME), np.float32), np.empty(SOME), np.empty(SOME)
     for i in range(rows):
         a = i // every
         t = (i - a * every) / every
-        for j in range(cols):
-            if out[i, j] == out[i, j]:
+        for first in range(0, cols, every):
+            b = first // every
+            last = min(first + every, cols)
+            footprints(
+                mesh_row[a, b], mesh_row[a, b + 1], mesh_row[a + 1, b], mesh_row[a + 1, b + 1],
+                t, every, row0, north[first:last], south[first:last],
+                mesh_col[a, b], mesh_col[a, b + 1], mesh_col[a + 1, b], mesh_col[a + 1, b + 1],
+                col0, west[first:last], east[first:last],
+            )  # fmt: skip
+        for first in range(0, cols, SOME):
+            n = min(SOME, cols - first)
+            is_inside, is_wanted = True, False
+            for j in range(first, first + n):
+                is_wanted |= math.isnan(out[i, j])
+                is_inside &= (north[j] >= 0.0) & (south[j] < last_row)
+                is_inside &= (west[j] >= 0.0) & (east[j] < last_col)
+            if not is_wanted:
                 continue
-            b = j // every
-            u = (j - b * every) / every
-            row_nw, row_ne = mesh_row[a, b], mesh_row[a, b + 1]
-            row_sw, row_se = mesh_row[a + 1, b], mesh_row[a + 1, b + 1]
-            col_nw, col_ne = mesh_col[a, b], mesh_col[a, b + 1]
-            col_sw, col_se = mesh_col[a + 1, b], mesh_col[a + 1, b + 1]
-            row_n, row_s = row_nw + u * (row_ne - row_nw), row_sw + u * (row_se - row_sw)
-            col_n, col_s = col_nw + u * (col_ne - col_nw), col_sw + u * (col_se - col_sw)
-            row = row_n + t * (row_s - row_n) - row0
-            col = col_n + t * (col_s - col_n) - col0
-            row_east = row_ne - row_nw + t * (row_se - row_sw - row_ne + row_nw)
-            col_east = col_ne - col_nw + t * (col_se - col_sw - col_ne + col_nw)
-            half_row = 0.5 * (abs(row_s - row_n) + abs(row_east)) / every
-            half_col = 0.5 * (abs(col_s - col_n) + abs(col_east)) / every
-            north, south = row - half_row, row + half_row
-            top_m = math.nan
-            if (
-                north >= 0.0
-                and south < window.shape[0] - 1
-                and col - half_col >= 0.0
-                and col + half_col < window.shape[1] - 1
-            ):
-                top_m = highest_known_m(window, north, south, col - half_col, col + half_col)
-            if math.isnan(top_m):
-                top_m = highest_in_m(window, north, south, col, half_col)
-            out[i, j] = top_m
+            if is_inside:
+                highest_known_m(
+                    posts_m, window.shape[1], north[first : first + n], south[first : first + n],
+                    west[first : first + n], east[first : first + n], room, top, edge, found_m,
+                )  # fmt: skip
+            for k in range(n):
+                j = first + k
+                if not math.isnan(out[i, j]):
+                    continue
+                top_m = found_m[k] if is_inside else math.nan
+                if math.isnan(top_m):
+                    top_m = highest_in_m(window, north[j], south[j], west[j], east[j])
+                out[i, j] = top_m
 
 
-@lean_kernel
-def highest_known_m(window: F4, north: float, south: float, west: float, east: float) -> float:
-    """The same as :func:`highest_in_m` for a rectangle inside; NaN where any post is unknown.
+@apart_kernel
+def footprints(
+    row_nw: float,
+    row_ne: float,
+    row_sw: float,
+    row_se: float,
+    t: float,
+    every: int,
+    row0: float,
+    north: F8,
+    south: F8,
+    col_nw: float,
+    col_ne: float,
+    col_sw: float,
+    col_se: float,
+    col0: float,
+    west: F8,
+    east: F8,
+) -> None:
+    """Upright rectangles around the footprints of a row of cells between four of the mesh's
+    nodes."""
+    row_east = row_ne - row_nw + t * (row_se - row_sw - row_ne + row_nw)
+    col_east = col_ne - col_nw + t * (col_se - col_sw - col_ne + col_nw)
+    for k in range(north.size):
+        u = k / every
+        row_n, row_s = row_nw + u * (row_ne - row_nw), row_sw + u * (row_se - row_sw)
+        col_n, col_s = col_nw + u * (col_ne - col_nw), col_sw + u * (col_se - col_sw)
+        row = row_n + t * (row_s - row_n) - row0
+        col = col_n + t * (col_s - col_n) - col0
+        half_row = 0.5 * (abs(row_s - row_n) + abs(row_east)) / every
+        half_col = 0.5 * (abs(col_s - col_n) + abs(col_east)) / every
+        north[k], south[k] = row - half_row, row + half_row
+        west[k], east[k] = col - half_col, col + half_col
 
-    The same sums in the same order, without asking at each whether it is known: a fifth of the
-    time.
+
+@apart_kernel
+def highest_known_m(
+    posts_m: F4,
+    wide: int,
+    north: F8,
+    south: F8,
+    west: F8,
+    east: F8,
+    room: I4,
+    top: F4,
+    edge: F8,
+    found_m: F8,
+) -> None:
+    """The same as :func:`highest_in_m` for some rectangles inside; NaN where any post is unknown.
+
+    The same sums in the same order. All rectangles take a step together, for the vector units:
+    one that has fewer posts than others looks at its last again. ``posts_m`` is the window, row
+    after row of ``wide``.
     """
-    y_n, y_s, x_w, x_e = int(north), int(south), int(west), int(east)
-    v_n, v_s, u_w, u_e = north - y_n, south - y_s, west - x_w, east - x_e
-    first_col = math.ceil(west)
-    top, other = np.float32(-math.inf), np.float32(-math.inf)
-    edge_m = -math.inf
-    is_unknown = False
-    for y in range(math.ceil(north), y_s + 1):
-        # Two maxima side by side: each waits for its last comparison.
-        for x in range(first_col, x_e, 2):
-            at_m, next_m = window[y, x], window[y, x + 1]
-            is_unknown |= math.isnan(at_m) | math.isnan(next_m)
-            top = at_m if at_m > top else top
-            other = next_m if next_m > other else other
-        at_m = window[y, x_e]
-        is_unknown |= math.isnan(at_m)
-        # An odd number of posts: the last is alone. Even: it is looked at twice. Between two
-        # columns of posts (x_e < first_col) there is none to look at.
-        top = at_m if at_m > top and x_e >= first_col else top
-        at_w = window[y, x_w] + u_w * (window[y, x_w + 1] - window[y, x_w])
-        at_e = window[y, x_e] + u_e * (window[y, x_e + 1] - window[y, x_e])
-        is_unknown |= math.isnan(at_w) | math.isnan(at_e)
-        edge_m = at_w if at_w > edge_m else edge_m
-        edge_m = at_e if at_e > edge_m else edge_m
-    for x in range(first_col, x_e + 1):
-        a_m = np.float64(window[y_n, x])
-        b_m = np.float64(window[y_s, x])
-        at_n = a_m + v_n * (window[y_n + 1, x] - a_m)
-        at_s = b_m + v_s * (window[y_s + 1, x] - b_m)
-        is_unknown |= math.isnan(at_n) | math.isnan(at_s)
-        edge_m = at_n if at_n > edge_m else edge_m
-        edge_m = at_s if at_s > edge_m else edge_m
-    for y, v in ((y_n, v_n), (y_s, v_s)):
-        for x, u in ((x_w, u_w), (x_e, u_e)):
-            here_m = window[y, x] + u * (window[y, x + 1] - window[y, x])
-            below_m = window[y + 1, x] + u * (window[y + 1, x + 1] - window[y + 1, x])
-            at_m = here_m + v * (below_m - here_m)
-            is_unknown |= math.isnan(at_m)
-            edge_m = at_m if at_m > edge_m else edge_m
-    if is_unknown:
-        return math.nan
-    top = other if other > top else top
-    return max(np.float64(top), edge_m)
+    n = north.size
+    # Of posts inside: first and last row and column, and how many at most. Of the edges: the posts
+    # before them. Then the place of a row among the posts.
+    y0, y1, x0, x1 = room[0], room[1], room[2], room[3]
+    y_n, x_w, at = room[4], room[5], room[6]
+    best_m, doubt = top[0], top[1]
+    high, broad = 0, 0
+    for k in range(n):
+        y0[k], y1[k] = np.int32(math.ceil(north[k])), np.int32(south[k])
+        x0[k], x1[k] = np.int32(math.ceil(west[k])), np.int32(east[k])
+        y_n[k], x_w[k] = np.int32(north[k]), np.int32(west[k])
+        best_m[k], doubt[k], edge[k] = -np.inf, 0.0, -np.inf
+    for k in range(n):
+        high = max(high, y1[k] - y0[k] + 1)
+        broad = max(broad, x1[k] - x0[k] + 1)
+    across = np.int32(wide)
+    for dy in range(high):
+        for k in range(n):
+            at[k] = np.int32(min(np.int32(y0[k] + dy), y1[k]) * across)
+        for dx in range(broad):
+            for k in range(n):
+                x = min(np.int32(x0[k] + dx), x1[k])
+                at_m = posts_m[np.int64(np.int32(at[k] + x)) & PLACES]
+                doubt[k] += at_m
+                best_m[k] = at_m if at_m > best_m[k] else best_m[k]
+        for k in range(n):
+            p = np.int64(np.int32(at[k] + x_w[k])) & PLACES
+            q = np.int64(np.int32(at[k] + x1[k])) & PLACES
+            a_m, b_m, c_m, d_m = posts_m[p], posts_m[p + 1], posts_m[q], posts_m[q + 1]
+            doubt[k] += (a_m + b_m) + (c_m + d_m)
+            at_w = a_m + (west[k] - x_w[k]) * (b_m - a_m)
+            at_e = c_m + (east[k] - x1[k]) * (d_m - c_m)
+            # Between two rows of posts there is none to look at.
+            highest = max(at_w, at_e) if y0[k] <= y1[k] else -math.inf
+            edge[k] = highest if highest > edge[k] else edge[k]
+    for dx in range(broad):
+        for k in range(n):
+            x = min(np.int32(x0[k] + dx), x1[k])
+            p = np.int64(np.int32(np.int32(y_n[k] * across) + x)) & PLACES
+            q = np.int64(np.int32(np.int32(y1[k] * across) + x)) & PLACES
+            p_below = np.int64(np.int32(p + across)) & PLACES
+            q_below = np.int64(np.int32(q + across)) & PLACES
+            a_m, b_m = np.float64(posts_m[p]), np.float64(posts_m[p_below])
+            c_m, d_m = np.float64(posts_m[q]), np.float64(posts_m[q_below])
+            doubt[k] += np.float32((a_m + b_m) + (c_m + d_m))
+            at_n = a_m + (north[k] - y_n[k]) * (b_m - a_m)
+            at_s = c_m + (south[k] - y1[k]) * (d_m - c_m)
+            highest = max(at_n, at_s) if x0[k] <= x1[k] else -math.inf
+            edge[k] = highest if highest > edge[k] else edge[k]
+    for side in range(2):
+        edge_row, edge_y = (y1, south) if side else (y_n, north)
+        for k in range(n):
+            v, u_w, u_e = edge_y[k] - edge_row[k], west[k] - x_w[k], east[k] - x1[k]
+            row = np.int32(edge_row[k] * across)
+            p = np.int64(np.int32(row + x_w[k])) & PLACES
+            q = np.int64(np.int32(row + x1[k])) & PLACES
+            p_below = np.int64(np.int32(p + across)) & PLACES
+            q_below = np.int64(np.int32(q + across)) & PLACES
+            a_m, b_m = posts_m[p], posts_m[p + 1]
+            c_m, d_m = posts_m[p_below], posts_m[p_below + 1]
+            here_m = a_m + u_w * (b_m - a_m)
+            below_m = c_m + u_w * (d_m - c_m)
+            at_w = here_m + v * (below_m - here_m)
+            doubt[k] += (a_m + b_m) + (c_m + d_m)
+            a_m, b_m = posts_m[q], posts_m[q + 1]
+            c_m, d_m = posts_m[q_below], posts_m[q_below + 1]
+            here_m = a_m + u_e * (b_m - a_m)
+            below_m = c_m + u_e * (d_m - c_m)
+            at_e = here_m + v * (below_m - here_m)
+            doubt[k] += (a_m + b_m) + (c_m + d_m)
+            highest = max(at_w, at_e)
+            edge[k] = highest if highest > edge[k] else edge[k]
+    for k in range(n):
+        highest = edge[k]
+        has_posts = (y0[k] <= y1[k]) & (x0[k] <= x1[k])
+        top_m = np.float64(best_m[k]) if has_posts else -math.inf
+        highest = top_m if top_m > highest else highest
+        found_m[k] = math.nan if math.isnan(doubt[k]) else highest
 
 
 @lean_kernel
-def highest_in_m(window: F4, north: float, south: float, col: float, half_col: float) -> float:
+def highest_in_m(window: F4, north: float, south: float, west: float, east: float) -> float:
     """Highest of the bilinear surface in an upright rectangle of pixel coordinates."""
     rows, cols = window.shape
-    west = col - half_col
-    east = col + half_col
     if not (south >= -1.0 and north <= rows and east >= -1.0 and west <= cols):
         return math.nan
     first_row = int(max(math.ceil(north), 0.0))
@@ -280,30 +374,48 @@ def points_m(window: F4, row: F8, col: F8, out: F4) -> None:
 
 @lean_kernel
 def clean_m(
-    window: F4, nodata: float, scale: float, offset: float, lowest_m: float, highest_m: float
+    room: F4,
+    row: int,
+    col: int,
+    rows: int,
+    cols: int,
+    nodata: float,
+    scale: float,
+    offset: float,
+    lowest_m: float,
+    highest_m: float,
 ) -> tuple[int, int, int]:
-    """Turn raw values into metres, no-data into NaN; count NaN, too low and too high.
+    """Turn raw values in a window of an array into metres, no-data into NaN; count NaN, too low
+    and too high.
 
     A value below ``lowest_m`` is counted and kept, for the caller to judge; so is one above.
     """
-    unknown = 0
-    low = 0
-    high = 0
-    for i in range(window.shape[0]):
-        for j in range(window.shape[1]):
-            raw = np.float64(window[i, j])
+    unknown, low, high = 0, 0, 0
+    for i in range(row, row + rows):
+        for j in range(cols):
+            # Unsigned places are not looked for from the end: vectors, a seventh of the time.
+            at = np.uint64(col + j)
+            raw = np.float64(room[i, at])
             height_m = raw * scale + offset
             # -9999, -32767, -32768 and -3.4e38 stand for no data in rasters that do not say so.
-            if raw in (nodata, -9999.0) or not (raw > -32767.0 and height_m > -9000.0):
-                window[i, j] = math.nan
-                unknown += 1
-                continue
-            if height_m < lowest_m:
-                low += 1
-            elif height_m > highest_m:
-                high += 1
-            window[i, j] = height_m
+            is_known = (raw != nodata) & (raw != -9999.0) & (raw > -32767.0) & (height_m > -9000.0)
+            unknown += 0 if is_known else 1
+            low += 1 if is_known & (height_m < lowest_m) else 0
+            high += 1 if is_known & (height_m > highest_m) else 0
+            room[i, at] = np.float32(height_m) if is_known else np.float32(np.nan)
     return unknown, low, high
+
+
+@lean_kernel
+def are_heights(raw: F4, nodata: np.float32, lowest_m: float, highest_m: float) -> bool:
+    """Tell whether all values are heights in metres, with none that stands for no data."""
+    low, high = np.float32(lowest_m), np.float32(highest_m)
+    others = 0
+    for i in range(raw.size):
+        at = raw[i]
+        # -9999 and all else that stands for no data is lower than any ground.
+        others += 0 if (at >= low) & (at <= high) & (at != nodata) else 1
+    return others == 0
 
 
 @kernel

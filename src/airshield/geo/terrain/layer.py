@@ -8,7 +8,6 @@ both sides of 180 degrees, are found again one turn of the Earth further east an
 from __future__ import annotations
 
 import math
-import mmap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -16,8 +15,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from airshield import memory
 from airshield.geo.terrain import _kernels
-from airshield.geo.terrain.raster import GEODETIC, transformed
+from airshield.geo.terrain.raster import GEODETIC, Window, transformed
 
 F4 = NDArray[np.float32]
 F8 = NDArray[np.float64]
@@ -71,25 +71,26 @@ class Heights(Protocol):
     def cell_m(self) -> float:
         """Size of a cell on the ground [m]."""
 
-    def read_m(self, row: int, col: int, rows: int, cols: int) -> F4:
-        """Heights of a window that lies inside [m], NaN unknown."""
+    def read_into(self, room: F4, at: Window, row: int, col: int) -> None:
+        """Put heights from a row and a column on [m] into a window of an array; NaN unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A window of a layer in memory, small holes bridged, and its first row and column."""
+    """A window of a layer in memory, and its first row and column.
+
+    Small holes are bridged, but for those at the outermost cells, which are there for the others.
+    """
 
     row: int
     col: int
     height_m: F4 = field(repr=False)
 
-    def part_m(self, row0: int, col0: int, rows: int, cols: int) -> F4 | None:
-        """A window of it, not copied; None where it is not all in it."""
-        row, col = row0 - self.row, col0 - self.col
-        high, wide = self.height_m.shape
-        if row < 0 or col < 0 or row + rows > high or col + cols > wide:
-            return None
-        return self.height_m[row : row + rows, col : col + cols]
+    def has(self, row0: int, col0: int, rows: int, cols: int) -> bool:
+        """Tell whether all of a window is in it, with what surrounds it."""
+        row, col = row0 - self.row - HOLE_CELLS, col0 - self.col - HOLE_CELLS
+        high, wide = (side - 2 * HOLE_CELLS for side in self.height_m.shape)
+        return row >= 0 and col >= 0 and row + rows <= high and col + cols <= wide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,47 +167,91 @@ class Layer:
     def window_m(self, row0: int, col0: int, rows: int, cols: int) -> F4:
         """Heights of a window [m], small holes bridged, NaN unknown or outside, shape (rows, cols).
 
-        Holes are judged with their surroundings, so that cells are the same in every window. Rows
-        need not be next to each other in memory, and nothing may be written to what comes back.
+        Rows need not be next to each other in memory, and nothing may be written to what comes
+        back.
         """
-        if self.held is not None:
-            part = self.held.part_m(row0, col0, rows, cols)
-            if part is not None:
-                return part
-        margin = HOLE_CELLS
-        wide = self._raw_m(row0 - margin, col0 - margin, rows + 2 * margin, cols + 2 * margin)
-        if math.isnan(float(wide.min())):
-            wide = np.asarray(_kernels.filled_m(wide, HOLE_CELLS))
-        return wide[margin:-margin, margin:-margin]
+        around = self.around(row0, col0, rows, cols)
+        row, col = row0 - around.row, col0 - around.col
+        return around.height_m[row : row + rows, col : col + cols]
+
+    def around(self, row0: int, col0: int, rows: int, cols: int) -> Held:
+        """A window, or more, as an array whose rows are next to each other.
+
+        Holes are judged with their surroundings, so that cells are the same in every window.
+        """
+        if self.held is not None and self.held.has(row0, col0, rows, cols):
+            return self.held
+        rows, cols = rows + 2 * HOLE_CELLS, cols + 2 * HOLE_CELLS
+        room: F4 = memory.zeros((rows, cols), np.float32)
+        held = Held(row=row0 - HOLE_CELLS, col=col0 - HOLE_CELLS, height_m=room)
+        self._read_into(room, held.row, held.col)
+        if self._has_holes(held, 0, rows):
+            return replace(held, height_m=np.asarray(_kernels.filled_m(room, HOLE_CELLS)))
+        return held
 
     def holding(self, row0: int, col0: int, rows: int, cols: int, *, threads: int) -> Layer:
         """The same layer with a window of it at hand."""
-        # Not of np.empty, which asks for large pages: to find those for a gigabyte took the system
-        # three seconds, small ones half of one.
-        room = mmap.mmap(-1, max(4 * rows * cols, 1))
-        height_m: F4 = np.frombuffer(room, np.float32, rows * cols).reshape(rows, cols)
+        high, wide = rows + 2 * HOLE_CELLS, cols + 2 * HOLE_CELLS
+        room: F4 = memory.zeros((high, wide), np.float32)
+        held = Held(row=row0 - HOLE_CELLS, col=col0 - HOLE_CELLS, height_m=room)
+        # Rows of the files' blocks: none is read for two parts.
+        offset = (held.row - self.members[0][1]) % HELD_ROWS
+        firsts = [max(row, 0) for row in range(-offset, high, HELD_ROWS)]
+        parts = list(zip(firsts, [*firsts[1:], high], strict=True))
 
-        def read(row: int) -> None:
-            part = height_m[row : row + HELD_ROWS]
-            part[:] = self.window_m(row0 + row, col0, len(part), cols)
+        def read(part: tuple[int, int]) -> None:
+            first, end = part
+            self._read_into(room[first:end], held.row + first, held.col)
+
+        def bridged(part: tuple[int, int]) -> tuple[Any, F4] | None:
+            first, end = part
+            north = max(first - HOLE_CELLS, 0)
+            if not self._has_holes(held, first, end):
+                return None
+            around = np.asarray(_kernels.filled_m(room[north : end + HOLE_CELLS], HOLE_CELLS))
+            around = around[first - north : end - north]
+            row, col = np.nonzero(np.isnan(room[first:end]) & ~np.isnan(around))
+            return (row + first, col), around[row, col]
 
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(read, range(0, rows, HELD_ROWS)):
+            for _ in pool.map(read, parts):
                 pass
-        return replace(self, held=Held(row=row0, col=col0, height_m=height_m))
+            # Nothing is bridged from what has been bridged: all is looked at before it is put in.
+            for found in list(pool.map(bridged, parts)):
+                if found is not None:
+                    room[found[0]] = found[1]
+        return replace(self, held=held)
 
-    def _raw_m(self, row0: int, col0: int, rows: int, cols: int) -> F4:
-        parts = list(self._overlaps(row0, col0, rows, cols))
-        if len(parts) == 1 and parts[0][5:] == (rows, cols):
-            heights, _, _, in_row, in_col, high, wide = parts[0]
-            return np.asarray(heights.read_m(in_row, in_col, high, wide))
-        out = np.full((rows, cols), np.nan, np.float32)
-        for heights, row, col, in_row, in_col, high, wide in parts:
-            found = heights.read_m(in_row, in_col, high, wide)
-            place = out[row : row + high, col : col + wide]
+    def _has_holes(self, held: Held, first: int, end: int) -> bool:
+        """Tell whether anything between the layer's outermost cells is unknown, in some rows."""
+        high, wide = held.height_m.shape
+        box = self.clipped(held.row, held.col, high, wide)
+        if box is None:
+            return False
+        row, col = box[0] - held.row, box[1] - held.col
+        first, end = max(first, row), min(end, row + box[2])
+        # The least of some heights is unknown where any of them is.
+        part = held.height_m[first:end, col : col + box[3]]
+        return bool(part.size) and math.isnan(float(part.min()))
+
+    def _read_into(self, room: F4, row0: int, col0: int) -> None:
+        """Fill an array with what the layer's rasters have from a row and a column on."""
+        parts = list(self._overlaps(row0, col0, *room.shape))
+        if len(parts) == 1:
+            _, row, col, _, _, high, wide = parts[0]
+            room[:row] = room[row + high :] = np.nan
+            room[row : row + high, :col] = room[row : row + high, col + wide :] = np.nan
+        else:
+            room.fill(np.nan)
+        for number, (heights, row, col, in_row, in_col, high, wide) in enumerate(parts):
+            at = Window(row, col, high, wide)
+            if number == 0:
+                heights.read_into(room, at, in_row, in_col)
+                continue
+            found: F4 = np.empty((high, wide), np.float32)
+            heights.read_into(found, Window(0, 0, high, wide), in_row, in_col)
             # Tiles share their outermost cells; whichever knows one tells it.
-            np.copyto(place, found, where=np.isnan(place))
-        return out
+            np.copyto(at.of(room), found, where=np.isnan(at.of(room)))
 
     def _overlaps(self, row0: int, col0: int, rows: int, cols: int) -> Any:
         """Every part of a member in the window, on each turn of the Earth."""

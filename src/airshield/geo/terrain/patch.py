@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +46,9 @@ class Share:
 
 
 def _unknown_share(height_m: F4) -> float:
+    # The least of some heights is unknown where any of them is: mostly there is nothing to count.
+    if not math.isnan(float(height_m.min())):
+        return 0.0
     return float(np.count_nonzero(np.isnan(height_m))) / height_m.size
 
 

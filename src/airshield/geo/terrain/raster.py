@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from airshield import memory
 from airshield.errors import MissingFileError, TerrainError, UsageError
 from airshield.geo.terrain import _kernels
+from airshield.geo.terrain.mapped import mapped_m
 from airshield.units import M_PER_FT
 
 F4 = NDArray[np.float32]
@@ -45,6 +47,9 @@ CACHE_MIB: Final = 128
 BLOCK_BYTES: Final = 256 << 20
 """Largest block a raster may be stored in: it is decoded whole to read one cell."""
 
+WHOLE_CELLS: Final = 1 << 29
+"""Most that :meth:`Raster.whole_m` takes: 2 GB of heights."""
+
 SUFFIXES: Final = (
     ".tif", ".tiff", ".vrt", ".hgt", ".img", ".bil", ".flt", ".asc", ".dem",
     ".dt0", ".dt1", ".dt2", ".nc", ".grd", ".jp2",
@@ -60,6 +65,19 @@ UNITS_M: Final = {
     "km": 1000.0, "kilometre": 1000.0, "kilometer": 1000.0,
 }  # fmt: skip
 """Units of height that rasters name, in metres. The survey foot is 1200/3937 m by definition."""
+
+
+class Window(NamedTuple):
+    """A part of an array."""
+
+    row: int
+    col: int
+    rows: int
+    cols: int
+
+    def of(self, room: F4) -> F4:
+        """The part, not copied."""
+        return room[self.row : self.row + self.rows, self.col : self.col + self.cols]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +112,8 @@ class Raster:
         a, b, _, d, e, _ = self.transform
         return max(math.hypot(a, d), math.hypot(b, e)) * self.unit_m
 
-    def read_m(self, row: int, col: int, rows: int, cols: int) -> F4:
-        """Heights of a window of the raster [m], NaN unknown.
+    def read_into(self, room: F4, at: Window, row: int, col: int) -> None:
+        """Put heights from a row and a column on [m] into a window of an array; NaN unknown.
 
         Raises
         ------
@@ -106,8 +124,8 @@ class Raster:
         with rio.Env(GDAL_CACHEMAX=CACHE_MIB):
             try:
                 with rio.open(self.name) as dataset:
-                    raw = dataset.read(
-                        1, window=rio.windows.Window(col, row, cols, rows), out_dtype="float32"
+                    dataset.read(
+                        1, window=rio.windows.Window(col, row, at.cols, at.rows), out=at.of(room)
                     )
             except rio.errors.RasterioError as why:
                 raise TerrainError(
@@ -115,13 +133,40 @@ class Raster:
                     what=f"cannot be read at row {row}, column {col} ({_first_line(why)})",
                     remedy="the file is damaged, or a part that it names is gone; get it again",
                 ) from why
-        return self.cleaned_m(raw)
+        self.clean(room, at)
 
-    def cleaned_m(self, raw: F4) -> F4:
-        """Metres from raw values, in place; what stands for no data becomes NaN."""
+    def whole_m(self) -> F4:
+        """All heights of the raster [m], NaN unknown: the file's own pages where they can serve.
+
+        Raises
+        ------
+        TerrainError
+            As :meth:`read_into`.
+        UsageError
+            More heights than anybody wants in memory at once.
+        """
+        at = Window(0, 0, self.rows, self.cols)
+        if self.rows * self.cols > WHOLE_CELLS:
+            raise UsageError(
+                f"{self.shown}: {self.rows:,} × {self.cols:,} cells are too many to be read at "
+                "once; take a part of it with Terrain.around"
+            )
+        if self.scale == 1.0 and self.offset == 0.0 and self.sea == "told":
+            room = mapped_m(Path(self.name), self.rows, self.cols)
+            if room is not None and _kernels.are_heights(
+                room.reshape(-1), np.float32(self.nodata), LOWEST_GROUND_M, HIGHEST_GROUND_M
+            ):
+                return room
+        room = memory.zeros((self.rows, self.cols), np.float32)
+        self.read_into(room, at, 0, 0)
+        return room
+
+    def clean(self, room: F4, at: Window) -> None:
+        """Metres from raw values in a window; what stands for no data becomes NaN."""
+        raw = at.of(room)
         lowest_m = LOWEST_GROUND_M if self.sea != "floor" else -math.inf
         unknown, low, high = _kernels.clean_m(
-            raw, self.nodata, self.scale, self.offset, lowest_m, HIGHEST_GROUND_M
+            room, *at, self.nodata, self.scale, self.offset, lowest_m, HIGHEST_GROUND_M
         )
         if low:
             raise TerrainError(
@@ -143,8 +188,7 @@ class Raster:
         if self.sea == "floor":
             np.maximum(raw, np.float32(0.0), out=raw)
         if self.sea == "void" and unknown:
-            np.nan_to_num(raw, copy=False, nan=0.0)
-        return raw
+            raw[np.isnan(raw)] = 0.0
 
 
 def find_rasters(path: str | Path, *, unit: str | None = None, sea: Sea = "told") -> list[Raster]:
@@ -189,6 +233,44 @@ def find_rasters(path: str | Path, *, unit: str | None = None, sea: Sea = "told"
             for name in names
         ]
     return [_described(str(path.resolve()), str(path), None, unit=unit, sea=sea)]
+
+
+def read_raster(
+    path: str | Path, *, unit: str | None = None, sea: Sea = "told"
+) -> tuple[F4, Raster]:
+    """All heights of one raster, as it lies on disk, and what it says of itself.
+
+    For whoever has terrain in metres around a site and no need of another grid. A file of 32-bit
+    floats that is not compressed is not copied: it must not become shorter while the heights are
+    in use.
+
+    Parameters
+    ----------
+    path, unit, sea
+        As for ``Terrain.open``; one raster.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, cols)
+        Heights above mean sea level [m], NaN unknown. Holes are as they are.
+    Raster
+        Its coordinate system and ``transform``.
+
+    Raises
+    ------
+    MissingFileError, TerrainError
+        As ``Terrain.open``, and where there are several.
+    UsageError
+        A raster of more than half a billion cells.
+    """
+    found = find_rasters(path, unit=unit, sea=sea)
+    if len(found) > 1:
+        raise TerrainError(
+            file=str(path),
+            what=f"{len(found)} rasters are there",
+            remedy="name one of them, or read them together with Terrain.open",
+        )
+    return found[0].whole_m(), found[0]
 
 
 def _members(path: Path) -> list[str]:

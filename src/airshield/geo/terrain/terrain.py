@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from airshield import memory
 from airshield.errors import UsageError
 from airshield.geo.geodesic import place_from
 from airshield.geo.grid import Grid
@@ -215,8 +217,8 @@ heights (GeoTIFF, hgt, VRT)
                 layers.append(layer.holding(row0, col0, rows, cols, threads=threads))
         return replace(self, layers=tuple(layers))
 
-    def on_grid(self, grid: Grid, *, reduce: Reduce = "bilinear") -> GridPatch:
-        """Terrain at the middles of a map grid's cells.
+    def on_grid(self, grid: Grid, *, reduce: Reduce = "bilinear", threads: int = 1) -> GridPatch:
+        """Terrain at the middles of a map grid's cells, the same with any number of threads.
 
         Raises
         ------
@@ -231,7 +233,7 @@ heights (GeoTIFF, hgt, VRT)
             )
 
         height_m, shares = self._filled(
-            places, grid.rows, grid.cols, grid.projection.lon0_deg, grid.step_m, reduce
+            places, grid.rows, grid.cols, grid.projection.lon0_deg, grid.step_m, reduce, threads
         )
         return GridPatch(height_m=height_m, grid=grid, shares=shares)
 
@@ -288,7 +290,14 @@ heights (GeoTIFF, hgt, VRT)
         return out.reshape(lat.shape)
 
     def _filled(
-        self, places: Places, rows: int, cols: int, near_deg: float, step_m: float, reduce: Reduce
+        self,
+        places: Places,
+        rows: int,
+        cols: int,
+        near_deg: float,
+        step_m: float,
+        reduce: Reduce,
+        threads: int = 1,
     ) -> tuple[F4, tuple[Share, ...]]:
         """Heights of an output grid, and which layer has told how much of it."""
         if rows * cols > MOST_CELLS:
@@ -298,13 +307,18 @@ heights (GeoTIFF, hgt, VRT)
             )
         if reduce not in ("bilinear", "max"):
             raise UsageError(f"reduce must be 'bilinear' or 'max', got {reduce!r}")
-        out = np.full((rows, cols), np.nan, np.float32)
+        out: F4 = memory.full((rows, cols), np.nan, np.float32)
         shares = []
         unknown = out.size
         for layer in self.layers:
             if not unknown:
                 break
-            _fill(out, layer, places, 0, 0, near_deg=near_deg, step_m=step_m, reduce=reduce)
+            parts = _parts(
+                out, layer, places, 0, 0, near_deg=near_deg, step_m=step_m, reduce=reduce
+            )
+            with ThreadPoolExecutor(threads) as pool:
+                for _ in (map if threads == 1 else pool.map)(_fill, parts):
+                    pass
             left = int(np.count_nonzero(np.isnan(out))) if math.isnan(float(out.min())) else 0
             if left < unknown:
                 names = ", ".join(heights.shown for heights, _, _ in layer.members[:3])
@@ -320,7 +334,25 @@ heights (GeoTIFF, hgt, VRT)
         return out, tuple(shares)
 
 
-def _fill(
+class _Part(NamedTuple):
+    """A block of an output, and the window of a layer that its heights come from."""
+
+    out: F4
+    layer: Layer
+    box: tuple[int, int, int, int]
+    mesh: Mesh
+    reduce: Reduce
+
+
+def _fill(part: _Part) -> None:
+    """Fill what is unknown in a part."""
+    held = part.layer.around(*part.box)
+    loop = _kernels.bilinear_m if part.reduce == "bilinear" else _kernels.highest_m
+    mesh = part.mesh
+    loop(held.height_m, float(held.row), float(held.col), mesh.row, mesh.col, mesh.every, part.out)
+
+
+def _parts(
     out: F4,
     layer: Layer,
     places: Places,
@@ -330,8 +362,8 @@ def _fill(
     near_deg: float,
     step_m: float,
     reduce: Reduce,
-) -> None:
-    """Fill what is unknown in a block of the output, in parts that need little memory each."""
+) -> Iterator[_Part]:
+    """A block of the output, in parts that need little memory each."""
     rows, cols = out.shape
     mesh = mesh_of(
         layer,
@@ -347,17 +379,15 @@ def _fill(
         box = _box(mesh, layer, reduce)
         if box is None:
             return
-        window_row, window_col, high, wide = box
+        _, _, high, wide = box
         if high * wide <= WINDOW_CELLS or (rows == 1 and cols == 1):
-            window = layer.window_m(window_row, window_col, high, wide)
-            loop = _kernels.bilinear_m if reduce == "bilinear" else _kernels.highest_m
-            loop(window, float(window_row), float(window_col), mesh.row, mesh.col, mesh.every, out)
+            yield _Part(out, layer, box, mesh, reduce)
             return
     half_rows, half_cols = max(rows // 2, 1), max(cols // 2, 1)
     for row in range(0, rows, half_rows):
         for col in range(0, cols, half_cols):
             part = out[row : row + half_rows, col : col + half_cols]
-            _fill(
+            yield from _parts(
                 part,
                 layer,
                 places,

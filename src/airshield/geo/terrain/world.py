@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from airshield.errors import UsageError
 from airshield.geo.terrain.itu import itu_file
 from airshield.geo.terrain.layer import Heights
-from airshield.geo.terrain.raster import GEODETIC, M_PER_DEG, find_rasters
+from airshield.geo.terrain.raster import GEODETIC, M_PER_DEG, Window, find_rasters
 
 F4 = NDArray[np.float32]
 
@@ -77,10 +77,9 @@ class P1511Heights:
         """The table's file."""
         return (self.path,)
 
-    def read_m(self, row: int, col: int, rows: int, cols: int) -> F4:
-        """Heights of a window [m]; the table has one everywhere, 0 at sea."""
-        table = _p1511(self.path)[row : row + rows, col : col + cols]
-        return table.astype(np.float32)
+    def read_into(self, room: F4, at: Window, row: int, col: int) -> None:
+        """Put heights into a window of an array [m]; the table has one everywhere, 0 at sea."""
+        at.of(room)[:] = _p1511(self.path)[row : row + at.rows, col : col + at.cols]
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,7 @@ U1 = NDArray[np.uint8]
 CHUNK = 1024
 """Cells worked on at a time: the dozen arrays between the loops stay in the nearest cache."""
 
-ROWS_X, ROWS_Y, ROWS_ALT, ROWS_RNG, ROWS_PD = range(5)
+ROWS_X, ROWS_Y, ROWS_ALT, ROWS_RNG, ROWS_PD, ROWS_BOW, ROWS_DIST, WORK_ROWS = range(8)
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
@@ -78,6 +78,7 @@ def patch_cells(
     table: F4,
     reach_m: F4,
     sectors: F4,
+    told: U1,
     row_from: int,
     row_to: int,
     work: F4,
@@ -87,7 +88,7 @@ def patch_cells(
     """Codes, and probabilities where asked for, of some rows of a square around a radar.
 
     ``ground_m`` and ``pd`` may be empty: unknown, and not asked for. ``reach_m`` is empty where
-    ``pd`` is asked for. ``work`` is (5, CHUNK).
+    ``pd`` is asked for. ``work`` is (WORK_ROWS, CHUNK).
     """
     n_rows, n_cols = lowest_m.shape
     mid_row, mid_col = n_rows // 2, n_cols // 2
@@ -111,16 +112,27 @@ def patch_cells(
             else:
                 for i in range(n):
                     work[ROWS_ALT, i] = hgt
+            place(
+                work[ROWS_X, :n],
+                work[ROWS_Y, :n],
+                limits,
+                work[ROWS_BOW, :n],
+                work[ROWS_DIST, :n],
+            )
             judge(
                 work[ROWS_X, :n],
                 work[ROWS_Y, :n],
+                work[ROWS_BOW, :n],
+                work[ROWS_DIST, :n],
                 work[ROWS_ALT, :n],
                 lowest,
                 ground,
                 limits,
                 table,
+                limits.rng_step_m,
                 reach_m,
                 sectors,
+                told,
                 work[ROWS_RNG, :n],
                 work[ROWS_PD, :n],
                 code[row, first : first + n],
@@ -140,6 +152,7 @@ def listed_cells(
     limits: Limits,
     table: F4,
     sectors: F4,
+    told: U1,
     work: F4,
     code: U1,
     pd: F4,
@@ -148,16 +161,22 @@ def listed_cells(
     for first in range(0, x_m.size, CHUNK):
         end = min(first + CHUNK, x_m.size)
         ground = ground_m[first:end] if ground_m.size > 0 else ground_m
+        bow_m, dist_m = work[ROWS_BOW, : end - first], work[ROWS_DIST, : end - first]
+        place(x_m[first:end], y_m[first:end], limits, bow_m, dist_m)
         judge(
             x_m[first:end],
             y_m[first:end],
+            bow_m,
+            dist_m,
             alt_m[first:end],
             lowest_m[first:end],
             ground,
             limits,
             table,
+            limits.rng_step_m,
             work[ROWS_RNG, :0],
             sectors,
+            told,
             work[ROWS_RNG, : end - first],
             pd[first:end],
             code[first:end],
@@ -165,71 +184,89 @@ def listed_cells(
 
 
 @lean_kernel
+def place(x_m: F4, y_m: F4, limits: Limits, bow_m: F4, dist_m: F4) -> None:
+    """What holds of a place at any height: its distance over the ground, and the part of a slant
+    range's square that does not hang on the rise, over the target's distance from the Earth's
+    middle."""
+    antenna, earth = limits.antenna_m, limits.earth_m
+    stretch = (ONE + antenna / earth) / earth
+    curve = ONE / (earth * earth)
+    for i in range(x_m.size):
+        d2 = x_m[i] * x_m[i] + y_m[i] * y_m[i]
+        phi2 = d2 * curve
+        # The chord's square, 4 (a + ha) (a + h) sin²(φ/2), as a series in the arc.
+        flat2 = d2 * (ONE - phi2 * (np.float32(1.0 / 12.0) - phi2 * np.float32(1.0 / 360.0)))
+        bow_m[i] = flat2 * stretch
+        dist_m[i] = math.sqrt(d2)
+
+
+@lean_kernel
 def judge(
     x_m: F4,
     y_m: F4,
+    bow_m: F4,
+    dist_m: F4,
     alt_m: F4,
     lowest_m: F4,
     ground_m: F4,
     limits: Limits,
     table: F4,
+    rng_step_m: np.float32,
     reach_m: F4,
     sectors: F4,
+    told: U1,
     rng_m: F4,
     pd: F4,
     code: U1,
 ) -> None:
     """Code and probability of some cells. Short loops without branches, for the vector units.
 
-    With ``reach_m``, the range of the least probability at each height of the table, codes alone
+    ``bow_m`` and ``dist_m`` are :func:`place`'s; ``told[code]`` is what is written for a code. With
+    ``reach_m``, the range of the least probability at each height of the table, codes alone
     are asked for: 1 and 0 stand in for the probability, at half the cost of looking it up.
     """
     antenna, earth = limits.antenna_m, limits.earth_m
-    stretch = (ONE + antenna / earth) / earth
-    curve = ONE / (earth * earth)
-    for i in range(x_m.size):
+    for i in range(bow_m.size):
         # Of a target at an unknown height only what holds at any is told: the antenna's height
         # stands in.
         alt = alt_m[i] if alt_m[i] == alt_m[i] else antenna
-        d2 = x_m[i] * x_m[i] + y_m[i] * y_m[i]
-        phi2 = d2 * curve
-        # The chord's square, 4 (a + ha) (a + h) sin²(φ/2), as a series in the arc.
-        flat2 = d2 * (ONE - phi2 * (np.float32(1.0 / 12.0) - phi2 * np.float32(1.0 / 360.0)))
         rise = alt - antenna
-        rng_m[i] = math.sqrt(rise * rise + flat2 * stretch * (earth + alt))
+        rng_m[i] = math.sqrt(rise * rise + bow_m[i] * (earth + alt))
 
     if reach_m.size > 0:
         within_reach(rng_m, alt_m, reach_m, limits.alt_step_m, pd)
     else:
-        look_up(rng_m, alt_m, table, limits.rng_step_m, limits.alt_step_m, pd)
+        look_up(rng_m, alt_m, table, rng_step_m, limits.alt_step_m, pd)
 
     lift_min, lift_max = limits.lift_min_m, limits.lift_max_m
     twice = np.float32(2.0) * earth + antenna
     bend = np.float32(5.0 / 12.0) / earth
     nan = np.float32(np.nan)
-    for i in range(x_m.size):
+    power, seen, unknown = told[POWER], told[SEEN], told[UNKNOWN]
+    terrain, horizon, below = told[TERRAIN], told[HORIZON], told[BELOW_BEAM]
+    cone, least_range, instrumented = told[CONE], told[LEAST_RANGE], told[INSTRUMENTED]
+    for i in range(bow_m.size):
         has_alt = alt_m[i] == alt_m[i]
         is_unknown = (not has_alt) | (lowest_m[i] != lowest_m[i])
         alt = alt_m[i] if has_alt else antenna
         r = rng_m[i]
         over = max(alt - limits.surface_m, ZERO)
         arc = math.sqrt(np.float32(2.0) * earth * over) * (ONE - bend * over)
-        d = math.sqrt(x_m[i] * x_m[i] + y_m[i] * y_m[i])
         is_hidden = (alt < lowest_m[i]) & has_alt
         is_weak = pd[i] < limits.pd_least
         lift = (alt - antenna) * (twice + alt) - r * r
-        out = np.uint8(POWER) if is_weak else np.uint8(SEEN)
-        out = np.uint8(TERRAIN) if is_hidden else out
-        out = np.uint8(HORIZON) if is_hidden & (d > limits.horizon_m + arc) else out
-        out = np.uint8(UNKNOWN) if is_unknown & (not is_weak) else out
+        out = power if is_weak else seen
+        out = terrain if is_hidden else out
+        out = horizon if is_hidden & (dist_m[i] > limits.horizon_m + arc) else out
+        out = unknown if is_unknown & (not is_weak) else out
         is_out = (lift < lift_min * r) & has_alt
-        out = np.uint8(BELOW_BEAM) if is_out else out
+        out = below if is_out else out
         is_high = (lift > lift_max * r) & has_alt
-        out = np.uint8(CONE) if is_high else out
+        out = cone if is_high else out
         is_near = r < limits.rng_min_m
-        out = np.uint8(LEAST_RANGE) if is_near else out
+        out = least_range if is_near else out
         is_far = (r > limits.rng_max_m) | (alt > limits.alt_max_m)
-        out = np.uint8(INSTRUMENTED) if is_far else out
+        out = instrumented if is_far else out
         code[i] = out
         p = nan if is_unknown else pd[i]
         pd[i] = ZERO if is_hidden | is_out | is_high | is_near | is_far else p
@@ -238,12 +275,12 @@ def judge(
         for i in range(x_m.size):
             if not in_sectors(x_m[i], y_m[i], sectors):
                 pd[i] = ZERO
-                if code[i] != INSTRUMENTED and code[i] != LEAST_RANGE:
-                    code[i] = SECTOR
+                if code[i] != instrumented and code[i] != least_range:
+                    code[i] = told[SECTOR]
     if ground_m.size > 0:
         for i in range(x_m.size):
             if alt_m[i] < ground_m[i]:
-                code[i] = GROUND
+                code[i] = told[GROUND]
                 pd[i] = ZERO
 
 

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from airshield.errors import UsageError
+from airshield.plan.coverage import reasons
 from airshield.plan.coverage.detection import _kernels
 from airshield.plan.coverage.detection.figures import RadarFigures
 from airshield.plan.coverage.detection.reach import PdTable
 from airshield.sensors.horizon import EARTH_RADIO_M, horizon_ground_m
 
 Limits = _kernels.Limits
+
+AS_CODES = np.arange(len(reasons.NAMES), dtype=np.uint8)
+"""What the loops write for each code, where it is the code itself."""
 
 ROWS_AT_ONCE = 256
 """Rows that one thread takes: a million cells of a large map, about 3 ms."""
@@ -139,9 +143,10 @@ def see_patch(
             pds,
             reach,
             sectors,
+            AS_CODES,
             row_from,
             min(row_from + ROWS_AT_ONCE, rows),
-            np.empty((5, _kernels.CHUNK), np.float32),
+            np.empty((_kernels.WORK_ROWS, _kernels.CHUNK), np.float32),
             code,
             pd,
         )
@@ -200,7 +205,8 @@ def see_cells(
         limits_of(radar, table, surface_msl_m=surface_msl_m, pd_least=pd_least, earth_m=earth_m),
         table.pd,
         sector_sides(radar),
-        np.empty((5, _kernels.CHUNK), np.float32),
+        AS_CODES,
+        np.empty((_kernels.WORK_ROWS, _kernels.CHUNK), np.float32),
         code,
         pd,
     )
@@ -243,7 +249,8 @@ def see_offsets(
         limits_of(radar, table, surface_msl_m=surface_msl_m, pd_least=pd_least, earth_m=earth_m),
         table.pd,
         sector_sides(radar),
-        np.empty((5, _kernels.CHUNK), np.float32),
+        AS_CODES,
+        np.empty((_kernels.WORK_ROWS, _kernels.CHUNK), np.float32),
         code,
         np.empty(x.size, np.float32),
     )
@@ -308,6 +315,35 @@ def _reach_m(pds: NDArray[np.float32], rng_step_m: float, pd_least: float) -> ND
     high, low = pds[row, np.maximum(after - 1, 0)], pds[row, after]
     part = (high - pd_least) / np.where(after > 0, high - low, 1.0)
     return np.where(after > 0, (after - 1 + part) * rng_step_m, -1.0).astype(np.float32)
+
+
+def reach_of(pds: NDArray[np.float32], rng_step_m: float, pd_least: float) -> np.float32:
+    """The last range [m] at which the loops find the probability in a table of one row; below zero
+    where they find it at none. NaN where they must look it up: more rows, or not falling."""
+    row = pds[0]
+    if len(pds) > 1 or not (np.diff(row) <= 0.0).all():
+        return np.float32(np.nan)
+    per_rng = np.float32(1.0) / np.float32(rng_step_m)
+    last = np.float32(row.size - 1)
+
+    def is_seen(rng: np.float32) -> bool:
+        u = min(rng * per_rng, last)
+        j = int(min(u, last - np.float32(1.0)))
+        return bool(row[j] + (u - np.float32(j)) * (row[j + 1] - row[j]) >= np.float32(pd_least))
+
+    # Bisection among the numbers themselves, which follow each other as their bits do.
+    low, high = 0, int(np.float32(np.inf).view(np.uint32))
+    if is_seen(np.float32(np.inf)):
+        return np.float32(np.inf)
+    if not is_seen(np.float32(0.0)):
+        return np.float32(-1.0)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if is_seen(np.uint32(middle).view(np.float32)):
+            low = middle
+        else:
+            high = middle
+    return np.float32(np.uint32(low).view(np.float32))
 
 
 def _check_square(cells: NDArray[np.float32], name: str) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from airshield import memory
 from airshield.errors import UsageError
 from airshield.geo.grid import Grid
 from airshield.plan.coverage import reasons
@@ -24,7 +25,28 @@ NOBODY: Final = _kernels.NOBODY
 RANK: Final = np.full(256, -1.0, np.float32)
 """How near a radar is to seeing, by its code: how many of the tests in their order it passes."""
 RANK[list(reasons.ORDER)] = np.arange(len(reasons.ORDER))
+AS_RANKS: Final = np.zeros(len(reasons.NAMES), np.uint8)
+"""The same as loops over whole maps write it: from 1 on, 0 being nothing noted."""
+AS_RANKS[list(reasons.ORDER)] = np.arange(1, len(reasons.ORDER) + 1)
+_CODES: Final = np.array([reasons.INSTRUMENTED, *reasons.ORDER], np.uint8)
 _NOT_TOLD: Final = np.empty(0, np.float32)
+_FEW: Final = 127
+_ALL_AIR: Final = np.empty(0, np.bool_)
+
+
+class LayerMaps(NamedTuple):
+    """The maps of several layers one after the other, for loops that write to all of them.
+
+    ``bits`` and ``unknown`` have the shape (layers, rows, cols · words), ``why`` and ``why_by``
+    (layers, rows, cols). They are the layers' own, but for ``why``: ranks (``AS_RANKS``) until
+    :meth:`LayerCover.note_added`. Whoever writes to a part first makes ``NOBODY`` of its
+    ``why_by``.
+    """
+
+    bits: NDArray[np.uint32]
+    unknown: NDArray[np.uint32]
+    why: NDArray[np.uint8]
+    why_by: NDArray[np.signedinteger[Any]]
 
 
 class LayerCover:
@@ -38,6 +60,8 @@ class LayerCover:
         What is looked for.
     radars : sequence of str
         All that will be added, in the order that numbers their bits.
+    maps, at : LayerMaps and int, optional
+        Where loops write to the maps of several layers, and the layer's place among them.
 
     Attributes
     ----------
@@ -50,7 +74,7 @@ class LayerCover:
         The reason of the radar nearest to seeing (``plan.coverage.reasons``): of the one that
         passes most of the tests in their order; among equals, of the one that falls least short in
         height, then of the first. SEEN where somebody sees.
-    why_by : ndarray of int16, shape (rows, cols)
+    why_by : ndarray of int8, of int16 from 128 radars on, shape (rows, cols)
         Which radar that is; ``NOBODY`` before any was added.
 
     Notes
@@ -58,17 +82,27 @@ class LayerCover:
     One thread may add to one layer while another adds to the next.
     """
 
-    def __init__(self, grid: Grid, layer: Layer, radars: Sequence[str]) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        layer: Layer,
+        radars: Sequence[str],
+        *,
+        maps: LayerMaps | None = None,
+        at: int = 0,
+    ) -> None:
         self.grid, self.layer = grid, layer
         self.radars = tuple(radars)
         if len(set(self.radars)) < len(self.radars):
             raise UsageError("two radars have the same name; give each its own")
-        cells, words = grid.rows * grid.cols, max(1, -(-len(self.radars) // 32))
-        self.bits = np.zeros((cells, words), np.uint32)
-        self.unknown = np.zeros((cells, words), np.uint32)
-        self.no_air = np.zeros(cells, np.bool_)
-        self.why = np.full(grid.shape, reasons.INSTRUMENTED, np.uint8)
-        self.why_by = np.full(grid.shape, NOBODY, np.int16)
+        own = maps_of(grid, 1, self.radars) if maps is None else maps
+        self.bits = own.bits[at].reshape(grid.rows * grid.cols, -1)
+        self.unknown = own.unknown[at].reshape(grid.rows * grid.cols, -1)
+        self.no_air = memory.zeros((grid.rows * grid.cols,), np.bool_)
+        self.why, self.why_by = own.why[at], own.why_by[at]
+        if maps is None:
+            self.why.fill(reasons.INSTRUMENTED)
+            self.why_by.fill(NOBODY)
         self._short = _NOT_TOLD
         self._added: set[str] = set()
 
@@ -126,7 +160,7 @@ class LayerCover:
         )
 
     def note_added(self, no_air: NDArray[np.bool_] | None) -> None:
-        """Take all radars as added, by loops that wrote to the maps themselves.
+        """Take all radars as added, by loops that wrote ranks to the maps themselves.
 
         Cells that no radar's map reached are beyond the range of the first.
 
@@ -136,13 +170,15 @@ class LayerCover:
             Where the height lies below the ground; None: nowhere.
         """
         self._added.update(self.radars)
-        left = np.equal(self.why_by, NOBODY)
+        air = _ALL_AIR
         if no_air is not None:
-            self.no_air |= no_air.reshape(-1)
-            if self.radars:
-                np.copyto(self.why, reasons.GROUND, where=left & no_air)
+            air = no_air.reshape(-1)
+            self.no_air |= air
         if self.radars:
-            np.copyto(self.why_by, 0, where=left)
+            _kernels.settle(self.why.reshape(-1), self.why_by.reshape(-1), _CODES, air)
+        else:
+            self.why.fill(reasons.INSTRUMENTED)
+            self.why_by.fill(NOBODY)
 
     def counts(self, active: Iterable[str] | None = None) -> NDArray[np.uint8]:
         """How many radars surely see each cell, of all or of those named.
@@ -154,13 +190,41 @@ class LayerCover:
             where the height lies below the ground. Where some see a cell and others may, this is
             the number that surely do.
         """
-        out = np.empty(self.grid.rows * self.grid.cols, np.uint8)
-        wide = mask_of(self.radars, self.radars if active is None else active)
-        mask = narrow_words(wide)[: self.bits.shape[1]]
+        out = memory.zeros((self.grid.rows * self.grid.cols,), np.uint8)
         _kernels.count_radars(
-            self.bits, self.unknown, self.no_air, mask, UNKNOWN_COUNT, NO_AIR_COUNT, out
+            self.bits.reshape(-1),
+            self.unknown.reshape(-1),
+            self.no_air,
+            self._mask(active),
+            UNKNOWN_COUNT,
+            NO_AIR_COUNT,
+            out,
         )
         return out.reshape(self.grid.shape)
+
+    def gaps(
+        self, inside: NDArray[np.bool_], active: Iterable[str] | None = None
+    ) -> NDArray[np.uint8]:
+        """1 for the cells of a territory, with air, that no radar sees or may see; else 0.
+
+        Returns
+        -------
+        ndarray of uint8, shape (rows, cols)
+        """
+        out = memory.zeros((self.grid.rows * self.grid.cols,), np.uint8)
+        _kernels.note_gaps(
+            self.bits.reshape(-1),
+            self.unknown.reshape(-1),
+            self.no_air,
+            np.ascontiguousarray(inside, np.bool_).reshape(-1),
+            self._mask(active),
+            out,
+        )
+        return out.reshape(self.grid.shape)
+
+    def _mask(self, active: Iterable[str] | None) -> NDArray[np.uint32]:
+        wide = mask_of(self.radars, self.radars if active is None else active)
+        return narrow_words(wide)[: self.bits.shape[1]]
 
 
 class LowestAltitude:
@@ -178,8 +242,8 @@ class LowestAltitude:
 
     def __init__(self, grid: Grid, radars: Sequence[str]) -> None:
         self.grid, self.radars = grid, tuple(radars)
-        self.lowest_m = np.full(grid.shape, np.inf, np.float32)
-        self.by = np.full(grid.shape, NOBODY, np.int16)
+        self.lowest_m = memory.full(grid.shape, np.inf, np.float32)
+        self.by = memory.full(grid.shape, NOBODY, np.int16)
 
     def add(self, radar: str, lowest_m: NDArray[np.float32]) -> None:
         """Add one radar's lowest altitudes: infinite where it never sees, NaN where unknown."""
@@ -196,6 +260,18 @@ class LowestAltitude:
             self.lowest_m.reshape(-1),
             self.by.reshape(-1),
         )
+
+
+def maps_of(grid: Grid, layers: int, radars: Sequence[str]) -> LayerMaps:
+    """Empty maps of several layers; each is then a :class:`LayerCover`'s."""
+    shape = (layers, *grid.shape)
+    words = max(1, -(-len(radars) // 32))
+    return LayerMaps(
+        bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
+        unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
+        why=memory.zeros(shape, np.uint8),
+        why_by=memory.zeros(shape, np.int8 if len(radars) <= _FEW else np.int16),
+    )
 
 
 def wide_words(bits: NDArray[np.uint32]) -> NDArray[np.uint64]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
-from airshield import tables
+from airshield import memory, tables
 from airshield.errors import UsageError
 from airshield.geo.grid import Grid
 from airshield.plan.coverage import reasons
@@ -22,6 +21,21 @@ from airshield.plan.coverage.network.cover import LayerCover
 
 _EDGE_MAX_M: Final = 20_000.0
 """An edge straight on the map leaves the one straight in longitude and latitude by 10 m in this."""
+
+
+_KINDS_MAX: Final = 255
+
+
+class _Runs(NamedTuple):
+    """Cells of one region next to each other in a row: columns from ``starts`` to before ``ends``.
+
+    ``row_at[r]`` is the first run of row r, ``label`` is 1 + the region of each.
+    """
+
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    row_at: NDArray[np.int64]
+    label: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,49 +83,93 @@ def regions_of(
     """
     if codes.shape != grid.shape:
         raise UsageError(f"a map of {codes.shape} cells on a grid of {grid.shape}")
-    # With a border of zeros, which the outlines need: on a large map a second array of labels
-    # takes longer to be made than all the rest.
-    bordered = np.zeros((grid.rows + 2, grid.cols + 2), np.int32)
-    labels = bordered[1:-1, 1:-1]
-    of: list[int] = []
-    for code in wanted:
-        if not of:
-            many = ndimage.label(codes == code, output=labels)
-        else:
-            part, many = ndimage.label(codes == code)
-            np.add(part, len(of), out=labels, where=part > 0)
-        of += [code] * many
-    outline = _outlines(grid, bordered, len(of))
-    cells = np.zeros(len(of), np.int64)
-    _kernels.count_labels(labels, cells)
+    kinds = list(wanted)
+    if len(kinds) > _KINDS_MAX:
+        raise UsageError(f"{len(kinds)} codes are wanted; {_KINDS_MAX} at most become regions")
+    which: NDArray[np.uint8] = memory.zeros(grid.shape, np.uint8)
+    for kind, code in enumerate(kinds):
+        which[codes == code] = kind + 1
+    return _regions(grid, which, kinds, tolerance_m)[0]
+
+
+def _regions(
+    grid: Grid, which: NDArray[np.uint8], kinds: Sequence[int], tolerance_m: float
+) -> tuple[Regions, _Runs]:
+    """The regions of a map of numbers of kinds, from 1 on, and the runs that they are made of."""
+    starts, ends, number, row_at = _runs(which)
+    label = np.zeros(starts.size, np.int32)
+    parent = np.empty(starts.size, np.int32)
+    sides = int(_kernels.join_runs(starts, ends, number, row_at, parent))
+    many_of = np.zeros(len(kinds) + 1, np.int64)
+    _kernels.number_runs(number, parent, many_of, label)
+    many = int(many_of.sum())
+    # With a border of zeros, which the outlines need; rows of cells that are in no region take
+    # no memory.
+    bordered = memory.zeros((grid.rows + 2, grid.cols + 2), np.int32)
+    cells = np.zeros(many, np.int64)
+    _kernels.draw_runs(starts, ends, row_at, label, bordered, cells)
+    runs = _Runs(starts, ends, row_at, label)
+    # Where there are several kinds, a corner of one may lie on a straight line of another.
+    turns_only = len(kinds) == 1
+    outline = _outlines(grid, bordered, runs, many, sides, turns_only=turns_only)
     if outline.size:
         # Also at zero: it takes away the corners that lie on straight lines.
         outline = shapely.orient_polygons(shapely.coverage_simplify(outline, tolerance_m))
-    return Regions(
-        code=np.array(of, np.int64),
+    regions = Regions(
+        code=np.repeat(np.array(kinds, np.int64), many_of[1:]),
         cells=cells,
-        labels=labels,
+        labels=bordered[1:-1, 1:-1],
         polygons=outline,
     )
+    return regions, runs
 
 
-def _outlines(grid: Grid, labels: NDArray[np.int32], many: int) -> NDArray[Any]:
-    """Polygons of labels 1 to ``many``, with every corner of a cell along their rings."""
+def _runs(
+    which: NDArray[np.uint8],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+    """First columns, columns after the last, kinds of runs, and the first run of each row."""
+    rows, cols = which.shape
+    row_at = np.zeros(rows + 1, np.int64)
+    room = 2 * cols + 4 * rows
+    starts, ends = np.empty(room, np.int32), np.empty(room, np.int32)
+    kinds = np.empty(room, np.uint8)
+    row = 0
+    while True:
+        row = int(_kernels.find_runs(which, row, starts, ends, kinds, row_at))
+        if row == rows:
+            many = int(row_at[rows])
+            return starts[:many], ends[:many], kinds[:many], row_at
+        starts, ends, kinds = (np.concatenate([old, old]) for old in (starts, ends, kinds))
+
+
+def _outlines(
+    grid: Grid,
+    labels: NDArray[np.int32],
+    runs: _Runs,
+    many: int,
+    sides: int,
+    *,
+    turns_only: bool,
+) -> NDArray[Any]:
+    """Polygons of labels 1 to ``many``; corners on straight lines are left out or not."""
     if many == 0:
         return np.empty(0, object)
-    sides = int(_kernels.count_sides(labels))
     rows, cols = np.empty(sides, np.int32), np.empty(sides, np.int32)
     starts, of = np.empty(sides + 1, np.int64), np.empty(sides, np.int32)
-    seen = np.zeros(labels.shape, np.bool_)
-    rings = _kernels.trace_rings(labels, seen, rows, cols, starts, of)
+    seen = memory.zeros(labels.shape, np.bool_)
+    rings = _kernels.trace_rings(
+        labels, runs.row_at, runs.starts, runs.ends, turns_only, seen, rows, cols, starts, of
+    )
     ends, of = starts[: rings + 1], of[:rings]
+    corners = int(ends[-1])
+    rows, cols = rows[:corners], cols[:corners]
     # A cell's corner is one row and one column less than in the bordered map.
     x = grid.west_m + (cols - 1.0) * grid.step_m
     y = grid.north_m - (rows - 1.0) * grid.step_m
     of_corner = np.repeat(np.arange(rings), np.diff(ends))
     linear = shapely.linearrings(np.column_stack([x, y]), indices=of_corner)
     # Twice the signed area: holes run clockwise, with the region on their left.
-    onward: NDArray[np.int64] = np.arange(1, sides + 1)
+    onward: NDArray[np.int64] = np.arange(1, corners + 1)
     onward[ends[1:] - 1] = ends[:-1]
     area = np.add.reduceat(
         cols.astype(np.float64) * -rows[onward] + cols[onward].astype(np.float64) * rows, ends[:-1]
@@ -184,18 +242,18 @@ def find_gaps(
         none either.
     """
     grid = cover.grid
-    gap = np.equal(cover.counts(active), 0)
-    gap &= inside
-    regions = regions_of(grid, gap, wanted=[1], tolerance_m=tolerance_m)
+    if inside.shape != grid.shape:
+        raise UsageError(f"a territory of {inside.shape} cells on a grid of {grid.shape}")
+    regions, runs = _regions(grid, cover.gaps(inside, active), [1], tolerance_m)
     many = regions.code.size
     order = np.argsort(-regions.cells, kind="stable")
     by_reason = np.zeros((many, len(reasons.NAMES)), np.int64)
     lives = np.full(many, np.nan if people is None else 0.0)
-    _kernels.weigh_regions(
-        regions.labels, cover.why, np.empty((0, 0)) if people is None else people, by_reason, lives
+    _kernels.weigh_runs(
+        *runs, cover.why, np.empty((0, 0)) if people is None else people, by_reason, lives
     )
     outlines = lonlat_from(grid, regions.polygons)
-    lat, lon = _places_in(grid, regions.labels, regions.cells)
+    lat, lon = _places_in(grid, runs, regions.cells)
     columns = {
         "layer": [cover.layer.name] * many,
         "gap": np.arange(many),
@@ -210,12 +268,12 @@ def find_gaps(
 
 
 def _places_in(
-    grid: Grid, labels: NDArray[np.int32], cells: NDArray[np.int64]
+    grid: Grid, runs: _Runs, cells: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The middle of one cell of each region, well within it where it is wide."""
     # Half-way through a region's cells, row by row: never outside, seldom at an end.
     cell = np.zeros(cells.size, np.int64)
-    _kernels.middle_cells(labels, cells // 2, cell)
+    _kernels.middle_cells(*runs, grid.cols, cells // 2, cell)
     x, y = grid.middles_xy_m()
     row, col = np.divmod(cell, grid.cols)
     return grid.projection.places_from_xy(x[col], y[row])

@@ -28,8 +28,9 @@ from airshield.plan.coverage.network import (
     radar_values,
     site_weights,
 )
+from airshield.plan.coverage.network.cover import maps_of
 from airshield.plan.coverage.survey.answers import Answer, CoverAsked, answer_cover
-from airshield.plan.coverage.survey.cells import RadarCells, add_radars, cells_of
+from airshield.plan.coverage.survey.cells import RadarCells, add_radars, cells_of, covers_of
 from airshield.plan.coverage.survey.sights import (
     RadarSight,
     SightCache,
@@ -149,36 +150,39 @@ def survey(
     grid = Grid.around(task.area, step_m=task.step_m)
     inside = grid.inside(task.area)
     told("ground", 0, 1)
-    map_ground = terrain.on_grid(grid)
+    at_hand = _held(task, terrain, cache, threads)
+    map_ground = at_hand.on_grid(grid, threads=threads)
     ground = map_ground.height_m
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
-    covers = [LayerCover(grid, layer, names) for layer in layers]
-    lowest = LowestAltitude(grid, names)
-    sights = _sights(task, terrain, cache, threads, told)
+    sights = _sights(task, at_hand, cache, threads, told)
+    del at_hand  # as large as all that is to come
     radars = tuple(
         cells_of(radar, sight, grid) for radar, sight in zip(task.radars, sights, strict=True)
     )
     told("map", 0, 1)
+    maps, lowest = maps_of(grid, len(layers), names), LowestAltitude(grid, names)
     add_radars(
-        radars, task, ground, covers, lowest,
+        radars, task, ground, maps, lowest,
         threads=threads, say=lambda done, of: told("map", done, of),
     )  # fmt: skip
+    covers = covers_of(task, ground, maps, grid, threads=threads)
 
     told("network", 0, 1)
     people, elsewhere = _people(task, grid, inside)
     sites = _sites(task, grid)
 
-    def gathered(cover: LayerCover) -> tuple[Groups, pa.Table]:
-        return (
-            group_cells(cover, inside=inside, people=people, sites=sites),
-            find_gaps(cover, inside=inside, people=people),
-        )
+    def gaps_of(cover: LayerCover) -> pa.Table:
+        return find_gaps(cover, inside=inside, people=people)
+
+    def groups_of(cover: LayerCover) -> Groups:
+        return group_cells(cover, inside=inside, people=people, sites=sites)
 
     with ThreadPoolExecutor(threads) as pool:
-        parts = list(pool.map(gathered, covers))
-    groups = tuple(part[0] for part in parts)
-    gaps = pa.concat_tables([part[1] for part in parts]).combine_chunks()
+        # What takes longer first, and each by itself: all threads are done together then.
+        found_gaps, found_groups = pool.map(gaps_of, covers), pool.map(groups_of, covers)
+        gaps = pa.concat_tables(found_gaps).combine_chunks()
+        groups = tuple(found_groups)
     contributors = task.contributors()
     answers = []
     asked_groups = []
@@ -196,7 +200,8 @@ def survey(
         asked_groups.append(of)
         answers.append(answer_cover(want, of))
     told("network", 1, 1)
-    lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars])
+    # Heights in metres of all radars' surroundings, which nobody else needs.
+    lookouts = lookouts_of([(cells.radar, cells.sight) for cells in radars if warned])
     roses = []
     with ThreadPoolExecutor(threads) as pool:
         for i, need in enumerate(warned):
@@ -264,17 +269,15 @@ def roses_of(
     )
 
 
-def _sights(
-    task: SurveyTask, terrain: Terrain, cache: SightCache | None, threads: int, told: Told
-) -> list[RadarSight]:
-    """What each radar sees down to; terrain that several of them need is read once."""
+def _held(task: SurveyTask, terrain: Terrain, cache: SightCache | None, threads: int) -> Terrain:
+    """Terrain that several radars need, read once; the map has its own from there too."""
     step_m = task.sight_step_m
 
     def is_kept(radar: SurveyRadar) -> bool:
         key = sight_key(radar, terrain=terrain, earth=task.earth, step_m=step_m)
         return cache is not None and cache.has(key)
 
-    around = terrain.held_around(
+    return terrain.held_around(
         [
             (radar.lat_deg, radar.lon_deg, reach_m(radar) + _MESH_CELLS * 4.0 * step_m)
             for radar in task.radars
@@ -282,6 +285,13 @@ def _sights(
         ],
         threads=threads,
     )
+
+
+def _sights(
+    task: SurveyTask, around: Terrain, cache: SightCache | None, threads: int, told: Told
+) -> list[RadarSight]:
+    """What each radar sees down to."""
+    step_m = task.sight_step_m
     lock = threading.Lock()
     done = 0
 

@@ -166,9 +166,9 @@ class SightCache:
 
 
 def _half_metres(height_m: NDArray[np.float32]) -> NDArray[np.uint16]:
-    known = np.isfinite(height_m)
-    told = np.ceil((np.where(known, height_m, 0.0) + _BELOW_M) / _HALF_M)
-    return np.where(known, np.clip(told, 0, _UNKNOWN - 1), _UNKNOWN).astype(np.uint16)
+    told = np.empty(height_m.shape, np.uint16)
+    _kernels.half_metres(np.ascontiguousarray(height_m).reshape(-1), told.reshape(-1))
+    return told
 
 
 def _metres(told: NDArray[np.uint16]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from airshield.plan.coverage.detection._kernels import (
     count_ones,
     forget_chain,
     judge,
+    place,
     step_chain,
 )
 from airshield.plan.coverage.reasons import POWER
@@ -26,7 +27,7 @@ F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 U1 = NDArray[np.uint8]
 
-X, Y, ALT, LOWEST, RNG, PD, BEST = range(7)
+X, Y, ALT, LOWEST, RNG, PD, BEST, BOW, DIST, WORK_ROWS = range(10)
 """Rows of the room to work in."""
 
 NO_TERRAIN = np.float32(-1e9)
@@ -78,6 +79,7 @@ def look_along(
     half_mps: float,
     blind_mps: F8,
     looks: float,
+    told: U1,
     work: F4,
     code: U1,
     sure: F8,
@@ -129,7 +131,7 @@ def look_along(
                 alt = hgt_m
             work[ALT, i], work[LOWEST, i] = alt, lowest
             has_unknown |= math.isnan(alt) or math.isnan(lowest)
-        look(work, first, end, PD, code, limits, table, sectors)
+        look(work, first, end, PD, code, limits, table, sectors, told)
         if has_unknown:
             for i in range(first, end):
                 if work[PD, i] != work[PD, i]:
@@ -139,7 +141,7 @@ def look_along(
                     work[LOWEST, i] = NO_TERRAIN
                 if work[LOWEST, i] != work[LOWEST, i]:
                     work[LOWEST, i] = NO_TERRAIN
-            look(work, first, end, BEST, code, limits, table, sectors)
+            look(work, first, end, BEST, code, limits, table, sectors, told)
         else:
             for i in range(first, end):
                 work[BEST, i] = work[PD, i]
@@ -170,18 +172,26 @@ def look(
     limits: Limits,
     table: F4,
     sectors: F4,
+    told: U1,
 ) -> None:
     """Judge a stretch of a track; the probabilities go into a row of ``work``."""
+    x_m, y_m = work[X, first:end], work[Y, first:end]
+    bow_m, dist_m = work[BOW, first:end], work[DIST, first:end]
+    place(x_m, y_m, limits, bow_m, dist_m)
     judge(
-        work[X, first:end],
-        work[Y, first:end],
+        x_m,
+        y_m,
+        bow_m,
+        dist_m,
         work[ALT, first:end],
         work[LOWEST, first:end],
         work[X, :0],
         limits,
         table,
+        limits.rng_step_m,
         work[X, :0],
         sectors,
+        told,
         work[RNG, first:end],
         work[into, first:end],
         code[first:end],

@@ -22,7 +22,7 @@ from airshield.plan.coverage.detection import (
     make_table,
     sees_all,
 )
-from airshield.plan.coverage.detection.cells import limits_of, sector_sides
+from airshield.plan.coverage.detection.cells import AS_CODES, limits_of, sector_sides
 from airshield.plan.coverage.detection.reach import PD_NOTHING
 from airshield.plan.coverage.warning import _kernels
 from airshield.plan.coverage.warning.given import Inbound, Lookout, WarnedSite, WarningRule
@@ -310,7 +310,8 @@ def _look(
         one.figures.spd_radial_min_mps if one.is_sure else 0.0,
         blind_speeds_mps(one.figures),
         window_s / one.figures.turn_s,
-        np.zeros((7, places), np.float32),
+        AS_CODES,
+        np.zeros((_kernels.WORK_ROWS, places), np.float32),
         np.zeros(places, np.uint8),
         sure,
         best,
