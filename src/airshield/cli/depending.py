@@ -38,7 +38,6 @@ from airshield.plan.dependence import (
 from airshield.plan.dependence.goals import HOLDS, half_width
 from airshield.plan.endurance import (
     Ample,
-    Endurance,
     EndurancePlan,
     between,
     endure,
@@ -299,7 +298,8 @@ class Question:
             seed=self.asked.seed,
             threads=1,
         )
-        runs = self._runs_of(result)
+        responses = [answer_response(result, one)[1] for one in self.responses]
+        runs = _with_responses(runs_of(result), responses)
         return Figures(value=runs.mean(axis=1), runs=runs)
 
     def assumptions(self) -> list[Assumption]:
@@ -322,21 +322,34 @@ class Question:
         parts = [(part(plan), ample) for plan, ample in self._bounds]
         found = self._once(
             (key, *(plan.alike() for plan, _ in parts)),
-            lambda: tuple(self._run(plan, ample if key is None else None) for plan, ample in parts),
+            lambda: tuple(
+                figures
+                for plan, ample in parts
+                for figures in self._run(plan, ample if key is None else None)
+            ),
         )
-        worst, best = found[0], found[-1]
+        # At worst: figures by run, then bounds of responses; the same at best, the last two.
+        (worst, worst_bounds), (best, best_bounds) = found[:2], found[-2:]
         low = np.clip(worst.mean(axis=1) - half_width(worst), 0.0, 1.0)
         high = np.clip(best.mean(axis=1) + half_width(best), 0.0, 1.0)
+        runs = worst.copy()
+        if self.responses:
+            many = len(self.responses)
+            low[-many:], high[-many:] = worst_bounds[0], best_bounds[1]
+            runs[-many:] = np.nan
         still = np.full((cover[0].size, worst.shape[1]), np.nan)
         return Figures(
             value=np.concatenate((cover[0], worst.mean(axis=1))),
             low=np.concatenate((cover[0], low)),
             high=np.concatenate((cover[1], high)),
-            runs=np.vstack((still, worst)),
+            runs=np.vstack((still, runs)),
         )
 
-    def _run(self, plan: EndurancePlan, ample: Ample | None) -> Floats:
-        """Figures by run: of stations as they come, of stocks as the whole plan draws on them."""
+    def _run(self, plan: EndurancePlan, ample: Ample | None) -> tuple[Floats, Floats]:
+        """Figures by run, and bounds of responses, shape (2, responses).
+
+        Stations are as they come, stocks as the whole plan draws on them.
+        """
         found = endure(
             plan,
             days=self.days,
@@ -345,7 +358,8 @@ class Question:
             threads=1,
             ample=ample,
         )
-        runs = self._runs_of(found)
+        responses = [answer_response(found, one)[1:] for one in self.responses]
+        runs = _with_responses(runs_of(found), [value for value, _ in responses])
         if plan.stocks:
             supply = (plan.alike()[1], tuple(plan.networks.items()))
             (lasts,) = self._once(
@@ -353,12 +367,7 @@ class Question:
             )
             first = len(plan.stations)
             runs[first : first + len(plan.stocks)] = lasts[:, None]
-        return runs
-
-    def _runs_of(self, found: Endurance) -> Floats:
-        """Figures by run; those of response are the same in all of them."""
-        shares = [answer_response(found, one)[1] for one in self.responses]
-        return np.vstack((runs_of(found), *(np.full(found.runs, share) for share in shares)))
+        return runs, np.array([between for _, between in responses]).reshape(-1, 2).T
 
     def _once(self, key: Any, make: Callable[[], tuple[Floats, ...]]) -> tuple[Floats, ...]:
         """Work something out once; who asks for it meanwhile waits."""
@@ -400,6 +409,11 @@ class Question:
         kinds += ["response"] * len(self.responses)
         for goal, kind in zip(self.endurance_goals, kinds, strict=True):
             yield Asked(name=goal.name, kind=kind, asked=goal.limit, unit=goal.unit or "share")
+
+
+def _with_responses(runs: Floats, responses: Sequence[float]) -> Floats:
+    """Figures by run with those of response below, which are the same in all of them."""
+    return np.vstack((runs, *(np.full(runs.shape[1], share) for share in responses)))
 
 
 def brings_of(plan: Plan, who: str) -> str:

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from airshield.cli.covering import areas_of, territory_of
 from airshield.config import Shield
 from airshield.geo.grid import Grid
+from airshield.plan.dependence.goals import half_width
 from airshield.plan.endurance import Endurance
 from airshield.plan.response import Response, find_response
 
@@ -51,20 +52,32 @@ def responses_asked(shield: Shield) -> tuple[ResponseAsked, ...]:
     return tuple(out)
 
 
-def answer_response(result: Endurance, asked: ResponseAsked) -> tuple[Response, float, float]:
-    """How long it takes, and the share of the area reached in time: surely, and at best.
+def answer_response(
+    result: Endurance, asked: ResponseAsked
+) -> tuple[Response, float, tuple[float, float]]:
+    """How long it takes, the share of the area reached in time, and between what that lies.
 
-    At best is more where the time to the air of some fleet on alert is not known.
+    Between: with alerts and stations manned as little, and as much, as the 95 % intervals of the
+    replications allow; and up to all of it where the time to the air of some alert is not known.
     """
     sustained = result.sustained
     assert sustained is not None, "response is asked where there are stations"
-    found = find_response(
-        sustained.plan,
-        asked.grid,
-        inside=asked.inside,
-        alert_share=sustained.alert.mean(axis=0),
-        manned_share=sustained.cover.mean(axis=0),
-        days=result.days,
-    )
-    low = float(found.within(asked.within_s / 60.0))
-    return found, low, 1.0 if found.left_out else low
+    minutes = asked.within_s / 60.0
+
+    def respond(sign: float) -> Response:
+        alert, manned = (
+            np.clip(shares.mean(axis=0) + sign * half_width(shares, axis=0), 0.0, 1.0)
+            for shares in (sustained.alert, sustained.cover)
+        )
+        return find_response(
+            sustained.plan,
+            asked.grid,
+            inside=asked.inside,
+            alert_share=alert,
+            manned_share=manned,
+            days=result.days,
+        )
+
+    found = respond(0.0)
+    low, value, high = (float(one.within(minutes)) for one in (respond(-1.0), found, respond(1.0)))
+    return found, value, (min(low, value), 1.0 if found.left_out else max(high, value))

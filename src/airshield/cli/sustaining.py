@@ -89,7 +89,7 @@ class Sustaining:
     worst: Endurance
     best: Endurance
     answers: tuple[Answer, ...]
-    responses: tuple[tuple[ResponseAsked, Response, float, float], ...]
+    responses: tuple[tuple[ResponseAsked, Response, float, tuple[float, float]], ...]
     sizes: tuple[FleetSizes, ...]
     roster: Roster | None
     notes: tuple[str, ...]
@@ -138,7 +138,7 @@ def sustain_shield(asked: SustainAsked, *, say: Say | None = None) -> Sustaining
             )
         if say is not None:
             say("sizes of fleets", len(roles), len(roles))
-    responses: tuple[tuple[ResponseAsked, Response, float, float], ...] = ()
+    responses: tuple[tuple[ResponseAsked, Response, float, tuple[float, float]], ...] = ()
     if worst.sustained is not None:
         responses = tuple((one, *answer_response(worst, one)) for one in responses_asked(shield))
     roster = None

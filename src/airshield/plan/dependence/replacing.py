@@ -140,6 +140,9 @@ def find_replacements(
         late = search.cheapest(without, "soonest", search.until(leads[high]))
         return cheapest, replace(late, state="found" if late.brings is not None else "unknown")
     soonest = search.cheapest(without, "soonest", search.until(leads[high]))
+    if soonest.brings is not None and soonest.cost < cheapest.cost:
+        # Tries ran out before the first search came to it.
+        cheapest = replace(soonest, aim="cheapest", bound=cheapest.bound, state="found")
     return cheapest, soonest
 
 
