@@ -2,10 +2,10 @@
 
 NumPy asks the system for pages of 2 MB where an array is large. Where the machine has them at hand
 they cost half of what pages of 4 kB do; where it has to look for them, or (so it seems) is a guest
-whose host has not given it that memory yet, they cost eight times as much: a gigabyte took 0.2 to 3.4 s in large
-pages and 0.4 s in small ones, on one machine within one minute. So a survey that makes three
-gigabytes of maps took from 5 to 11 s of processor time for nothing but pages. Here the system is
-asked for memory and left to choose.
+whose host has not given it that memory yet, they cost eight times as much: a gigabyte took 0.2 to
+3.4 s in large pages and 0.4 s in small ones, on one machine within one minute. So a survey that
+makes three gigabytes of maps took from 5 to 11 s of processor time for nothing but pages. Here the
+system is asked for memory and left to choose.
 """
 
 from __future__ import annotations
