@@ -217,6 +217,10 @@ heights (GeoTIFF, hgt, VRT)
                 layers.append(layer.holding(row0, col0, rows, cols, threads=threads))
         return replace(self, layers=tuple(layers))
 
+    def held_m(self) -> list[F4]:
+        """The heights that are held, layer by layer: for who is done with them."""
+        return [layer.held.height_m for layer in self.layers if layer.held is not None]
+
     def on_grid(self, grid: Grid, *, reduce: Reduce = "bilinear", threads: int = 1) -> GridPatch:
         """Terrain at the middles of a map grid's cells, the same with any number of threads.
 

@@ -99,8 +99,8 @@ def see_patch(
 
     Notes
     -----
-    Slant ranges are within 3e-7 of the exact circle's, elevations within 1e-3 deg, out to 500 km
-    (tests/plan/coverage/test_detection_cells.py).
+    Slant ranges are within 3e-7 of the exact circle's, elevations below 89 deg within 1e-3 deg, out
+    to 500 km (tests/plan/coverage/test_detection_cells.py).
     """
     _check_square(lowest_msl_m, "lowest_msl_m")
     if (hgt_agl_m is None) == (alt_msl_m is None):

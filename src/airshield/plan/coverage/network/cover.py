@@ -98,7 +98,7 @@ class LayerCover:
         own = maps_of(grid, 1, self.radars) if maps is None else maps
         self.bits = own.bits[at].reshape(grid.rows * grid.cols, -1)
         self.unknown = own.unknown[at].reshape(grid.rows * grid.cols, -1)
-        self.no_air = memory.zeros((grid.rows * grid.cols,), np.bool_)
+        self.no_air = memory.zeros((grid.rows * grid.cols,), np.bool_, is_sparse=True)
         self.why, self.why_by = own.why[at], own.why_by[at]
         if maps is None:
             self.why.fill(reasons.INSTRUMENTED)
@@ -268,7 +268,7 @@ def maps_of(grid: Grid, layers: int, radars: Sequence[str]) -> LayerMaps:
     words = max(1, -(-len(radars) // 32))
     return LayerMaps(
         bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
-        unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
+        unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32, is_sparse=True),
         why=memory.zeros(shape, np.uint8),
         why_by=memory.zeros(shape, np.int8 if len(radars) <= _FEW else np.int16),
     )

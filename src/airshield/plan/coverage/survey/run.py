@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from airshield import tables
+from airshield import memory, tables
 from airshield.geo.grid import Grid
 from airshield.geo.terrain import LEAST_SHARE, GridPatch, Terrain, coarse_of, coarse_warnings
 from airshield.plan.coverage.network import (
@@ -156,12 +156,17 @@ def survey(
     told("ground", 1, 1)
     names = [radar.name for radar in task.radars]
     sights = _sights(task, at_hand, cache, threads, told)
-    del at_hand  # as large as all that is to come
+    # Half as large as all that is to come. What the caller's terrain holds stays the caller's.
+    theirs = {id(held) for held in terrain.held_m()}
+    spare = [held for held in at_hand.held_m() if id(held) not in theirs]
+    del at_hand
     radars = tuple(
         cells_of(radar, sight, grid) for radar, sight in zip(task.radars, sights, strict=True)
     )
     told("map", 0, 1)
-    maps, lowest = maps_of(grid, len(layers), names), LowestAltitude(grid, names)
+    with memory.made_of(spare):
+        maps, lowest = maps_of(grid, len(layers), names), LowestAltitude(grid, names)
+    del spare
     add_radars(
         radars, task, ground, maps, lowest,
         threads=threads, say=lambda done, of: told("map", done, of),
