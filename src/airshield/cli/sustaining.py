@@ -171,11 +171,14 @@ def verdict_of(requirements: Sequence[dict[str, Any]]) -> str:
 
 def sustain_document(found: Sustaining) -> dict[str, Any]:
     """What ``sustain --json`` prints (docs/sustain.md)."""
-    asked, shield, result = found.asked, found.shield, found.worst
+    shield, result = found.shield, found.worst
     stations = _stations(found)
     requirements = [
         *(_requirement(one) for one in found.answers),
-        *(_response_asked(found, *one) for one in found.responses),
+        *(
+            _response_asked(found, asked, value, between)
+            for asked, _, value, between in found.responses
+        ),
     ]
     document: dict[str, Any] = {
         "shield": shield.name,
@@ -186,9 +189,9 @@ def sustain_document(found: Sustaining) -> dict[str, Any]:
         "days": result.days,
         "runs": result.runs,
         "seed": result.seed,
-        "tempo": asked.tempo,
-        "without": list(asked.without),
-        "without_from_day": asked.from_day,
+        "tempo": found.asked.tempo,
+        "without": list(found.asked.without),
+        "without_from_day": found.asked.from_day,
         "holds": verdict_of(requirements),
         "requirements": requirements,
         "stations": stations,
@@ -196,7 +199,7 @@ def sustain_document(found: Sustaining) -> dict[str, Any]:
         "roster": None if found.roster is None else _roster(found.roster),
         "fleets": _fleets(found),
         "bases": _bases(found),
-        "response": [_response(*one) for one in found.responses],
+        "response": [_response(asked, response) for asked, response, *_ in found.responses],
         "supply": _supply(found),
         "cost": _cost(found),
         "assumptions": used_factors(shield),
@@ -213,7 +216,7 @@ def tables_of(found: Sustaining) -> dict[str, pa.Table]:
         tables["station_day"] = station_days(found.worst.sustained)
         tables["fleet_day"] = fleet_days(found.worst.sustained)
         tables["fuel_day"] = stock_days(found.worst.sustained)
-    for asked, response, _, _ in found.responses:
+    for asked, response, *_ in found.responses:
         tables[f"response_{_slug(asked.name)}"] = response.table()
     if found.roster is not None and found.roster.aircraft is not None:
         tables["roster"] = found.roster.table()
@@ -260,10 +263,11 @@ def _requirement(one: Answer) -> dict[str, Any]:
 
 
 def _response_asked(
-    found: Sustaining, asked: ResponseAsked, response: Response, low: float, high: float
+    found: Sustaining, asked: ResponseAsked, value: float, between: tuple[float, float]
 ) -> dict[str, Any]:
     minutes = asked.within_s / 60.0
-    is_known = not math.isnan(low)
+    low, high = between
+    is_known = not math.isnan(value)
     verdict = "holds" if low >= asked.share else "fails" if high < asked.share else "unknown"
     if verdict == "holds":
         why = None
@@ -271,7 +275,7 @@ def _response_asked(
         why = f"{asked.area} has no cell to ask for"
     else:
         why = (
-            f"within {minutes:.0f} minutes somebody is there in {low:.1%} of {asked.area}, in 95 % "
+            f"within {minutes:.0f} minutes somebody is there in {value:.1%} of {asked.area}, in 95 % "
             f"of the cases; {asked.share:.0%} is asked"
         )
     return {
@@ -281,7 +285,7 @@ def _response_asked(
         "asked": asked.share,
         "asked_days": found.worst.days,
         "unit": "share",
-        "value": number(low),
+        "value": number(value),
         "low": number(low),
         "high": number(high),
         "verdict": verdict,
@@ -293,7 +297,7 @@ def _response_asked(
 MINUTES: Final = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 
 
-def _response(asked: ResponseAsked, response: Response, low: float, high: float) -> dict[str, Any]:
+def _response(asked: ResponseAsked, response: Response) -> dict[str, Any]:
     """Shares of an area reached within so many minutes: if all are there, and in 95 % of cases."""
     return {
         "requirement": asked.name,
