@@ -275,8 +275,8 @@ def _response_asked(
         why = f"{asked.area} has no cell to ask for"
     else:
         why = (
-            f"within {minutes:.0f} minutes somebody is there in {value:.1%} of {asked.area}, in 95 % "
-            f"of the cases; {asked.share:.0%} is asked"
+            f"within {minutes:.0f} minutes somebody is there in {value:.1%} of {asked.area}, in "
+            f"95 % of the cases; {asked.share:.0%} is asked"
         )
     return {
         "kind": "response",
