@@ -261,7 +261,6 @@ def warm_up() -> None:
 def _swept(task: Task, threads: int) -> list[NDArray[np.float32]]:
     if threads < 1:
         raise UsageError(f"threads must be at least 1, got {threads!r}")
-    lows = task.blank()
 
     def sweep(eighth: Eighth) -> None:
         rays = Rays(eighth.rays)
@@ -270,10 +269,12 @@ def _swept(task: Task, threads: int) -> list[NDArray[np.float32]]:
             _sweep(lows[leg.patch], task, leg, rays, horizon)
 
     if threads == 1:
+        lows = task.blank()
         for eighth in task.eighths:
             sweep(eighth)
     else:
         with ThreadPoolExecutor(min(threads, len(task.eighths))) as pool:
+            lows = task.blank(pool.map)
             for _ in pool.map(sweep, task.eighths):
                 pass
     return lows

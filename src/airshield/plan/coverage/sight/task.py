@@ -7,7 +7,9 @@ give the same answers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +27,9 @@ as many the error in the Carpathians falls from 2.7 to 0.9 m at 60 m cells and f
 
 RAYS_MIN: Final = 256
 """Rays per eighth of a small patch: 0.18 degree apart. Costs nothing there."""
+
+BLOCKS: Final = 8
+"""Parts in which an answer is made ready."""
 
 STEP_MIN_M: Final = 0.05
 """Below this a step is one in degrees that was taken for metres: 3" are 0.00083 degree."""
@@ -95,12 +100,23 @@ class Task(NamedTuple):
     rng_m: float
     through_unknown: bool
 
-    def blank(self) -> list[F4]:
-        """Answers to be filled in: the site is, and what no loop visits is NaN."""
+    def blank(self, mapper: Callable[..., Iterable[object]] = map) -> list[F4]:
+        """Answers to be filled in: the site is, and what no loop visits is NaN.
+
+        Parameters
+        ----------
+        mapper : callable
+            Like ``map``; an executor's shares the rows among its threads. A column beyond the range
+            touches every page of an answer, and whoever touches a page first waits for it: a tenth
+            of the work, were it one thread's alone.
+        """
         lows = []
         for patch in self.patches:
             low = np.empty_like(patch.ground)
-            _blank_beyond(low, patch, self.rng_m)
+            edges = np.linspace(0, len(low), BLOCKS + 1).astype(int).tolist()
+            blocks = [slice(first, end) for first, end in pairwise(edges)]
+            for _ in mapper(partial(_blank_beyond, low, patch, self.rng_m), blocks):
+                pass
             low[patch.row, patch.col] = patch.ground[patch.row, patch.col]
             lows.append(low)
         return lows
@@ -206,13 +222,20 @@ def _legs(patch: Patch, index: int, first_row: int, rng_m: float) -> list[Leg]:
     return [leg for _, _, leg in sorted(found, key=lambda each: each[:2])]
 
 
-def _blank_beyond(low: F4, patch: Patch, rng_m: float) -> None:
-    """Make NaN of the rows and columns that are wholly out of range: no loop visits them."""
-    across = ((patch.row, patch.step_y_m, low), (patch.col, patch.step_x_m, low.T))
-    for index, step_m, rows_first in across:
-        reach = int(min(rng_m / step_m, float(len(rows_first))))
-        rows_first[: max(index - reach, 0)] = np.nan
-        rows_first[index + reach + 1 :] = np.nan
+def _blank_beyond(low: F4, patch: Patch, rng_m: float, rows: slice) -> None:
+    """Make NaN, among some rows, of rows and columns wholly out of range: no loop visits them."""
+    first, end = _reached(patch.row, patch.step_y_m, len(low), rng_m)
+    low[rows.start : min(rows.stop, first)] = np.nan
+    low[max(rows.start, end) : max(rows.stop, end)] = np.nan
+    first, end = _reached(patch.col, patch.step_x_m, low.shape[1], rng_m)
+    low[rows, :first] = np.nan
+    low[rows, end:] = np.nan
+
+
+def _reached(index: int, step_m: float, count: int, rng_m: float) -> tuple[int, int]:
+    """First row or column within range, and the first beyond it again."""
+    reach = int(min(rng_m / step_m, float(count)))
+    return max(index - reach, 0), min(index + reach + 1, count)
 
 
 def _copy_inner(fine: F4, coarse: F4, factor: int) -> None:
