@@ -5,7 +5,9 @@ they cost half of what pages of 4 kB do; where it has to look for them, or (so i
 whose host has not given it that memory yet, they cost eight times as much: a gigabyte took 0.2 to
 3.4 s in large pages and 0.4 s in small ones, on one machine within one minute. So a survey that
 makes three gigabytes of maps took from 5 to 11 s of processor time for nothing but pages. Here the
-system is asked for memory and left to choose.
+system is asked for memory and left to choose, unless the caller knows better: maps that are written
+whole, once, are 2.4 s of 10.9 cheaper in large pages on a quiet machine, and where large ones are
+dear small ones are so too; what is made and given back again and again is dearer in them.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ _spare: Final[list[NDArray[np.uint8]]] = []
 _lock: Final = threading.Lock()
 
 
-def zeros(shape: tuple[int, ...], dtype: DTypeLike, *, is_sparse: bool = False) -> NDArray[Any]:
+def zeros(
+    shape: tuple[int, ...], dtype: DTypeLike, *, is_sparse: bool = False, in_large: bool = False
+) -> NDArray[Any]:
     """Array of zeros in C order; pages that nobody writes to take no memory.
 
     ``is_sparse``: most are never written to, so nothing spare is taken for them (``made_of``).
+    ``in_large``: all of it will be written to and kept, so large pages are asked for.
 
     Examples
     --------
@@ -46,6 +51,8 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike, *, is_sparse: bool = False) 
     found = None if is_sparse else _spare_octets(octets)
     if found is None:
         room = mmap.mmap(-1, octets, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if in_large:
+            room.madvise(mmap.MADV_HUGEPAGE)
         return np.frombuffer(room, kind).reshape(shape)
     found.fill(0)
     return found.view(kind).reshape(shape)
@@ -79,7 +86,9 @@ def _spare_octets(octets: int) -> NDArray[np.uint8] | None:
     return None
 
 
-def full(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> NDArray[Any]:
+def full(
+    shape: tuple[int, ...], value: float, dtype: DTypeLike, *, in_large: bool = False
+) -> NDArray[Any]:
     """Array of one value in C order.
 
     Examples
@@ -87,6 +96,6 @@ def full(shape: tuple[int, ...], value: float, dtype: DTypeLike) -> NDArray[Any]
     >>> full((2,), 7, np.int16).tolist()
     [7, 7]
     """
-    out = zeros(shape, dtype)
+    out = zeros(shape, dtype, in_large=in_large)
     out.fill(value)
     return out

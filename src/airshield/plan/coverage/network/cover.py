@@ -242,8 +242,8 @@ class LowestAltitude:
 
     def __init__(self, grid: Grid, radars: Sequence[str]) -> None:
         self.grid, self.radars = grid, tuple(radars)
-        self.lowest_m = memory.full(grid.shape, np.inf, np.float32)
-        self.by = memory.full(grid.shape, NOBODY, np.int16)
+        self.lowest_m = memory.full(grid.shape, np.inf, np.float32, in_large=True)
+        self.by = memory.full(grid.shape, NOBODY, np.int16, in_large=True)
 
     def add(self, radar: str, lowest_m: NDArray[np.float32]) -> None:
         """Add one radar's lowest altitudes: infinite where it never sees, NaN where unknown."""
@@ -267,10 +267,10 @@ def maps_of(grid: Grid, layers: int, radars: Sequence[str]) -> LayerMaps:
     shape = (layers, *grid.shape)
     words = max(1, -(-len(radars) // 32))
     return LayerMaps(
-        bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32),
+        bits=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32, in_large=True),
         unknown=memory.zeros((layers, grid.rows, grid.cols * words), np.uint32, is_sparse=True),
-        why=memory.zeros(shape, np.uint8),
-        why_by=memory.zeros(shape, np.int8 if len(radars) <= _FEW else np.int16),
+        why=memory.zeros(shape, np.uint8, in_large=True),
+        why_by=memory.zeros(shape, np.int8 if len(radars) <= _FEW else np.int16, in_large=True),
     )
 
 
