@@ -621,6 +621,7 @@ def _answer(document: dict[str, Any]) -> list[str]:
     failing = [one for one in asked if one["verdict"] == "fails"]
     unsure = [one for one in asked if one["verdict"] == "unknown"]
     who = f" without {', '.join(document['without'])}" if document["without"] else ""
+    open_words = f" and {len(unsure)} cannot be answered" if unsure else ""
     if not asked:
         told = [f"Nothing is asked of stations or stocks; {days} days were run {runs} times{who}."]
     elif not failing and not unsure:
@@ -631,8 +632,7 @@ def _answer(document: dict[str, Any]) -> list[str]:
     else:
         told = [
             f"{len(held)} of {len(asked)} requirements of patrols and supply hold{who}, "
-            f"{len(failing)} fail and {len(unsure)} cannot be answered ({days} days, run {runs} "
-            "times)."
+            f"{len(failing)} fail{open_words} ({days} days, run {runs} times)."
         ]
     first = min(
         (one for one in failing if one["from_day"] is not None),
@@ -642,7 +642,8 @@ def _answer(document: dict[str, Any]) -> list[str]:
     if first is not None:
         told.append(f"First to fail, on day {first['from_day']}: {first['why']}.")
     elif failing:
-        told.append(f"{failing[0]['why'] or failing[0]['name']}.")
+        why = failing[0]["why"] or failing[0]["name"]
+        told.append(f"{why[0].upper()}{why[1:]}.")
     for role in document["roles"]:
         if role["worst"] is None:
             if role["why"]:
