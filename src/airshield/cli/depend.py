@@ -138,9 +138,10 @@ def _tell(document: dict[str, Any]) -> None:
     out = Console(highlight=False)
     many = len(document["coalitions"]["mask"])
     kind = "all" if document["coalitions"]["is_complete"] else "a sample of"
+    over = f", {document['days']} days, {document['runs']} runs each" if document["days"] else ""
     out.print(
         f"{document['shield']}: {kind} {many:,} coalitions of {len(document['contributors'])} "
-        f"contributors, {document['days']} days, {document['runs']} runs each. "
+        f"contributors{over}. "
         f"{document['kind'].capitalize()}."
     )
     for sentence in document["answer"]:

@@ -200,7 +200,7 @@ def _tell(document: dict[str, Any]) -> None:
     if document["roster"] is not None:
         out.print(f"Roster: {document['roster']['words']}")
     supply = document["supply"]
-    if supply is not None:
+    if supply is not None and supply["edges"]:
         weak = sorted(supply["edges"], key=lambda one: -(one["loss_t_per_day"] or 0.0))[:5]
         table = Table("edge", "carries", "of", "lost without it", "only way to", box=None)
         for one in weak:
