@@ -166,3 +166,10 @@ def test_wrong_options_are_told(shield):
     done = run("sustain", EXAMPLES / "carpathians")
     assert done.code == 2
     assert "no [[stations]] and no [supply]" in done.err
+
+
+def test_a_report_of_a_shield_without_radars_has_the_chapters_that_there_are(shield, tmp_path):
+    done = run("report", shield, "--no-depend", "--to", tmp_path / "r.html", "--json")
+    assert done.code == 0, done.err
+    assert list(done.document["chapters"]) == ["sustain"]
+    assert "Endurance" in (tmp_path / "r.html").read_text()

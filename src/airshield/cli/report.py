@@ -132,16 +132,23 @@ def make_report(
     """
     from airshield import __version__
     from airshield.cli.covering import cover_asked, cover_shield, warning_asked
+    from airshield.config import load_shield
     from airshield.report import Report
     from airshield.report.coverage import cover_chapter
     from airshield.report.depend import depend_chapter
     from airshield.report.sustain import sustain_chapter
 
-    shield, found = cover_shield(asked, say=say)
-    chapters = [
-        cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield))
-    ]
-    endurance = None if sustain is None else sustain_chapter(sustain, area=found.task.area)
+    shield = load_shield(asked.shield)
+    area = None
+    chapters = []
+    # Without a radar there is a chapter of cover only where there would be no other.
+    if any(radar.has_primary for radar in shield.plan.radars) or not (sustain or depend):
+        shield, found = cover_shield(asked, say=say)
+        area = found.task.area
+        chapters.append(
+            cover_chapter(shield, found, asked=cover_asked(shield), warned=warning_asked(shield))
+        )
+    endurance = None if sustain is None else sustain_chapter(sustain, area=area)
     if endurance is not None:
         chapters.append(endurance)
     if depend is not None:
