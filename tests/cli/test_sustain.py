@@ -173,3 +173,28 @@ def test_a_report_of_a_shield_without_radars_has_the_chapters_that_there_are(shi
     assert done.code == 0, done.err
     assert list(done.document["chapters"]) == ["sustain"]
     assert "Endurance" in (tmp_path / "r.html").read_text()
+
+
+def test_goods_of_which_nobody_says_what_enters_last_or_are_unknown_and_never_surely_fail(tmp_path):
+    """Ten tonnes of spares, one used a day: enough for eight days, and for twenty unknown."""
+    for days, verdict in ((8, "holds"), (20, "unknown")):
+        folder = write_shield(tmp_path / f"spares{days}")
+        text = (folder / "shield.toml").read_text()
+        spares = f"""
+[[supply.stocks]]
+node = "Tanks"
+goods = "spares"
+amount_t = {{ value = 10, kind = "fact", source = "test" }}
+use_t_per_day = {{ value = 1, kind = "fact", source = "test" }}
+
+[[requirements.stock]]
+name = "spares stay"
+node = "Tanks"
+goods = "spares"
+days = {days}
+"""
+        (folder / "shield.toml").write_text(text + spares)
+        told = run("sustain", folder, *FEW, "--no-sizes", "--json").document
+        answer = next(one for one in told["requirements"] if one["name"] == "spares stay")
+        assert answer["verdict"] == verdict
+        assert any("what enters at Tanks is unknown" in one for one in told["cautions"])

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from airshield.cli.options import AsJson, Duration, ShieldFolder, TerrainModels, Threads
+from airshield.cli.options import (
+    AsJson,
+    Days,
+    Duration,
+    NoBrowser,
+    PagePort,
+    Seed,
+    ShieldFolder,
+    TablesTo,
+    TempoWord,
+    TerrainModels,
+    Threads,
+)
 
 
 def depend(
     shield: ShieldFolder,
-    days: Annotated[
-        int | None,
-        typer.Option(
-            "--days",
-            metavar="N",
-            min=1,
-            max=3650,
-            help="For how long; otherwise as long as the longest requirement asks.",
-        ),
-    ] = None,
+    days: Days = None,
     runs: Annotated[
         int,
         typer.Option(
             "--runs", metavar="N", min=2, max=10_000, help="How many times each coalition is run."
         ),
     ] = 20,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="S", min=0, help="Which random numbers.")
-    ] = 0,
-    tempo: Annotated[
-        str,
-        typer.Option("--tempo", metavar="routine|surge", help="Supply and flying hours of which."),
-    ] = "routine",
+    seed: Seed = 0,
+    tempo: TempoWord = "routine",
     cover: Annotated[
         bool, typer.Option("--cover/--no-cover", help="Radar cover and warning, too.")
     ] = True,
@@ -53,15 +50,9 @@ def depend(
         ),
     ] = 6,
     terrain: TerrainModels = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Folder for the tables (CSV).")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Show it in a browser.")
-    ] = None,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="With --port, only say where the page is.")
-    ] = False,
+    to: TablesTo = None,
+    port: PagePort = None,
+    no_browser: NoBrowser = False,
     duration: Duration = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -74,12 +65,12 @@ def depend(
     from airshield.cli.cover import COVER_ROOMS
     from airshield.cli.depend_document import depend_document, tables_of
     from airshield.cli.depending import DependAsked, depend_shield
+    from airshield.cli.enduring import tempo_of
     from airshield.cli.exit_codes import FAILS
+    from airshield.cli.output import write_tables
     from airshield.cli.sustain import SUSTAIN_ROOMS
     from airshield.errors import UsageError
 
-    if tempo not in ("routine", "surge"):
-        raise UsageError(f"--tempo {tempo!r}; say routine or surge")
     if walks == 1:
         raise UsageError("--walks 1 tells nothing of the spread; walk twice at least, or not (0)")
     if to is not None:
@@ -95,7 +86,7 @@ def depend(
                 days=days,
                 runs=runs,
                 seed=seed,
-                tempo="surge" if tempo == "surge" else "routine",
+                tempo=tempo_of(tempo),
                 with_cover=cover,
                 with_replacements=replace,
                 walks=walks,
@@ -105,12 +96,7 @@ def depend(
         )
     document = depend_document(found)
     if to is not None:
-        from pyarrow import csv
-
-        document["files"] = []
-        for name, table in tables_of(found).items():
-            csv.write_csv(table, to / f"{name}.csv")
-            document["files"].append(str(to / f"{name}.csv"))
+        document["files"] = write_tables(tables_of(found), to)
     if as_json:
         print_json(document)
     else:

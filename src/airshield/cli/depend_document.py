@@ -10,7 +10,7 @@ import pyarrow as pa
 from airshield import __version__
 from airshield.cli.depending import Depending, brings_of
 from airshield.cli.enduring import used_factors
-from airshield.cli.sustaining import number
+from airshield.cli.sustain_document import number
 from airshield.plan.coverage.coalitions import expected_answers
 from airshield.plan.dependence import (
     ALL,

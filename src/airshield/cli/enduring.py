@@ -36,6 +36,15 @@ MONDAY_NS: Final = 4 * NS_PER_DAY
 MINUTE_S: Final = 60.0
 
 
+def tempo_of(word: str) -> Tempo:
+    """Read ``--tempo``."""
+    if word == "routine":
+        return "routine"
+    if word == "surge":
+        return "surge"
+    raise UsageError(f"--tempo {word!r}; say routine or surge")
+
+
 def endurance_plan(
     shield: Shield, *, days: int | None = None, tempo: Tempo = "routine"
 ) -> tuple[EndurancePlan, tuple[str, ...]]:
@@ -72,6 +81,16 @@ def endurance_plan(
     horizon = days or longest
     patrol = _patrol(plan, days=horizon, tempo=tempo, notes=notes) if plan.stations else None
     fuel = _fuel(plan)
+    lies = {stock.node for stock in plan.stocks if stock.goods == fuel}
+    notes += [
+        f"base {base.name}: no stock of {fuel} is said for {base.node}, which begins empty"
+        for base in plan.bases
+        if base.node is not None and base.node not in lies
+    ]
+    unlost = {
+        kind.name for kind in plan.aircraft if patrol and kind.losses_per_million_h is None
+    } & {fleet.aircraft for fleet in plan.fleets}
+    notes += [f"{name}: losses are not said and not counted" for name in sorted(unlost)]
     networks = {goods: _network(plan, goods, fuel, tempo) for goods in _goods(plan, fuel)}
     return (
         EndurancePlan(
@@ -341,13 +360,18 @@ def _network(plan: Plan, goods: str, fuel: str, tempo: Tempo) -> Network:
 def _node(node: SupplyNode, lies: Mapping[str, Any], *, is_fuel: bool) -> Node:
     stock = lies.get(node.name)
     gives = node.kind in ("source", "port") and node.supply_kgps is None
+    # A shield says what fuel enters, and of no other goods: where those are used, that is unknown.
+    if is_fuel:
+        supply_kgps = math.nan if gives else _value(node.supply_kgps) or 0.0
+    else:
+        supply_kgps = 0.0 if stock is None or stock.use_kgps is None else math.nan
     stock_kg = 0.0 if stock is None else stock.amount_kg.value
     use_kgps = 0.0 if stock is None else (_value(stock.use_kgps) or 0.0)
     return Node(
         name=node.name,
         owner=node.contributor,
         kind=node.kind,
-        supply_kgps=(math.nan if gives else _value(node.supply_kgps) or 0.0) if is_fuel else 0.0,
+        supply_kgps=supply_kgps,
         demand_kgps=use_kgps + ((_value(node.demand_kgps) or 0.0) if is_fuel else 0.0),
         stock_kg=stock_kg,
         holds_kg=_holds_kg(node, stock_kg) if is_fuel else stock_kg,

@@ -81,3 +81,33 @@ Threads = Annotated[
 WithCandidates = Annotated[
     bool, typer.Option("--candidates", help="Count candidate sites as if they stood.")
 ]
+
+Days = Annotated[
+    int | None,
+    typer.Option(
+        "--days",
+        metavar="N",
+        min=1,
+        max=3650,
+        help="For how long; otherwise as long as the longest requirement asks.",
+    ),
+]
+
+Seed = Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Which random numbers.")]
+
+TempoWord = Annotated[
+    str,
+    typer.Option("--tempo", metavar="routine|surge", help="Supply and flying hours of which."),
+]
+
+TablesTo = Annotated[
+    Path | None, typer.Option("--to", metavar="DIR", help="Folder for the tables (CSV).")
+]
+
+PagePort = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="Show it in a browser.")
+]
+
+NoBrowser = Annotated[
+    bool, typer.Option("--no-browser", help="With --port, only say where the page is.")
+]

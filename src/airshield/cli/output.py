@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -213,6 +213,17 @@ def check_writable(to: Path, *, option: str) -> None:
         raise UsageError(
             f"{option} {to}: cannot be written ({error.strerror}); name another place"
         ) from error
+
+
+def write_tables(tables: Mapping[str, pa.Table], folder: Path) -> list[str]:
+    """Write tables as CSV into a folder that is there, each under its name; tell the files."""
+    files = []
+    for name, table in tables.items():
+        to = folder / f"{name}.csv"
+        with writing(to):
+            pcsv.write_csv(table, to)
+        files.append(str(to))
+    return files
 
 
 def _plain(value: Any) -> str:

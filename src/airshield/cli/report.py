@@ -86,7 +86,8 @@ def studies_of(
     """
     from airshield.cli.depend_document import depend_document
     from airshield.cli.depending import DependAsked, depend_shield
-    from airshield.cli.sustaining import SustainAsked, sustain_document, sustain_shield
+    from airshield.cli.sustain_document import sustain_document
+    from airshield.cli.sustaining import SustainAsked, sustain_shield
     from airshield.config import load_shield
 
     plan = load_shield(asked.shield).plan

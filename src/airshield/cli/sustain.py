@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from airshield.cli.options import AsJson, Duration, ShieldFolder, Threads
+from airshield.cli.options import (
+    AsJson,
+    Days,
+    Duration,
+    NoBrowser,
+    PagePort,
+    Seed,
+    ShieldFolder,
+    TablesTo,
+    TempoWord,
+    Threads,
+)
 
 
 def sustain(
     shield: ShieldFolder,
-    days: Annotated[
-        int | None,
-        typer.Option(
-            "--days",
-            metavar="N",
-            min=1,
-            max=3650,
-            help="For how long; otherwise as long as the longest requirement asks.",
-        ),
-    ] = None,
+    days: Days = None,
     runs: Annotated[
         int | None,
         typer.Option(
@@ -32,13 +33,8 @@ def sustain(
             help="How many times; otherwise until every station's mean cover is known to 0.5 %.",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="S", min=0, help="Which random numbers.")
-    ] = 0,
-    tempo: Annotated[
-        str,
-        typer.Option("--tempo", metavar="routine|surge", help="Supply and flying hours of which."),
-    ] = "routine",
+    seed: Seed = 0,
+    tempo: TempoWord = "routine",
     without: Annotated[
         list[str] | None,
         typer.Option("--without", metavar="NAME", help="As if this contributor did not come."),
@@ -59,16 +55,9 @@ def sustain(
             help="Look for a timetable of a day for so many seconds; --to writes it.",
         ),
     ] = None,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Folder for tables by day (CSV).")
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", min=0, max=65535, help="Show it in a browser."),
-    ] = None,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="With --port, only say where the page is.")
-    ] = False,
+    to: TablesTo = None,
+    port: PagePort = None,
+    no_browser: NoBrowser = False,
     duration: Duration = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -78,17 +67,13 @@ def sustain(
     Leaves with 1 where a requirement of stations or stocks fails or cannot be answered.
     """
     from airshield.cli.console import prepare_kernels, print_json, stages
+    from airshield.cli.enduring import tempo_of
     from airshield.cli.exit_codes import FAILS
-    from airshield.cli.sustaining import (
-        SustainAsked,
-        sustain_document,
-        sustain_shield,
-        tables_of,
-    )
+    from airshield.cli.output import write_tables
+    from airshield.cli.sustain_document import sustain_document, tables_of
+    from airshield.cli.sustaining import SustainAsked, sustain_shield
     from airshield.errors import UsageError
 
-    if tempo not in ("routine", "surge"):
-        raise UsageError(f"--tempo {tempo!r}; say routine or surge")
     if from_day and not without:
         raise UsageError("--from-day says when somebody leaves; say who: --without NAME")
     if to is not None:
@@ -101,7 +86,7 @@ def sustain(
         days=days,
         runs=runs,
         seed=seed,
-        tempo="surge" if tempo == "surge" else "routine",
+        tempo=tempo_of(tempo),
         without=tuple(without or ()),
         from_day=from_day,
         with_sizes=sizes,
@@ -112,12 +97,7 @@ def sustain(
         found = sustain_shield(asked, say=say)
     document = sustain_document(found)
     if to is not None:
-        from pyarrow import csv
-
-        document["files"] = []
-        for name, table in tables_of(found).items():
-            csv.write_csv(table, to / f"{name}.csv")
-            document["files"].append(str(to / f"{name}.csv"))
+        document["files"] = write_tables(tables_of(found), to)
     if as_json:
         print_json(document)
     else:

@@ -36,6 +36,7 @@ from airshield.config.plan import (
     WarningRequirement,
     WatchRequirement,
 )
+from airshield.config.plan_tables import StockTable
 from airshield.config.problems import Place as Spot
 from airshield.config.problems import Problems
 from airshield.config.toml_file import RadarTable, ShieldFile
@@ -143,7 +144,12 @@ class Builder:
         return inside
 
     def _factor(self, row: BaseModel, key: str, table: FactorTable, spot: Spot) -> Factor | None:
-        owner = f"{LISTS[spot[:-2]]} {getattr(row, 'name', getattr(row, 'node', ''))}"
+        # A stock has no name of its own, and a node may have several.
+        if isinstance(row, StockTable):
+            who = f"of {row.goods} at {row.node}"
+        else:
+            who = getattr(row, "name", "")
+        owner = f"{LISTS[spot[:-2]]} {who}"
         bounds = type(row).model_fields[key].json_schema_extra
         assert isinstance(bounds, Mapping), "a factor's field says what it can be"
         try:

@@ -17,16 +17,15 @@ where fuel ran out, and the network is not asked again: its shortage is that of 
 what no later delivery of the dispatch needs (the lower envelope of what comes less what goes).
 
 **Unknown figures** of the network (a store, a delay, an inflow) are taken at their best and at
-their worst, and an answer that hangs on them is unknown. A base without a node, or whose node has
-no stock of fuel, has fuel for ever: :func:`cautions` says so.
+their worst, and an answer that hangs on them is unknown. A base without a node has fuel for ever:
+:func:`cautions` says so.
 
 **Withdrawal.** Who leaves takes fleets, bases, nodes and edges along, from the first day or from
 some day on. What lies in a store that is gone from the first day is gone with it; from a later day
 on nothing comes there any more and what is there is still used.
 
-Left out: goods that share an edge's capacity (fuel has the edges first, other goods are stocks that
-are used up unless the plan says what enters), fuel that others than aircraft burn beyond a node's
-own demand.
+Left out: goods that share an edge's capacity (give each its own network), fuel that others than
+aircraft burn beyond a node's own demand.
 """
 
 from airshield.plan.endurance.answers import (
